@@ -1,0 +1,1 @@
+"""Words that the whole house shares; this room imports nothing of ours."""

@@ -1,0 +1,48 @@
+"""Commands ask, events remember: the two kinds of message in the house."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar, dataclass_transform
+from uuid import UUID
+
+import msgspec
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked, when, and under which key.
+
+    `at` is the UTC instant at which the whole request had arrived, on the database's clock.
+    `command_id` is the same for every repetition of one request; `print` is the SHA-256 of
+    what was asked, so that one key cannot stand for two requests.
+    """
+
+    at: datetime
+    command_id: UUID
+    print: bytes
+    by: str
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to the house; it may be refused."""
+
+    asked: Asked
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact. Stored for ever: fields may be added with a default, never renamed or removed.
+
+    `name` is what is stored (`cycles.order_placed.1`): the last part is the number of the
+    shape, so that an older shape can be told and lifted. It is kept apart from the class.
+    """
+
+    name: ClassVar[str]
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Every `*_id` field is a tag: `cycle_id="c1"` gives `("cycle", "c1")`."""
+        for field in self.__struct_fields__:
+            if field.endswith("_id"):
+                value = getattr(self, field)
+                if value is not None:
+                    yield field[:-3], value
