@@ -1,0 +1,1 @@
+"""The one room that writes facts and that names the database driver."""
