@@ -1,0 +1,235 @@
+"""What every route needs: who calls, the log of their network, the clock, the read tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel, Field
+
+from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api.access import (
+    ID_LENGTH,
+    Caller,
+    KeyRow,
+    Keys,
+    Role,
+    key_hash,
+    key_id,
+    new_key,
+)
+from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
+from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
+from jaringan_usaha.eventlog.projector import log_queries
+from jaringan_usaha.eventlog.projector import queries as bookmark_queries
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.kernel.decider import Decider
+from jaringan_usaha.kernel.messages import Asked, Command
+from jaringan_usaha.kernel.rejections import Busy
+
+queries = Queries("jaringan_usaha.api", "access.sql")
+
+KEY_LIFE = timedelta(days=400)
+POKE_SECONDS = 0.05
+LENGTH: dict[str, Any] = {"maxLength": 130}  # in the contract; `key_of` says what is wrong
+
+
+@dataclass
+class Door:
+    """The parts that `app.py` joins, handed to every route."""
+
+    write_pool: Pool
+    read_pool: Pool
+    make_log: Callable[[int], EventLog]
+    clock: Clock
+    keys: Keys
+    reached: Reached
+    _logs: dict[int, EventLog] = field(default_factory=dict)
+    _poke: asyncio.Task[None] | None = None
+
+    def log(self, network_id: int) -> EventLog:
+        """The log of a network; its memory and its writer live as long as the process."""
+        if network_id not in self._logs:
+            self._logs[network_id] = self.make_log(network_id)
+        return self._logs[network_id]
+
+    async def handle(self, caller: Caller, decider: Decider[Any], command: Command) -> Recorded:
+        """Carry out a command in the caller's network. Raises Rejection."""
+        recorded = await self.log(caller.network_id).handle(decider, command)
+        self.poke(caller.network_id)
+        return recorded
+
+    def poke(self, network_id: int) -> None:
+        """Tell the followers that there is news, at most twenty times a second."""
+        if self._poke is None or self._poke.done():
+            self._poke = asyncio.get_running_loop().create_task(self._send_poke(network_id))
+
+    async def _send_poke(self, network_id: int) -> None:
+        await asyncio.sleep(POKE_SECONDS)
+        try:
+            await self.write_pool.execute(log_queries.poke, str(network_id))
+        except (*LOST, *FULL):
+            pass  # followers look for themselves every second
+
+    @asynccontextmanager
+    async def reading(self, caller: Caller, after: int) -> AsyncIterator[Connection]:
+        """A connection to read tables that show position `after`. Raises Busy."""
+        try:
+            await self.reached.wait_for(caller.network_id, after)
+            async with self.read_pool.acquire(timeout=2) as connection:
+                yield connection
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        except BROKEN:
+            raise Problem(
+                422, "validation-failed", "a parameter, or the cursor, is out of range"
+            ) from None
+
+    async def close(self) -> None:
+        """Let everything queued get its verdict, then let go."""
+        for log in self._logs.values():
+            await log.appender.close()
+        await self.reached.close()
+        if self._poke is not None:
+            await asyncio.wait([self._poke])
+
+
+async def shown(db: Connection, network_id: int, projection: str) -> dict[str, Any]:
+    """The position that a projection shows, and whether it stopped at a broken event."""
+    for row in await db.fetch(bookmark_queries.bookmarks, network_id):
+        if row["projection"] == projection:
+            return {"as_of": row["position"], "stale": row["state"] == "stopped"}
+    return {"as_of": 0, "stale": False}
+
+
+# -- keys ----------------------------------------------------------------------------------
+
+
+def key_finder(pool: Pool) -> Callable[[str], Any]:
+    """How `Keys` asks the database."""
+
+    async def find(public: str) -> KeyRow | None:
+        try:
+            row = await pool.fetchrow(queries.find_key, public)
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        return None if row is None else KeyRow(**dict(row))
+
+    return find
+
+
+async def issue_key(
+    pool: Pool, clock: Clock, network_id: int, role: Role, koperasi_id: str | None
+) -> str:
+    """Make a key and store its hash; the key itself is shown this once."""
+    key, now = new_key(), clock.now()
+    await pool.execute(
+        queries.add_key,
+        key_id(key),
+        key_hash(key),
+        key[-4:],
+        network_id,
+        role,
+        koperasi_id,
+        now,
+        now + KEY_LIFE,
+    )
+    return key
+
+
+async def revoke_key(pool: Pool, clock: Clock, public: str) -> bool:
+    """End a key, given by its public part (12 characters). False when there is no live one."""
+    status = await pool.execute(queries.revoke_key, public[:ID_LENGTH], clock.now())
+    return str(status) == "UPDATE 1"
+
+
+# -- what routes ask for -------------------------------------------------------------------
+
+
+def door_of(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
+async def caller_of(request: Request) -> Caller:
+    """Raises Problem 401."""
+    return await door_of(request).keys.caller(request.headers.get("authorization"))
+
+
+async def operator_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    """Raises NotAllowed."""
+    caller.must_operate()
+    return caller
+
+
+async def asked_by_key(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    idempotency_key: Annotated[
+        str,
+        Header(
+            description="the same for every repetition of this request", json_schema_extra=LENGTH
+        ),
+    ] = "",
+) -> Asked:
+    """The frame of a command under the request's key. Raises Problem 400."""
+    key = asking.key_of(request.headers.getlist("idempotency-key"))
+    return await frame(request, caller, key)
+
+
+async def asked_by_path(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    idempotency_key: Annotated[
+        str, Header(description="optional here: the path names the thing", json_schema_extra=LENGTH)
+    ] = "",
+) -> Asked:
+    """The frame of a PUT, which may go without a key: its path and content stand for it."""
+    keys = request.headers.getlist("idempotency-key")
+    if keys:
+        return await frame(request, caller, asking.key_of(keys))
+    content = asking.print_of(request.url.path, await json_of(request))
+    return await frame(request, caller, content.hex())
+
+
+async def frame(request: Request, caller: Caller, key: str) -> Asked:
+    what = (request.method, request.url.path, request.url.query, await json_of(request))
+    return asking.asked(caller, key, door_of(request).clock.now(), *what)
+
+
+async def json_of(request: Request) -> Any:
+    """The parsed body, or None without one."""
+    return await request.json() if await request.body() else None
+
+
+DoorNow = Annotated[Door, Depends(door_of)]
+CallerNow = Annotated[Caller, Depends(caller_of)]
+OperatorNow = Annotated[Caller, Depends(operator_of)]
+AskedByKey = Annotated[Asked, Depends(asked_by_key)]
+AskedByPath = Annotated[Asked, Depends(asked_by_path)]
+
+# -- what routes answer --------------------------------------------------------------------
+
+
+class Done(BaseModel):
+    """A command was recorded. A GET with `?after=position` shows it."""
+
+    position: int = Field(ge=0, description="the last position of its events in the log")
+    version: int = Field(ge=0, description="of the thing, for `If-Match`; 0 where it has none")
+
+
+def done(response: Response, recorded: Recorded, location: str = "") -> Done:
+    """The answer to a command, with its headers."""
+    if recorded.version:
+        response.headers["ETag"] = f'"v{recorded.version}"'
+    if location:
+        response.headers["Location"] = location
+    if recorded.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return Done(position=recorded.position, version=recorded.version)

@@ -1,0 +1,42 @@
+"""The fields of which bodies are made: bounded, nothing converted, nothing unknown."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from jaringan_usaha.kernel.money import MOST_IDR
+
+
+def in_utc(instant: datetime) -> datetime:
+    """Raises ValueError for the few hours at both ends of time that UTC has no year for."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the instant is out of range") from None
+
+
+Slug = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+        examples=["kop-melati"],
+    ),
+]
+Idr = Annotated[int, Field(ge=0, le=MOST_IDR, description="whole rupiah")]
+Title = Annotated[str, Field(min_length=1, max_length=120)]
+Reason = Annotated[str, Field(min_length=3, max_length=280)]
+Day = Annotated[date, Field(strict=False, examples=["2026-11-22"])]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(in_utc),
+    Field(strict=False, examples=["2026-11-24T17:00:00+07:00"]),
+]
+
+
+class Body(BaseModel):
+    """What a caller sends: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

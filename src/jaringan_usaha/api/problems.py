@@ -1,0 +1,150 @@
+"""Every answer that is not a success: RFC 9457 problems, from one table of statuses."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jaringan_usaha.kernel.rejections import (
+    Busy,
+    Invalid,
+    KeyReused,
+    Missing,
+    NotAllowed,
+    Outdated,
+    Refused,
+    Rejection,
+    Stale,
+    Unknown,
+)
+
+STATUS: Mapping[type[Rejection], int] = {
+    Missing: 404,
+    NotAllowed: 403,
+    Invalid: 422,
+    KeyReused: 422,
+    Refused: 409,
+    Stale: 409,
+    Outdated: 412,
+    Busy: 503,
+    Unknown: 503,
+}
+"""The only place that knows status codes of refusals; a subclass answers as its family does."""
+
+TITLES: Mapping[str, tuple[str, str]] = {
+    "busy": ("Layanan sedang sibuk", "The service is busy"),
+    "forbidden": ("Tidak diizinkan", "Not allowed"),
+    "idempotency-key-invalid": ("Kunci permintaan tidak sah", "Idempotency key not valid"),
+    "idempotency-key-missing": ("Kunci permintaan tidak ada", "Idempotency key missing"),
+    "idempotency-key-reused": ("Kunci permintaan sudah dipakai", "Idempotency key reused"),
+    "internal": ("Kesalahan di dalam layanan", "Internal error"),
+    "json-invalid": ("JSON tidak sah", "JSON not valid"),
+    "method-not-allowed": ("Metode tidak didukung", "Method not allowed"),
+    "not-found": ("Tidak ditemukan", "Not found"),
+    "order-window-closed": ("Putaran sudah ditutup", "The buying cycle is closed"),
+    "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
+    "precondition-required": ("Versi harus disebut", "Precondition required"),
+    "state-conflict": ("Bertentangan dengan keadaan", "Conflict with the current state"),
+    "storage-unavailable": ("Basis data tidak terjangkau", "Storage unavailable"),
+    "unauthenticated": ("Kunci API diperlukan", "API key required"),
+    "unsupported-media-type": ("Jenis isi tidak didukung", "Unsupported media type"),
+    "validation-failed": ("Isian tidak sesuai", "Validation failed"),
+    "version-conflict": ("Versi sudah berubah", "Version conflict"),
+}
+
+MEDIA_TYPE = "application/problem+json; charset=utf-8"
+MOST_ERRORS = 50
+
+
+class Problem(Exception):
+    """An answer that the HTTP door itself gives, before any rule is asked."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+
+
+def status_of(rejection: Rejection) -> int:
+    """The status of a refusal: that of the nearest family it belongs to."""
+    for family in type(rejection).__mro__:
+        if family in STATUS:
+            return STATUS[family]
+    raise LookupError(f"{type(rejection).__name__} belongs to no family of rejections")
+
+
+def from_rejection(rejection: Rejection) -> Problem:
+    """A refusal of a rule as an answer; its facts become members."""
+    problem = Problem(status_of(rejection), rejection.code, rejection.detail)
+    pointer = rejection.facts.get("pointer")
+    if isinstance(pointer, str):
+        problem.errors = [{"pointer": pointer, "code": rejection.code, "detail": rejection.detail}]
+    if "retry_after" in rejection.facts:
+        problem.headers["Retry-After"] = str(rejection.facts["retry_after"])
+    version = rejection.facts.get("current_version")
+    if isinstance(version, int):
+        problem.headers["ETag"] = f'"v{version}"'
+    return problem
+
+
+def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
+    """The JSON object of a problem. Values that the caller sent are never in it."""
+    title = TITLES.get(problem.code)
+    return {
+        "type": f"/problems/{problem.code}",
+        "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "errors": list(problem.errors)[:MOST_ERRORS],
+        **{
+            name: _instant(value) if isinstance(value, datetime) else value
+            for name, value in facts.items()
+            if name not in ("pointer", "retry_after")
+        },
+    }
+
+
+def answer(request: Request, problem: Problem, facts: Mapping[str, object] = {}) -> Response:
+    """A problem as a response, titled in the caller's language."""
+    language = language_of(request)
+    body = members(problem, facts, language)
+    if "request_id" in request.scope:
+        body["instance"] = f"urn:uuid:{request.scope['request_id']}"
+    headers = {"Content-Language": language, "Vary": "Accept-Language", **problem.headers}
+    return Response(
+        msgspec.json.encode(body), problem.status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def refusal(request: Request, rejection: Rejection) -> Response:
+    """A refusal of a rule as a response."""
+    return answer(request, from_rejection(rejection), rejection.facts)
+
+
+def language_of(request: Request) -> str:
+    """`en` when the caller prefers English to Indonesian; Indonesian otherwise."""
+    for part in request.headers.get("accept-language", "").lower().split(","):
+        tag = part.split(";")[0].strip()
+        if tag.startswith(("id", "en")):
+            return tag[:2]
+    return "id"
+
+
+def _instant(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,274 @@
+"""Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
+
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from starlette.responses import StreamingResponse
+
+from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api import problems, strict_json
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.door import CallerNow, Door, DoorNow, door_of
+from jaringan_usaha.api.fields import Body
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.validation import errors_of
+from jaringan_usaha.eventlog.eventlog import Recorded, Task
+from jaringan_usaha.kernel.decider import Decider
+from jaringan_usaha.kernel.messages import Asked, Command
+from jaringan_usaha.kernel.rejections import Missing, Rejection
+
+MOST_LINES = 1_000
+MOST_WIRE_BYTES = 1 << 20
+MOST_BYTES = 8 << 20
+MOST_RATIO = 100
+SECONDS = 20.0
+CHUNK = 250  # lines whose verdicts are sent together
+
+B = TypeVar("B", bound=Body)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True)
+class SyncType(Generic[B]):
+    """One kind of line: how its body is checked and what command it makes."""
+
+    body: TypeAdapter[B]
+    decider: Decider[Any]
+    command: Callable[[B, Asked, Caller], Command]
+
+
+class LineFrame(Body):
+    """What every line has beside its body."""
+
+    op_id: Annotated[str, Field(pattern=asking.KEY.pattern, max_length=128)]
+    type: Annotated[str, Field(max_length=64)]
+    seq: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    lane: Annotated[str, Field(max_length=64)] | None = None
+    client_time: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    body: dict[str, Any]
+
+
+class Operation(BaseModel):
+    """What became of an operation."""
+
+    state: str = Field(description="done; more may come")
+    position: int
+    version: int
+    recorded_at: AwareDatetime
+
+
+class OperationUnknown(Missing):
+    code = "operation-unknown"
+
+
+@dataclass
+class Line:
+    """One line on its way: its frame, and its verdict as soon as there is one."""
+
+    op_id: str | None
+    lane: str | None
+    task: Task | None
+    verdict: bytes | None
+
+
+_frame = TypeAdapter(LineFrame)
+
+
+class Sync:
+    """Takes requests of up to 1,000 lines, whose kinds the features offer."""
+
+    def __init__(self, types: Mapping[str, SyncType[Any]]) -> None:
+        self._types = types
+
+    async def post(self, request: Request) -> Response:
+        """Answer 207 with one line per input line, in order, as the verdicts come."""
+        door = door_of(request)
+        caller = await door.keys.caller(request.headers.get("authorization"))
+        lines = lines_of(await body_of(request))
+        english = problems.language_of(request)
+        return StreamingResponse(
+            self._verdicts(door, caller, lines, english),
+            207,
+            media_type="application/x-ndjson",
+            headers={"Content-Language": english, "Vary": "Accept-Language"},
+        )
+
+    async def _verdicts(
+        self, door: Door, caller: Caller, texts: Sequence[bytes], language: str
+    ) -> AsyncIterator[bytes]:
+        failed: set[str] = set()
+        stop_at = door.clock.now().timestamp() + SECONDS
+        for start in range(0, len(texts), CHUNK):
+            chunk = texts[start : start + CHUNK]
+            if door.clock.now().timestamp() > stop_at:
+                yield b"".join(_verdict(_op_id(text), _late(), language) for text in chunk)
+                continue
+            lines = [self._read(text, caller, door, language) for text in chunk]
+            await self._handle(lines, failed, caller, door, language)
+            yield b"".join([line.verdict or b"" for line in lines])
+
+    def _read(self, text: bytes, caller: Caller, door: Door, language: str) -> Line:
+        """The command of a line, or at once the verdict that it makes no sense."""
+        op_id: str | None = None
+        lane: str | None = None
+        try:
+            raw = strict_json.loads(text)
+            frame = _frame.validate_python(raw)
+            op_id, lane = frame.op_id, frame.lane
+            kind = self._types.get(frame.type)
+            if kind is None:
+                problem = Problem(422, "validation-failed", "lines of this type are not taken")
+                return Line(op_id, lane, None, _verdict(op_id, problem, language))
+            body = kind.body.validate_python(frame.body)
+            now = door.clock.now()
+            asked = asking.asked(caller, op_id, now, frame.type, frame.body)
+            return Line(op_id, lane, (kind.decider, kind.command(body, asked, caller)), None)
+        except ValidationError as error:
+            problem = Problem(
+                422, "validation-failed", "fields do not fit", errors=errors_of(error)
+            )
+        except Problem as found:
+            problem = found
+        except Rejection as rejection:
+            return Line(op_id, lane, None, _refused(op_id, rejection, language))
+        return Line(op_id or _op_id(text), lane, None, _verdict(op_id, problem, language))
+
+    async def _handle(
+        self, lines: list[Line], failed: set[str], caller: Caller, door: Door, language: str
+    ) -> None:
+        """Lines without a lane at once; each lane one by one, until its first failure."""
+        lanes: dict[str, list[Line]] = {}
+        now = []
+        for line in lines:
+            if line.lane is None:
+                now.append(line)
+            else:
+                lanes.setdefault(line.lane, []).append(line)
+        log = door.log(caller.network_id)
+        while now or lanes:
+            for lane in list(lanes):
+                line = lanes[lane].pop(0)
+                if lane in failed:
+                    line.task = None
+                    line.verdict = _verdict(line.op_id, _after_failure(), language)
+                elif line.task is None:
+                    failed.add(lane)
+                else:
+                    now.append(line)
+                if not lanes[lane]:
+                    del lanes[lane]
+            asked = [line for line in now if line.task is not None]
+            answers = await log.handle_each([line.task for line in asked if line.task])
+            for line, answer in zip(asked, answers, strict=True):
+                line.verdict = _answered(line.op_id, answer, language)
+                if line.lane is not None and isinstance(answer, Rejection):
+                    failed.add(line.lane)
+            now = []
+        door.poke(caller.network_id)
+
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
+
+
+@router.get("/operations/{op_id}", operation_id="getOperation")
+async def get_operation(
+    op_id: Annotated[str, Path(pattern=asking.KEY.pattern, max_length=128)],
+    caller: CallerNow,
+    door: DoorNow,
+) -> Operation:
+    """What became of an operation, by the id (or idempotency key) that the client made.
+
+    404 promises that it is not recorded and safe to send.
+    """
+    asked = asking.asked(caller, op_id, door.clock.now())
+    answers = await door.log(caller.network_id).answers_to([asked], any_print=True)
+    for answer in answers.values():
+        if isinstance(answer, Recorded) and answer.recorded_at is not None:
+            return Operation(
+                state="done",
+                position=answer.position,
+                version=answer.version,
+                recorded_at=answer.recorded_at,
+            )
+    raise OperationUnknown(f"operation {op_id} is not recorded; it is safe to send")
+
+
+async def body_of(request: Request) -> bytes:
+    """The body, unpacked while it is counted. Raises Problem 413 and 415."""
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding not in ("identity", "gzip"):
+        raise Problem(415, "unsupported-media-type", "send the lines plain or with gzip")
+    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    found = bytearray()
+    wire = 0
+    async for part in request.stream():
+        wire += len(part)
+        try:
+            found += unpack.decompress(part, MOST_BYTES + 1 - len(found)) if unpack else part
+        except zlib.error:
+            raise Problem(400, "json-invalid", "the body is not gzip, or was cut") from None
+        too_packed = len(found) > MOST_RATIO * max(wire, 1_000)
+        if wire > MOST_WIRE_BYTES or len(found) > MOST_BYTES or too_packed:
+            raise Problem(413, "payload-too-large", "send at most 1 MiB (8 MiB unpacked) at once")
+    if unpack is not None and wire and not unpack.eof:
+        raise Problem(400, "json-invalid", "the gzip body was cut; send it again whole")
+    return bytes(found)
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    """The lines that are not empty. Raises Problem 413, 422."""
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise Problem(413, "payload-too-large", f"send at most {MOST_LINES} lines at once")
+    if not lines:
+        raise Problem(422, "validation-failed", "send at least one line")
+    return lines
+
+
+def _op_id(text: bytes) -> str | None:
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    op_id = found.get("op_id") if isinstance(found, dict) else None
+    return op_id if isinstance(op_id, str) and asking.KEY.fullmatch(op_id) else None
+
+
+def _answered(op_id: str | None, answer: Recorded | Rejection, language: str) -> bytes:
+    if isinstance(answer, Rejection):
+        return _refused(op_id, answer, language)
+    body = {"position": answer.position, "version": answer.version}
+    return (
+        _encode({"op_id": op_id, "status": 201, "body": body, "replayed": answer.replayed}) + b"\n"
+    )
+
+
+def _refused(op_id: str | None, rejection: Rejection, language: str) -> bytes:
+    return _verdict(op_id, problems.from_rejection(rejection), language, rejection.facts)
+
+
+def _verdict(
+    op_id: str | None,
+    problem: Problem,
+    language: str,
+    facts: Mapping[str, object] | None = None,
+) -> bytes:
+    body = problems.members(problem, facts or {}, language)
+    return (
+        _encode({"op_id": op_id, "status": problem.status, "problem": body, "replayed": False})
+        + b"\n"
+    )
+
+
+def _after_failure() -> Problem:
+    return Problem(424, "previous-line-failed", "an earlier line of this lane failed")
+
+
+def _late() -> Problem:
+    return Problem(425, "not-processed", "the time of this request is over; send this line again")

@@ -1,0 +1,32 @@
+"""What does not fit in a body, as pointers and codes; never with the value that was sent."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+CODES = {
+    "extra_forbidden": "unknown-field",
+    "missing": "missing",
+    "timezone_aware": "timezone-missing",
+}
+
+
+def errors_of(error: ValidationError, skip: int = 0) -> list[dict[str, str]]:
+    """Each misfit as {pointer (RFC 6901), code, detail}; `skip` leading places are left out."""
+    return errors_from(list(error.errors(include_input=False, include_url=False)), skip)
+
+
+def errors_from(errors: list[Any], skip: int = 0) -> list[dict[str, str]]:
+    """The same from pydantic's own list."""
+    return [
+        {
+            "pointer": "".join(f"/{_escaped(str(part))}" for part in each["loc"][skip:]),
+            "code": CODES.get(each["type"], each["type"].replace("_", "-")),
+            "detail": each["msg"],
+        }
+        for each in errors
+    ]
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
