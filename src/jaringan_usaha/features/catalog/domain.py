@@ -1,0 +1,396 @@
+"""The rules of goods and of suppliers' dated price lists."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import blake2b
+from typing import Any, Literal, assert_never, get_args
+
+import msgspec
+from stdnum import ean
+from stdnum.exceptions import ValidationError
+
+from jaringan_usaha.features.catalog.events import (
+    ItemAdded,
+    PriceListPublished,
+    PriceRow,
+    Tier,
+    offer_id,
+)
+from jaringan_usaha.features.registry.events import (
+    SupplierAdmitted,
+    SupplierReinstated,
+    SupplierSuspended,
+)
+from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
+from jaringan_usaha.kernel.messages import Command, Event
+from jaringan_usaha.kernel.money import MOST_IDR
+from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
+
+TierMode = Literal["all_units", "incremental"]
+
+MOST_ROWS = 1_000
+MOST_TIERS = 20
+MOST_CASE = 1_000_000
+ROWS_A_PART = 25
+"""Who asks for one offer reads the whole part it stands in, so parts are kept small."""
+
+# -- commands ------------------------------------------------------------------------------
+
+
+class AddItem(Command):
+    """`gtin`: the number under the bar code, 8, 12, 13 or 14 digits, or empty."""
+
+    item_id: str
+    title: str
+    base_unit: BaseUnit
+    case_size: int
+    gtin: str = ""
+
+
+class PublishPriceList(Command):
+    """All prices of one list, valid on both dates and between; without an end, until a list
+    that starts later takes over. Prices are without PPN."""
+
+    price_list_id: str
+    supplier_id: str
+    valid_from_on: date
+    valid_until_on: date | None
+    tier_mode: TierMode
+    rows: tuple[PriceRow, ...]
+
+
+CatalogCommand = AddItem | PublishPriceList
+
+# -- rejections ----------------------------------------------------------------------------
+
+
+class ItemExists(Refused):
+    code = "item-exists"
+
+
+class ItemDoesNotFit(Invalid):
+    code = "item-invalid"
+
+
+class NoSuchItem(Missing):
+    code = "item-unknown"
+
+
+class ItemNotKnown(Refused):
+    """A row names an item that does not exist."""
+
+    code = "price-list-item-unknown"
+
+
+class NoSuchSupplier(Missing):
+    code = "supplier-unknown"
+
+
+class SupplierIsSuspended(Refused):
+    code = "supplier-is-suspended"
+
+
+class NoSuchPriceList(Missing):
+    code = "price-list-unknown"
+
+
+class PriceListExists(Refused):
+    code = "price-list-exists"
+
+
+class PriceListDoesNotFit(Invalid):
+    code = "price-list-invalid"
+
+
+class PricesOverlap(Refused):
+    code = "price-overlaps"
+
+
+# -- state ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Only what the decisions below look at."""
+
+    item_id: str
+    addition: ItemAdded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    item_id: str
+    so: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    supplier_id: str
+    admitted: bool = False
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """A digest of all that was published under this id, however it was cut into parts."""
+
+    price_list_id: str
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """On which days a price list holds; without an end until a later start."""
+
+    price_list_id: str
+    from_on: date
+    until_on: date | None
+
+    def clashes_with(self, other: "Validity") -> bool:
+        """Whether two lists name a price for the same day with the same right."""
+        first, last = sorted((self, other), key=lambda each: each.from_on)
+        if first.from_on == last.from_on:
+            return True
+        return first.until_on is not None and last.from_on <= first.until_on
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """When one supplier has a price for one item."""
+
+    offer_id: str
+    validities: tuple[Validity, ...] = ()
+
+
+def evolve_item(item: Item, event: ItemAdded) -> Item:
+    return replace(item, addition=event)
+
+
+def evolve_known_item(item: KnownItem, _: ItemAdded) -> KnownItem:
+    return replace(item, so=True)
+
+
+def evolve_seller(
+    seller: Seller, event: SupplierAdmitted | SupplierSuspended | SupplierReinstated
+) -> Seller:
+    match event:
+        case SupplierAdmitted():
+            return replace(seller, admitted=True)
+        case SupplierSuspended():
+            return replace(seller, suspended=True)
+        case SupplierReinstated():
+            return replace(seller, suspended=False)
+    assert_never(event)
+
+
+def evolve_price_list(price_list: PriceList, event: PriceListPublished) -> PriceList:
+    return replace(price_list, content=_digest(event, price_list.content))
+
+
+def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
+    return replace(offer, validities=(*offer.validities, _validity(event)))
+
+
+ITEM = Topic("catalog.item", "item", (ItemAdded,), Item, evolve_item, stream=True)
+KNOWN_ITEM = Topic(
+    "catalog.known_item", "item", (ItemAdded,), KnownItem, evolve_known_item, settled=True
+)
+SELLER = Topic(
+    "catalog.seller",
+    "supplier",
+    (SupplierAdmitted, SupplierSuspended, SupplierReinstated),
+    Seller,
+    evolve_seller,
+)
+PRICE_LIST = Topic(
+    "catalog.price_list",
+    "price_list",
+    (PriceListPublished,),
+    PriceList,
+    evolve_price_list,
+    stream=True,
+)
+OFFER = Topic("catalog.offer", "offer", (PriceListPublished,), Offer, evolve_offer)
+
+
+def _digest(published: PublishPriceList | PriceListPublished, before: bytes = b"") -> bytes:
+    """Sixteen bytes that chain the rows to what came before: parts do not change the sum."""
+    dates = (published.valid_from_on, published.valid_until_on)
+    so_far = before or msgspec.json.encode((published.supplier_id, *dates, published.tier_mode))
+    for row in published.rows:
+        so_far = blake2b(so_far + msgspec.json.encode(row), digest_size=16).digest()
+    return so_far
+
+
+def _validity(published: PublishPriceList | PriceListPublished) -> Validity:
+    return Validity(published.price_list_id, published.valid_from_on, published.valid_until_on)
+
+
+# -- needs ---------------------------------------------------------------------------------
+
+
+def needs(command: CatalogCommand) -> Sequence[About[Any]]:
+    """What must be known, and must not have changed when the events are appended."""
+    match command:
+        case AddItem():
+            return [ITEM.about(command.item_id, new=True)]
+        case PublishPriceList():
+            rows = command.rows[:MOST_ROWS]  # a longer list is refused anyway
+            items = dict.fromkeys(row.item_id for row in rows)
+            return [
+                PRICE_LIST.about(command.price_list_id, new=True),
+                SELLER.about(command.supplier_id),
+                *(KNOWN_ITEM.about(item_id) for item_id in items),
+                *(OFFER.about(offer_id(command.supplier_id, item_id)) for item_id in items),
+            ]
+    assert_never(command)
+
+
+# -- decide --------------------------------------------------------------------------------
+
+
+def decide(command: CatalogCommand, known: Known) -> Sequence[Event]:
+    match command:
+        case AddItem():
+            return add_item(command, known)
+        case PublishPriceList():
+            return publish_price_list(command, known)
+    assert_never(command)
+
+
+def add_item(command: AddItem, known: Known) -> Sequence[Event]:
+    """Raises ItemDoesNotFit, ItemExists."""
+    if command.base_unit not in get_args(BaseUnit):
+        raise ItemDoesNotFit("this base unit is not known", pointer="/base_unit")
+    if not 1 <= command.case_size <= MOST_CASE:
+        raise ItemDoesNotFit(f"a case holds 1 to {MOST_CASE} units", pointer="/case_size")
+    added = ItemAdded(
+        item_id=command.item_id,
+        title=command.title,
+        base_unit=command.base_unit,
+        case_size=command.case_size,
+        gtin=gtin_14(command.gtin) if command.gtin else "",
+    )
+    addition = known[ITEM.about(command.item_id)].addition
+    if addition is None:
+        return [added]
+    if addition == added:
+        return []
+    raise ItemExists(f"item {command.item_id} was added with other data; use another id")
+
+
+def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Event]:
+    """Raises PriceListDoesNotFit, NoSuchSupplier, SupplierIsSuspended, PriceListExists,
+    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it."""
+    _check_form(command)
+    content = known[PRICE_LIST.about(command.price_list_id)].content
+    if content == _digest(command):
+        return []
+    if content:
+        raise PriceListExists(
+            f"price list {command.price_list_id} was published with other content; "
+            "publish this one under a new id"
+        )
+    _may_sell(known[SELLER.about(command.supplier_id)])
+    for number, row in enumerate(command.rows):
+        if not known[KNOWN_ITEM.about(row.item_id)].so:
+            raise ItemNotKnown(
+                f"there is no item {row.item_id}; add it first", pointer=f"/rows/{number}/item_id"
+            )
+        _check_overlap(command, number, known)
+    return list(_in_parts(command))
+
+
+def gtin_14(gtin: str) -> str:
+    """The number as 14 digits. Raises ItemDoesNotFit for a wrong length or check digit."""
+    try:
+        return ean.validate(gtin).zfill(14)
+    except ValidationError:
+        raise ItemDoesNotFit(
+            "a GTIN has 8, 12, 13 or 14 digits, of which the last one checks the others",
+            pointer="/gtin",
+        ) from None
+
+
+def _check_form(command: PublishPriceList) -> None:
+    """What the list can be told without looking at anything else. Raises PriceListDoesNotFit."""
+    if not command.rows:
+        raise PriceListDoesNotFit("a price list has at least one row", pointer="/rows")
+    if len(command.rows) > MOST_ROWS:
+        raise PriceListDoesNotFit(
+            f"a price list has at most {MOST_ROWS} rows; cut this one into several lists, "
+            "each with its own id",
+            pointer="/rows",
+        )
+    until_on = command.valid_until_on
+    if until_on is not None and until_on < command.valid_from_on:
+        raise PriceListDoesNotFit(
+            "a price list cannot end before it starts", pointer="/valid_until_on"
+        )
+    seen: set[str] = set()
+    for number, row in enumerate(command.rows):
+        if row.item_id in seen:
+            raise PriceListDoesNotFit(
+                f"item {row.item_id} stands in two rows", pointer=f"/rows/{number}/item_id"
+            )
+        seen.add(row.item_id)
+        _check_tiers(row.tiers, f"/rows/{number}/tiers")
+
+
+def _check_tiers(tiers: Sequence[Tier], pointer: str) -> None:
+    if not 1 <= len(tiers) <= MOST_TIERS:
+        raise PriceListDoesNotFit(f"a row has 1 to {MOST_TIERS} tiers", pointer=pointer)
+    if tiers[0].from_quantity != 1:
+        raise PriceListDoesNotFit("the first tier starts from 1", pointer=f"{pointer}/0")
+    before = 0
+    for number, tier in enumerate(tiers):
+        if not before < tier.from_quantity <= MOST_UNITS:
+            raise PriceListDoesNotFit(
+                "each tier starts from a larger quantity than the one before",
+                pointer=f"{pointer}/{number}/from_quantity",
+            )
+        if not 1 <= tier.idr <= MOST_IDR:
+            raise PriceListDoesNotFit("a price is positive", pointer=f"{pointer}/{number}/idr")
+        if not 1 <= tier.per <= MOST_UNITS:
+            raise PriceListDoesNotFit(
+                "a price is for at least one unit", pointer=f"{pointer}/{number}/per"
+            )
+        before = tier.from_quantity
+
+
+def _may_sell(seller: Seller) -> None:
+    if not seller.admitted:
+        raise NoSuchSupplier(f"supplier {seller.supplier_id} is not admitted to this network")
+    if seller.suspended:
+        raise SupplierIsSuspended(f"supplier {seller.supplier_id} is suspended")
+
+
+def _check_overlap(command: PublishPriceList, number: int, known: Known) -> None:
+    item_id = command.rows[number].item_id
+    wanted = _validity(command)
+    for other in known[OFFER.about(offer_id(command.supplier_id, item_id))].validities:
+        if wanted.clashes_with(other):
+            raise PricesOverlap(
+                f"price list {other.price_list_id} has prices of {command.supplier_id} for item "
+                f"{item_id} on some of these days; choose days after or before it",
+                price_list_id=other.price_list_id,
+                pointer=f"/rows/{number}",
+            )
+
+
+def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
+    for part, start in enumerate(range(0, len(command.rows), ROWS_A_PART), start=1):
+        yield PriceListPublished(
+            price_list_id=command.price_list_id,
+            supplier_id=command.supplier_id,
+            part=part,
+            valid_from_on=command.valid_from_on,
+            valid_until_on=command.valid_until_on,
+            tier_mode=command.tier_mode,
+            rows=command.rows[start : start + ROWS_A_PART],
+        )
+
+
+catalog = Decider(needs, decide, (ITEM, KNOWN_ITEM, SELLER, PRICE_LIST, OFFER))

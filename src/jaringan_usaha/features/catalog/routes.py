@@ -1,0 +1,321 @@
+"""Goods and price lists over HTTP."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field, TypeAdapter
+
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.fields import Body, Day, Slug
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.features.catalog import views
+from jaringan_usaha.features.catalog.domain import (
+    MOST_CASE,
+    MOST_ROWS,
+    MOST_TIERS,
+    AddItem,
+    NoSuchItem,
+    NoSuchPriceList,
+    PublishPriceList,
+    TierMode,
+    catalog,
+)
+from jaringan_usaha.features.catalog.events import PriceRow, Tier
+from jaringan_usaha.kernel.calendar import day_of_business
+from jaringan_usaha.kernel.messages import Asked
+from jaringan_usaha.kernel.money import MOST_IDR
+from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+# -- bodies --------------------------------------------------------------------------------
+
+ItemId = Annotated[Slug, Path()]
+PriceListId = Annotated[Slug, Path()]
+Units = Annotated[int, Field(ge=1, le=MOST_UNITS, description="in the item's base unit")]
+
+
+class ItemBody(Body):
+    """A kind of goods; quantities of it are whole counts of `base_unit` (UN/CEFACT code)."""
+
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    base_unit: BaseUnit
+    case_size: Annotated[int, Field(ge=1, le=MOST_CASE, description="base units in a case")]
+    gtin: Annotated[
+        str,
+        Field(
+            pattern=r"^([0-9]{8}|[0-9]{12,14})?$",
+            max_length=14,
+            description="the number under the bar code",
+            examples=["4006381333931"],
+        ),
+    ] = ""
+
+
+class TierBody(Body):
+    """From `from_quantity` base units on, `per` base units cost `idr` whole rupiah."""
+
+    from_quantity: Units
+    idr: Annotated[int, Field(ge=1, le=MOST_IDR)]
+    per: Units = 1
+
+
+class RowBody(Body):
+    """The prices of one item, tiers by rising quantity, the first one from 1."""
+
+    item_id: Slug
+    tiers: Annotated[tuple[TierBody, ...], Field(min_length=1, max_length=MOST_TIERS, strict=False)]
+
+    def price_row(self) -> PriceRow:
+        return PriceRow(
+            item_id=self.item_id,
+            tiers=tuple(
+                Tier(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
+                for tier in self.tiers
+            ),
+        )
+
+
+class PriceListBody(Body):
+    """Prices without PPN, on both dates and between; without an end, until a later list of the
+    supplier takes over."""
+
+    supplier_id: Slug
+    valid_from_on: Day
+    valid_until_on: Day | None = None
+    tier_mode: TierMode
+    rows: Annotated[tuple[RowBody, ...], Field(min_length=1, max_length=MOST_ROWS, strict=False)]
+
+
+# -- answers -------------------------------------------------------------------------------
+
+
+class ItemView(BaseModel):
+    item_id: str
+    title: str
+    base_unit: str = Field(description="UN/CEFACT code; more may come")
+    case_size: int
+    gtin: str = Field(description="14 digits, or empty")
+    position: int
+    recorded_at: datetime
+
+
+class TierView(BaseModel):
+    from_quantity: int
+    idr: int
+    per: int
+
+
+class PriceListView(BaseModel):
+    """A price list without its rows; `row_count` says how many there are."""
+
+    price_list_id: str
+    supplier_id: str
+    valid_from_on: date
+    valid_until_on: date | None
+    tier_mode: str = Field(description="all_units or incremental; more may come")
+    row_count: int
+    position: int
+    recorded_at: datetime
+
+
+class PriceRowView(BaseModel):
+    item_id: str
+    tiers: list[TierView] = Field(max_length=MOST_TIERS)
+
+
+class PriceView(BaseModel):
+    """What one supplier asks for an item on the day asked about."""
+
+    supplier_id: str
+    price_list_id: str
+    valid_from_on: date
+    valid_until_on: date | None
+    tier_mode: str = Field(description="all_units or incremental; more may come")
+    tiers: list[TierView] = Field(max_length=MOST_TIERS)
+
+
+# -- goods ---------------------------------------------------------------------------------
+
+
+@router.put("/items/{item_id}", operation_id="addItem", tags=["catalog"], status_code=201)
+async def add_item(
+    item_id: ItemId,
+    body: ItemBody,
+    response: Response,
+    asked: AskedByPath,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Add a kind of goods."""
+    command = AddItem(asked=asked, item_id=item_id, **body.model_dump())
+    return done(response, await door.handle(caller, catalog, command), f"/v1/items/{item_id}")
+
+
+@router.get("/items/{item_id}", operation_id="getItem", tags=["catalog"])
+async def get_item(item_id: ItemId, caller: CallerNow, door: DoorNow, after: After = 0) -> ItemView:
+    """One kind of goods."""
+    async with door.reading(caller, after) as db:
+        row = await views.item(db, caller.network_id, item_id)
+    if row is None:
+        raise NoSuchItem(f"there is no item {item_id}")
+    return ItemView(**dict(row))
+
+
+@router.get("/items", operation_id="listItems", tags=["catalog"])
+async def list_items(
+    caller: CallerNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[ItemView]:
+    """All goods by id."""
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await views.items(db, caller.network_id, after=last, limit=limit)
+        as_of = await shown(db, caller.network_id, "catalog")
+    return ListOf[ItemView](
+        items=[ItemView(**dict(row)) for row in rows],
+        next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
+        **as_of,
+    )
+
+
+@router.get("/items/{item_id}/prices", operation_id="listPricesOfItem", tags=["catalog"])
+async def list_prices_of_item(
+    item_id: ItemId,
+    caller: CallerNow,
+    door: DoorNow,
+    on: Annotated[date | None, Query(description="a date in Asia/Jakarta; today")] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[PriceView]:
+    """What each supplier asks for an item, by supplier."""
+    (last,) = key_after(cursor_, "")
+    day = on or day_of_business(door.clock.now())
+    async with door.reading(caller, after) as db:
+        rows = await views.prices_of_item(
+            db, caller.network_id, item_id, on=day, after=last, limit=limit
+        )
+        as_of = await shown(db, caller.network_id, "catalog")
+    return ListOf[PriceView](
+        items=[PriceView(**{**dict(row), "tiers": _tier_views(row)}) for row in rows],
+        next=cursor(rows[-1]["supplier_id"]) if len(rows) == limit else None,
+        **as_of,
+    )
+
+
+# -- price lists ---------------------------------------------------------------------------
+
+
+@router.put(
+    "/price-lists/{price_list_id}",
+    operation_id="publishPriceList",
+    tags=["catalog"],
+    status_code=201,
+)
+async def publish_price_list(
+    price_list_id: PriceListId,
+    body: PriceListBody,
+    response: Response,
+    asked: AskedByPath,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Publish a supplier's price list: all of its rows or none."""
+    command = PublishPriceList(
+        asked=asked,
+        price_list_id=price_list_id,
+        supplier_id=body.supplier_id,
+        valid_from_on=body.valid_from_on,
+        valid_until_on=body.valid_until_on,
+        tier_mode=body.tier_mode,
+        rows=tuple(row.price_row() for row in body.rows),
+    )
+    recorded = await door.handle(caller, catalog, command)
+    return done(response, recorded, f"/v1/price-lists/{price_list_id}")
+
+
+@router.get("/price-lists/{price_list_id}", operation_id="getPriceList", tags=["catalog"])
+async def get_price_list(
+    price_list_id: PriceListId, caller: CallerNow, door: DoorNow, after: After = 0
+) -> PriceListView:
+    """One price list, without its rows."""
+    async with door.reading(caller, after) as db:
+        row = await views.price_list(db, caller.network_id, price_list_id)
+    if row is None:
+        raise NoSuchPriceList(f"there is no price list {price_list_id}")
+    return PriceListView(**dict(row))
+
+
+@router.get("/price-lists", operation_id="listPriceLists", tags=["catalog"])
+async def list_price_lists(
+    caller: CallerNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[PriceListView]:
+    """All price lists by id, without their rows."""
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await views.price_lists(db, caller.network_id, after=last, limit=limit)
+        as_of = await shown(db, caller.network_id, "catalog")
+    return ListOf[PriceListView](
+        items=[PriceListView(**dict(row)) for row in rows],
+        next=cursor(rows[-1]["price_list_id"]) if len(rows) == limit else None,
+        **as_of,
+    )
+
+
+@router.get("/price-lists/{price_list_id}/rows", operation_id="listPriceRows", tags=["catalog"])
+async def list_price_rows(
+    price_list_id: PriceListId,
+    caller: CallerNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[PriceRowView]:
+    """The rows of a price list by item."""
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await views.price_rows(db, caller.network_id, price_list_id, after=last, limit=limit)
+        as_of = await shown(db, caller.network_id, "catalog")
+    return ListOf[PriceRowView](
+        items=[PriceRowView(item_id=row["item_id"], tiers=_tier_views(row)) for row in rows],
+        next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
+        **as_of,
+    )
+
+
+def _tier_views(row: Row) -> list[TierView]:
+    return [
+        TierView(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
+        for tier in views.tiers_of(row)
+    ]
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncItemBody(ItemBody):
+    item_id: Slug
+
+
+def _sync_item(body: SyncItemBody, asked: Asked, caller: Caller) -> AddItem:
+    caller.must_operate()
+    return AddItem(asked=asked, **body.model_dump())
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "add_item": SyncType(TypeAdapter(SyncItemBody), catalog, _sync_item),
+}

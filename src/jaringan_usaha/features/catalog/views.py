@@ -1,0 +1,128 @@
+"""What is shown of goods and price lists, and how it is folded."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.projector import Logged, Page, Projection
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, Tier
+
+queries = Queries("jaringan_usaha.features.catalog", "views.sql")
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_tiers = msgspec.json.Decoder(tuple[Tier, ...])
+
+# -- folding -------------------------------------------------------------------------------
+
+
+async def write(page: Page, db: Connection) -> None:
+    """Fold a page: goods, then price lists, their rows, and who offers what."""
+    await _write_items(page, db)
+    parts = list(page.of(PriceListPublished))
+    if parts:
+        await _write_price_lists(page.network_id, parts, db)
+        await _write_prices(page.network_id, parts, db)
+
+
+async def _write_items(page: Page, db: Connection) -> None:
+    added = list(page.of(ItemAdded))
+    if added:
+        await db.execute(
+            queries.add_items,
+            page.network_id,
+            [logged.event.item_id for logged in added],
+            [logged.event.title for logged in added],
+            [logged.event.base_unit for logged in added],
+            [logged.event.case_size for logged in added],
+            [logged.event.gtin for logged in added],
+            [logged.position for logged in added],
+            [logged.recorded_at for logged in added],
+        )
+
+
+async def _write_price_lists(
+    network_id: int, parts: Sequence[Logged[PriceListPublished]], db: Connection
+) -> None:
+    first: dict[str, Logged[PriceListPublished]] = {}
+    counts: dict[str, int] = {}
+    for logged in parts:
+        id_ = logged.event.price_list_id
+        first.setdefault(id_, logged)
+        counts[id_] = counts.get(id_, 0) + len(logged.event.rows)
+    await db.execute(
+        queries.add_price_lists,
+        network_id,
+        list(first),
+        [logged.event.supplier_id for logged in first.values()],
+        [logged.event.valid_from_on for logged in first.values()],
+        [logged.event.valid_until_on for logged in first.values()],
+        [logged.event.tier_mode for logged in first.values()],
+        list(counts.values()),
+        [logged.position for logged in first.values()],
+        [logged.recorded_at for logged in first.values()],
+    )
+
+
+async def _write_prices(
+    network_id: int, parts: Sequence[Logged[PriceListPublished]], db: Connection
+) -> None:
+    rows = [(logged.event, row) for logged in parts for row in logged.event.rows]
+    items = [row.item_id for _, row in rows]
+    suppliers = [event.supplier_id for event, _ in rows]
+    await db.execute(
+        queries.write_prices,
+        network_id,
+        [event.price_list_id for event, _ in rows],
+        items,
+        suppliers,
+        [event.valid_from_on for event, _ in rows],
+        [event.valid_until_on for event, _ in rows],
+        [event.tier_mode for event, _ in rows],
+        [_encoder.encode(row.tiers) for _, row in rows],
+    )
+    await db.execute(queries.write_offers, network_id, items, suppliers)
+
+
+catalog_views = Projection("catalog", write, (ItemAdded, PriceListPublished))
+
+# -- questions -----------------------------------------------------------------------------
+
+
+async def items(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+    """Goods by id."""
+    return list(await db.fetch(queries.items, network_id, after, limit))
+
+
+async def item(db: Connection, network_id: int, item_id: str) -> Row | None:
+    return await db.fetchrow(queries.item, network_id, item_id)
+
+
+async def price_lists(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+    """Price lists by id, without their rows."""
+    return list(await db.fetch(queries.price_lists, network_id, after, limit))
+
+
+async def price_list(db: Connection, network_id: int, price_list_id: str) -> Row | None:
+    return await db.fetchrow(queries.price_list, network_id, price_list_id)
+
+
+async def price_rows(
+    db: Connection, network_id: int, price_list_id: str, *, after: str, limit: int
+) -> list[Row]:
+    """The rows of a price list by item; `tiers` as `tiers_of` reads them."""
+    return list(await db.fetch(queries.price_rows, network_id, price_list_id, after, limit))
+
+
+async def prices_of_item(
+    db: Connection, network_id: int, item_id: str, *, on: date, after: str, limit: int
+) -> list[Row]:
+    """What each supplier asks for an item on a day in Asia/Jakarta, by supplier."""
+    return list(await db.fetch(queries.prices_of_item, network_id, item_id, on, after, limit))
+
+
+def tiers_of(price: Row) -> tuple[Tier, ...]:
+    """The tiers of a row of `price_rows` or `prices_of_item`."""
+    return _tiers.decode(price["tiers"])

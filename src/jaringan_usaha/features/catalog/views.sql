@@ -1,0 +1,72 @@
+-- name: add_items
+insert into items (
+  network_id, item_id, title, base_unit, case_size, gtin, position, recorded_at)
+select $1, i.*
+from unnest(
+  $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::timestamptz[]) i;
+
+-- name: add_price_lists
+-- One row a list: the parts of it in this page count together, and onto those before.
+insert into price_lists (
+  network_id, price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
+  position, recorded_at)
+select $1, l.*
+from unnest(
+  $2::text[], $3::text[], $4::date[], $5::date[], $6::text[], $7::int[], $8::bigint[],
+  $9::timestamptz[]) l
+on conflict (network_id, price_list_id) do update
+set row_count = price_lists.row_count + excluded.row_count;
+
+-- name: write_prices
+insert into prices (
+  network_id, price_list_id, item_id, supplier_id, valid_from_on, valid_until_on, tier_mode,
+  tiers)
+select $1, p.*
+from unnest(
+  $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::text[], $8::bytea[]) p;
+
+-- name: write_offers
+insert into offers (network_id, item_id, supplier_id)
+select distinct $1::bigint, o.item_id, o.supplier_id
+from unnest($2::text[], $3::text[]) o(item_id, supplier_id)
+on conflict do nothing;
+
+-- name: items
+-- The goods of the network by id, a page at a time.
+select item_id, title, base_unit, case_size, gtin, position, recorded_at
+from items where network_id = $1 and item_id > $2 order by item_id limit $3;
+
+-- name: item
+select item_id, title, base_unit, case_size, gtin, position, recorded_at
+from items where network_id = $1 and item_id = $2;
+
+-- name: price_lists
+-- The price lists of the network by id, a page at a time.
+select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count, position,
+       recorded_at
+from price_lists where network_id = $1 and price_list_id > $2 order by price_list_id limit $3;
+
+-- name: price_list
+select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count, position,
+       recorded_at
+from price_lists where network_id = $1 and price_list_id = $2;
+
+-- name: price_rows
+-- The rows of one price list by item, a page at a time.
+select item_id, tiers
+from prices where network_id = $1 and price_list_id = $2 and item_id > $3
+order by item_id limit $4;
+
+-- name: prices_of_item
+-- What each supplier asks for an item on a day, by supplier, a page at a time: of the lists that
+-- include the day, the one that starts last.
+select o.supplier_id, p.price_list_id, p.valid_from_on, p.valid_until_on, p.tier_mode, p.tiers
+from offers o
+cross join lateral (
+  select price_list_id, valid_from_on, valid_until_on, tier_mode, tiers
+  from prices
+  where network_id = o.network_id and item_id = o.item_id and supplier_id = o.supplier_id
+    and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
+  order by valid_from_on desc limit 1) p
+where o.network_id = $1 and o.item_id = $2 and o.supplier_id > $4
+order by o.supplier_id limit $5;

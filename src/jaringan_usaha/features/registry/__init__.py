@@ -1,0 +1,1 @@
+"""Who takes part: koperasi, suppliers, and the dated rules that bind them."""

@@ -1,0 +1,62 @@
+"""What happened to the parties and to the rules that bind them."""
+
+from datetime import date
+from typing import ClassVar
+
+from jaringan_usaha.kernel.messages import Event
+
+
+class KoperasiAdmitted(Event):
+    """A koperasi joined the network. `region_code` is the Kemendagri code of its regency."""
+
+    name: ClassVar[str] = "registry.koperasi_admitted.1"
+    koperasi_id: str
+    title: str
+    region_code: str = ""
+    registration_no: str = ""
+
+
+class KoperasiSuspended(Event):
+    name: ClassVar[str] = "registry.koperasi_suspended.1"
+    koperasi_id: str
+    reason: str
+
+
+class KoperasiReinstated(Event):
+    name: ClassVar[str] = "registry.koperasi_reinstated.1"
+    koperasi_id: str
+    reason: str
+
+
+class SupplierAdmitted(Event):
+    name: ClassVar[str] = "registry.supplier_admitted.1"
+    supplier_id: str
+    title: str
+
+
+class SupplierSuspended(Event):
+    name: ClassVar[str] = "registry.supplier_suspended.1"
+    supplier_id: str
+    reason: str
+
+
+class SupplierReinstated(Event):
+    name: ClassVar[str] = "registry.supplier_reinstated.1"
+    supplier_id: str
+    reason: str
+
+
+class RuleSet(Event):
+    """A dated rule: its values hold from `valid_from_on` until a later date is set.
+
+    `rule_id` names the rule (`shares`), `version_no` counts its settings, `source` says who
+    decided it. Who applies a rule names rule and number in the event, so old years replay
+    as they were.
+    """
+
+    name: ClassVar[str] = "registry.rule_set.1"
+    rule_id: str
+    version_no: int
+    valid_from_on: date
+    values: dict[str, int]
+    source: str

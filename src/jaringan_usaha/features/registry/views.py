@@ -1,0 +1,155 @@
+"""What is shown of koperasi, suppliers and rules, and how it is folded."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.projector import Logged, Page, Projection
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.registry.events import (
+    KoperasiAdmitted,
+    KoperasiReinstated,
+    KoperasiSuspended,
+    RuleSet,
+    SupplierAdmitted,
+    SupplierReinstated,
+    SupplierSuspended,
+)
+
+queries = Queries("jaringan_usaha.features.registry", "views.sql")
+
+KoperasiChange = KoperasiSuspended | KoperasiReinstated
+SupplierChange = SupplierSuspended | SupplierReinstated
+
+C = TypeVar("C", KoperasiChange, SupplierChange)
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_values = msgspec.json.Decoder(dict[str, int])
+
+# -- folding -------------------------------------------------------------------------------
+
+
+async def write(page: Page, db: Connection) -> None:
+    """Fold a page: admissions first, then what became of the parties, then rules."""
+    await _write_koperasi(page, db)
+    await _write_suppliers(page, db)
+    await _write_rules(page, db)
+
+
+async def _write_koperasi(page: Page, db: Connection) -> None:
+    admitted = list(page.of(KoperasiAdmitted))
+    if admitted:
+        await db.execute(
+            queries.admit_koperasi,
+            page.network_id,
+            [logged.event.koperasi_id for logged in admitted],
+            [logged.event.title for logged in admitted],
+            [logged.event.region_code for logged in admitted],
+            [logged.event.registration_no for logged in admitted],
+            [logged.position for logged in admitted],
+            [logged.recorded_at for logged in admitted],
+        )
+    changes: Iterable[Logged[KoperasiChange]] = page.of(KoperasiSuspended, KoperasiReinstated)
+    ids, *columns = _last_changes(changes, lambda event: event.koperasi_id)
+    if ids:
+        await db.execute(queries.change_koperasi, page.network_id, ids, *columns)
+
+
+async def _write_suppliers(page: Page, db: Connection) -> None:
+    admitted = list(page.of(SupplierAdmitted))
+    if admitted:
+        await db.execute(
+            queries.admit_suppliers,
+            page.network_id,
+            [logged.event.supplier_id for logged in admitted],
+            [logged.event.title for logged in admitted],
+            [logged.position for logged in admitted],
+            [logged.recorded_at for logged in admitted],
+        )
+    changes: Iterable[Logged[SupplierChange]] = page.of(SupplierSuspended, SupplierReinstated)
+    ids, *columns = _last_changes(changes, lambda event: event.supplier_id)
+    if ids:
+        await db.execute(queries.change_suppliers, page.network_id, ids, *columns)
+
+
+def _last_changes(changes: Iterable[Logged[C]], id_of: Callable[[C], str]) -> list[list[object]]:
+    """The last change of each party as columns, with how many changes there were."""
+    last: dict[str, tuple[int, Logged[C]]] = {}
+    for logged in changes:
+        id_ = id_of(logged.event)
+        count = last[id_][0] if id_ in last else 0
+        last[id_] = (count + 1, logged)
+    suspensions = (KoperasiSuspended, SupplierSuspended)
+    return [
+        list(last),
+        [isinstance(logged.event, suspensions) for _, logged in last.values()],
+        [logged.event.reason for _, logged in last.values()],
+        [count for count, _ in last.values()],
+        [logged.position for _, logged in last.values()],
+        [logged.recorded_at for _, logged in last.values()],
+    ]
+
+
+async def _write_rules(page: Page, db: Connection) -> None:
+    rules = list(page.of(RuleSet))
+    if rules:
+        await db.execute(
+            queries.set_rules,
+            page.network_id,
+            [logged.event.rule_id for logged in rules],
+            [logged.event.version_no for logged in rules],
+            [logged.event.valid_from_on for logged in rules],
+            [_encoder.encode(logged.event.values) for logged in rules],
+            [logged.event.source for logged in rules],
+            [logged.position for logged in rules],
+            [logged.recorded_at for logged in rules],
+        )
+
+
+registry_views = Projection(
+    "registry",
+    write,
+    (
+        KoperasiAdmitted,
+        KoperasiSuspended,
+        KoperasiReinstated,
+        SupplierAdmitted,
+        SupplierSuspended,
+        SupplierReinstated,
+        RuleSet,
+    ),
+)
+
+# -- questions -----------------------------------------------------------------------------
+
+
+async def all_koperasi(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+    """Koperasi by id."""
+    return list(await db.fetch(queries.all_koperasi, network_id, after, limit))
+
+
+async def koperasi(db: Connection, network_id: int, koperasi_id: str) -> Row | None:
+    return await db.fetchrow(queries.koperasi, network_id, koperasi_id)
+
+
+async def suppliers(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+    """Suppliers by id."""
+    return list(await db.fetch(queries.suppliers, network_id, after, limit))
+
+
+async def supplier(db: Connection, network_id: int, supplier_id: str) -> Row | None:
+    return await db.fetchrow(queries.supplier, network_id, supplier_id)
+
+
+async def rules(
+    db: Connection, network_id: int, *, after: tuple[str, int], limit: int
+) -> list[Row]:
+    """Every setting of every rule, by rule and number; `rule_values` as `values_of` reads it."""
+    return list(await db.fetch(queries.rules, network_id, *after, limit))
+
+
+def values_of(rule: Row) -> dict[str, int]:
+    """The values of a row of `rules`."""
+    return _values.decode(rule["rule_values"])

@@ -1,0 +1,67 @@
+-- name: admit_koperasi
+insert into koperasi (
+  network_id, koperasi_id, title, region_code, registration_no, suspended, reason, version,
+  position, recorded_at)
+select $1, k.koperasi_id, k.title, k.region_code, k.registration_no, false, '', 1, k.position,
+       k.recorded_at
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[])
+       k(koperasi_id, title, region_code, registration_no, position, recorded_at);
+
+-- name: change_koperasi
+-- Suspended or reinstated: one row a koperasi, its last state in the page.
+update koperasi
+set suspended = c.suspended, reason = c.reason, version = version + c.changes,
+    position = c.position, recorded_at = c.recorded_at
+from unnest($2::text[], $3::boolean[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[])
+       c(koperasi_id, suspended, reason, changes, position, recorded_at)
+where network_id = $1 and koperasi.koperasi_id = c.koperasi_id;
+
+-- name: admit_suppliers
+insert into suppliers (
+  network_id, supplier_id, title, suspended, reason, version, position, recorded_at)
+select $1, s.supplier_id, s.title, false, '', 1, s.position, s.recorded_at
+from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
+       s(supplier_id, title, position, recorded_at);
+
+-- name: change_suppliers
+-- Suspended or reinstated: one row a supplier, its last state in the page.
+update suppliers
+set suspended = c.suspended, reason = c.reason, version = version + c.changes,
+    position = c.position, recorded_at = c.recorded_at
+from unnest($2::text[], $3::boolean[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[])
+       c(supplier_id, suspended, reason, changes, position, recorded_at)
+where network_id = $1 and suppliers.supplier_id = c.supplier_id;
+
+-- name: set_rules
+insert into rules (
+  network_id, rule_id, version_no, valid_from_on, rule_values, source, position, recorded_at)
+select $1, r.*
+from unnest(
+  $2::text[], $3::int[], $4::date[], $5::bytea[], $6::text[], $7::bigint[], $8::timestamptz[]) r;
+
+-- name: all_koperasi
+-- The koperasi of the network by id, a page at a time.
+select koperasi_id, title, region_code, registration_no, suspended, reason, version, position,
+       recorded_at
+from koperasi where network_id = $1 and koperasi_id > $2 order by koperasi_id limit $3;
+
+-- name: koperasi
+select koperasi_id, title, region_code, registration_no, suspended, reason, version, position,
+       recorded_at
+from koperasi where network_id = $1 and koperasi_id = $2;
+
+-- name: suppliers
+-- The suppliers of the network by id, a page at a time.
+select supplier_id, title, suspended, reason, version, position, recorded_at
+from suppliers where network_id = $1 and supplier_id > $2 order by supplier_id limit $3;
+
+-- name: supplier
+select supplier_id, title, suspended, reason, version, position, recorded_at
+from suppliers where network_id = $1 and supplier_id = $2;
+
+-- name: rules
+-- All settings of all rules, in the order in which they were made, a page at a time.
+select rule_id, version_no, valid_from_on, rule_values, source, position, recorded_at
+from rules
+where network_id = $1 and (rule_id, version_no) > ($2, $3)
+order by rule_id, version_no limit $4;

@@ -1,0 +1,1 @@
+"""Capital that koperasi pledge and pay in."""
