@@ -1,0 +1,388 @@
+"""What is shown of cycles, orders and consolidated orders, and how it is folded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.projector import Logged, Page, Projection
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.cycles.consolidation import ItemDemand, KoperasiDemand
+from jaringan_usaha.features.cycles.events import (
+    ConsolidatedOrderPlaced,
+    CycleCancelled,
+    CycleClosed,
+    CycleConsolidated,
+    CycleOpened,
+    OrderCancelled,
+    OrderChanged,
+    OrderLine,
+    OrderPlaced,
+)
+
+queries = Queries("jaringan_usaha.features.cycles", "views.sql")
+
+_lines = msgspec.json.Decoder(tuple[OrderLine, ...])
+_encoder = msgspec.json.Encoder(order="sorted")
+
+# -- folding -------------------------------------------------------------------------------
+
+
+class _Demand:
+    """Order lines as columns: quantities and amounts to add to the sums, or to take off."""
+
+    def __init__(self) -> None:
+        self.cycles: list[str] = []
+        self.suppliers: list[str] = []
+        self.items: list[str] = []
+        self.koperasi: list[str] = []
+        self.quantities: list[int] = []
+        self.counts: list[int] = []
+        self.amounts: list[int] = []
+        self.discounts: list[int] = []
+        self.positions: list[int] = []
+
+    def add(
+        self,
+        sign: int,
+        logged: Logged[OrderPlaced | OrderChanged | OrderCancelled],
+        lines: Sequence[OrderLine],
+    ) -> None:
+        event, size = logged.event, len(lines)
+        self.cycles += [event.cycle_id] * size
+        self.koperasi += [event.koperasi_id] * size
+        self.positions += [logged.position] * size
+        self.counts += [sign] * size
+        self.suppliers += [line.supplier_id for line in lines]
+        self.items += [line.item_id for line in lines]
+        self.quantities += [sign * line.quantity for line in lines]
+        self.amounts += [sign * (line.amount_idr or 0) for line in lines]
+        self.discounts += [
+            sign * sum([each.idr for each in line.discounts]) if line.discounts else 0
+            for line in lines
+        ]
+
+
+async def write(page: Page, db: Connection) -> None:
+    """Fold a page: cycles first, then orders and their sums, then what came of them."""
+    await _write_cycles(page, db)
+    await _write_orders(page, db)
+    await _write_consolidated(page, db)
+
+
+async def _write_cycles(page: Page, db: Connection) -> None:
+    opened = page.of(CycleOpened)
+    if opened:
+        events = [logged.event for logged in opened]
+        await db.execute(
+            queries.open_cycles,
+            page.network_id,
+            [event.cycle_id for event in events],
+            [event.title for event in events],
+            [event.opens_at for event in events],
+            [event.closes_at for event in events],
+            [event.prices for event in events],
+            [event.priced_on for event in events],
+            [logged.position for logged in opened],
+        )
+    ended = page.of(CycleClosed, CycleCancelled)
+    if ended:
+        await db.execute(
+            queries.close_cycles,
+            page.network_id,
+            [logged.event.cycle_id for logged in ended],
+            [
+                "closed" if isinstance(logged.event, CycleClosed) else "cancelled"
+                for logged in ended
+            ],
+            [logged.position for logged in ended],
+        )
+    finished = [logged.event for logged in page.of(CycleConsolidated)]
+    if finished:
+        await db.execute(
+            queries.finish_cycles,
+            page.network_id,
+            [event.cycle_id for event in finished],
+            [event.consolidated_orders for event in finished],
+            [event.order_lines for event in finished],
+            [event.amount_idr for event in finished],
+            [event.alone_idr for event in finished],
+        )
+
+
+async def _write_orders(page: Page, db: Connection) -> None:
+    placed = page.of(OrderPlaced)
+    later = page.of(OrderChanged, OrderCancelled)
+    if not placed and not later:
+        return
+    demand = _Demand()
+    rows: dict[str, _OrderRow] = {}
+    for logged in placed:
+        event = logged.event
+        rows[event.order_id] = _OrderRow(logged, event.lines, event.client_at)
+        demand.add(1, logged, event.lines)
+    if later:
+        await _take_up_earlier(page.network_id, later, rows, db)
+        for change in later:
+            row = rows[change.event.order_id]
+            demand.add(-1, change, row.lines)
+            row.change(change)
+            demand.add(1, change, row.lines if row.state == "placed" else ())
+    await db.execute(queries.write_orders, page.network_id, *_order_columns(list(rows.values())))
+    await db.execute(
+        queries.add_demand,
+        page.network_id,
+        demand.cycles,
+        demand.suppliers,
+        demand.items,
+        demand.koperasi,
+        demand.quantities,
+        demand.counts,
+        demand.amounts,
+        demand.discounts,
+        demand.positions,
+    )
+    await db.execute(
+        queries.add_totals,
+        page.network_id,
+        demand.cycles,
+        demand.suppliers,
+        demand.items,
+        demand.quantities,
+        demand.counts,
+        demand.amounts,
+        demand.discounts,
+    )
+
+
+class _OrderRow:
+    """One row of `orders` on its way through a page."""
+
+    def __init__(
+        self,
+        logged: Logged[OrderPlaced | OrderChanged | OrderCancelled],
+        lines: tuple[OrderLine, ...],
+        client_at: datetime | None,
+    ) -> None:
+        self.order_id = logged.event.order_id
+        self.cycle_id = logged.event.cycle_id
+        self.koperasi_id = logged.event.koperasi_id
+        self.version = 1
+        self.state = "placed"
+        self.lines = lines
+        self.client_at = client_at
+        self.placed_position = self.position = logged.position
+        self.recorded_at = logged.recorded_at
+
+    def change(self, logged: Logged[OrderChanged | OrderCancelled]) -> None:
+        match logged.event:
+            case OrderChanged(lines=lines):
+                self.lines = lines
+            case OrderCancelled():
+                self.state = "cancelled"
+        self.version += 1
+        self.position = logged.position
+        self.recorded_at = logged.recorded_at
+
+
+async def _take_up_earlier(
+    network_id: int,
+    later: Sequence[Logged[OrderChanged | OrderCancelled]],
+    rows: dict[str, _OrderRow],
+    db: Connection,
+) -> None:
+    """Bring in the rows of orders that were placed before this page."""
+    first = {
+        logged.event.order_id: logged
+        for logged in reversed(later)
+        if logged.event.order_id not in rows
+    }
+    if not first:
+        return
+    for row in await db.fetch(queries.orders_before, network_id, list(first)):
+        order = _OrderRow(
+            first[str(row["order_id"])], _lines.decode(row["lines"]), row["client_at"]
+        )
+        order.version = row["version"]
+        order.state = row["state"]
+        order.placed_position = row["placed_position"]
+        rows[order.order_id] = order
+
+
+def _order_columns(rows: Sequence[_OrderRow]) -> tuple[list[object], ...]:
+    return (
+        [row.order_id for row in rows],
+        [row.cycle_id for row in rows],
+        [row.koperasi_id for row in rows],
+        [row.version for row in rows],
+        [row.state for row in rows],
+        [_encoder.encode(row.lines) for row in rows],
+        [row.client_at for row in rows],
+        [row.placed_position for row in rows],
+        [row.position for row in rows],
+        [row.recorded_at for row in rows],
+    )
+
+
+async def _write_consolidated(page: Page, db: Connection) -> None:
+    parts = page.of(ConsolidatedOrderPlaced)
+    if not parts:
+        return
+    lines = [(logged.event, line) for logged in parts for line in logged.event.lines]
+    await db.execute(
+        queries.write_consolidated_lines,
+        page.network_id,
+        [event.cycle_id for event, _ in lines],
+        [event.supplier_id for event, _ in lines],
+        [line.item_id for _, line in lines],
+        [line.quantity for _, line in lines],
+        [line.order_lines for _, line in lines],
+        [line.amount_idr for _, line in lines],
+        [line.alone_idr for _, line in lines],
+        [line.price_list for _, line in lines],
+        [line.price_idr for _, line in lines],
+        [line.price_per for _, line in lines],
+    )
+    await db.execute(
+        queries.add_consolidated_orders,
+        page.network_id,
+        [logged.event.cycle_id for logged in parts],
+        [logged.event.supplier_id for logged in parts],
+        [len(logged.event.lines) for logged in parts],
+        [sum(line.quantity for line in logged.event.lines) for logged in parts],
+        [sum(line.order_lines for line in logged.event.lines) for logged in parts],
+        [sum(line.amount_idr for line in logged.event.lines) for logged in parts],
+        [sum(line.alone_idr for line in logged.event.lines) for logged in parts],
+        [logged.position for logged in parts],
+    )
+
+
+cycle_views = Projection(
+    "cycles",
+    write,
+    (
+        CycleOpened,
+        CycleClosed,
+        CycleCancelled,
+        CycleConsolidated,
+        OrderPlaced,
+        OrderChanged,
+        OrderCancelled,
+        ConsolidatedOrderPlaced,
+    ),
+    money=True,
+)
+
+# -- questions -----------------------------------------------------------------------------
+
+
+async def cycle_board(
+    db: Connection, network_id: int, *, after: str, state: str | None, limit: int
+) -> list[Row]:
+    """Cycles by id."""
+    return await db.fetch(queries.cycle_board, network_id, after, state, limit)
+
+
+async def cycle(db: Connection, network_id: int, cycle_id: str) -> Row | None:
+    return await db.fetchrow(queries.cycle, network_id, cycle_id)
+
+
+async def totals(
+    db: Connection,
+    network_id: int,
+    cycle_id: str,
+    *,
+    after: tuple[str, str],
+    supplier_id: str | None,
+    limit: int,
+) -> list[Row]:
+    """What the group orders so far, per item."""
+    return await db.fetch(queries.totals, network_id, cycle_id, *after, supplier_id, limit)
+
+
+async def order(db: Connection, network_id: int, order_id: UUID) -> Row | None:
+    return await db.fetchrow(queries.order, network_id, order_id)
+
+
+async def orders_of_koperasi(
+    db: Connection, network_id: int, koperasi_id: str, cycle_id: str, *, after: UUID, limit: int
+) -> list[Row]:
+    return await db.fetch(
+        queries.orders_of_koperasi, network_id, koperasi_id, cycle_id, after, limit
+    )
+
+
+async def consolidated_orders(
+    db: Connection,
+    network_id: int,
+    *,
+    after: tuple[str, str],
+    cycle_id: str | None,
+    supplier_id: str | None,
+    limit: int,
+) -> list[Row]:
+    """Consolidated orders by cycle and supplier."""
+    return await db.fetch(
+        queries.consolidated_orders, network_id, *after, cycle_id, supplier_id, limit
+    )
+
+
+async def consolidated_lines(
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, after: str, limit: int
+) -> list[Row]:
+    return await db.fetch(
+        queries.consolidated_lines, network_id, cycle_id, supplier_id, after, limit
+    )
+
+
+async def due_cycles(db: Connection, network_id: int, closed_before: datetime) -> list[str]:
+    """Open cycles whose `closes_at` is not later than the instant given."""
+    return [
+        row["cycle_id"] for row in await db.fetch(queries.due_cycles, network_id, closed_before)
+    ]
+
+
+async def closed_cycles(db: Connection, network_id: int) -> list[str]:
+    """Closed cycles that are not consolidated yet, oldest deadline first."""
+    return [row["cycle_id"] for row in await db.fetch(queries.closed_cycles, network_id)]
+
+
+async def demand_sizes(db: Connection, network_id: int, cycle_id: str) -> list[tuple[str, int]]:
+    """Suppliers that still lack their consolidated order, with the rows of their demand."""
+    rows = await db.fetch(queries.demand_sizes, network_id, cycle_id)
+    return [(row["supplier_id"], row["size"]) for row in rows]
+
+
+async def demand_of_suppliers(
+    db: Connection, network_id: int, cycle_id: str, supplier_ids: Sequence[str]
+) -> dict[str, tuple[ItemDemand, ...]]:
+    """The demand for each of these suppliers: its items, and who wants how much of them."""
+    rows = await db.fetch(queries.demand_of_suppliers, network_id, cycle_id, list(supplier_ids))
+    items: dict[str, dict[str, list[KoperasiDemand]]] = {}
+    for row in rows:
+        of_supplier = items.setdefault(row["supplier_id"], {})
+        of_supplier.setdefault(row["item_id"], []).append(
+            KoperasiDemand(
+                koperasi_id=row["koperasi_id"],
+                quantity=row["quantity"],
+                order_lines=row["order_lines"],
+                amount_idr=row["amount_idr"],
+                discount_idr=row["discount_idr"],
+                first_position=row["first_position"],
+            )
+        )
+    return {
+        supplier: tuple(
+            ItemDemand(item_id=item, parts=tuple(parts)) for item, parts in of_supplier.items()
+        )
+        for supplier, of_supplier in items.items()
+    }
+
+
+async def cycle_sums(db: Connection, network_id: int, cycle_id: str) -> Row:
+    """How many consolidated orders a cycle has, and their totals."""
+    row = await db.fetchrow(queries.cycle_sums, network_id, cycle_id)
+    assert row is not None
+    return row
