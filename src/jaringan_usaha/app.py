@@ -1,0 +1,248 @@
+"""The one place where rooms are joined into an HTTP service."""
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import jaringan_usaha
+from jaringan_usaha import house
+from jaringan_usaha.api import problems, sync
+from jaringan_usaha.api.access import Keys
+from jaringan_usaha.api.asked import Clock, new_id
+from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.openapi import describe
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.validation import errors_from, errors_of
+from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
+from jaringan_usaha.eventlog.migrate import check
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.features.catalog import routes as catalog_routes
+from jaringan_usaha.features.cycles import routes as cycle_routes
+from jaringan_usaha.features.margin import routes as margin_routes
+from jaringan_usaha.features.registry import routes as registry_routes
+from jaringan_usaha.features.shares import routes as share_routes
+from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.settings import Settings
+
+queries = Queries("jaringan_usaha", "app.sql")
+
+MOST_BODY = 1 << 20
+CLOCK_EVERY_SECONDS = 5.0
+
+FEATURE_ROUTES = (registry_routes, catalog_routes, share_routes, cycle_routes, margin_routes)
+SYNC_TYPES = {
+    name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
+}
+
+
+class Health(BaseModel):
+    """`ready` only when the database answers and fits this program."""
+
+    state: str
+    lag: dict[str, int]
+    stopped: list[str]
+    clock_skew_seconds: float
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service; it opens its connections when it starts."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened_door(settings) as door:
+            app.state.door = door
+            gc.collect()
+            gc.freeze()  # what lives as long as the process is not looked through again
+            gc.set_threshold(50_000, 20, 50)
+            yield
+
+    app = FastAPI(
+        title="Jaringan Usaha Koperasi",
+        version=jaringan_usaha.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    bulk = sync.Sync(SYNC_TYPES)
+    lean = [
+        Route("/v1/orders/{order_id}", cycle_routes.put_order, methods=["PUT"]),
+        Route("/v1/sync", bulk.post, methods=["POST"]),
+    ]
+    app.router.routes[:0] = lean
+    for routes in FEATURE_ROUTES:
+        app.include_router(routes.router)
+    app.include_router(sync.router)
+    _add_health(app)
+    _add_problems(app)
+    describe(app, cycle_routes.OrderBody, sync.LineFrame)
+    app.add_middleware(AtTheDoor)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def opened_door(settings: Settings) -> AsyncIterator[Door]:
+    """Connections, clock and logs, for as long as the service runs. Raises NotMigrated."""
+    assert settings.database_url is not None
+    write_pool = await open_pool(settings.database_url, most=settings.write_connections)
+    read_pool = await open_pool(settings.database_url, most=settings.read_connections)
+    async with write_pool.acquire() as connection:
+        await check(connection, house.event_types(), house.topics())
+    numbers = await house.type_ids(write_pool)
+    clock = Clock()
+    door = Door(
+        write_pool=write_pool,
+        read_pool=read_pool,
+        make_log=lambda network_id: house.log_of(
+            network_id, write_pool, numbers, memory_facts=settings.memory_facts
+        ),
+        clock=clock,
+        keys=Keys(key_finder(read_pool), clock.now),
+        reached=Reached(read_pool),
+    )
+    await _set_clock(door)
+    ticking = asyncio.create_task(_keep_clock(door))
+    try:
+        yield door
+    finally:
+        ticking.cancel()
+        await door.close()
+        await write_pool.close()
+        await read_pool.close()
+
+
+async def _set_clock(door: Door) -> None:
+    shown: datetime = await door.read_pool.fetchval(queries.now)
+    door.clock.set_from(shown)
+
+
+async def _keep_clock(door: Door) -> None:
+    while True:
+        await asyncio.sleep(CLOCK_EVERY_SECONDS)
+        with contextlib.suppress(*LOST, *FULL):
+            await _set_clock(door)
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", operation_id="getHealth", tags=["health"])
+    async def healthz() -> dict[str, str]:
+        """The process runs."""
+        return {"state": "alive"}
+
+    @app.get("/readyz", operation_id="getReadiness", tags=["health"])
+    async def readyz(request: Request, response: Response) -> Health:
+        """The database answers, and how far the read tables are behind."""
+        door = door_of(request)
+        try:
+            rows = await door.read_pool.fetch(queries.lag, timeout=2)
+        except (*LOST, *FULL):
+            raise Problem(
+                503,
+                "storage-unavailable",
+                "the database does not answer",
+                headers={"Retry-After": "2"},
+            ) from None
+        skew = abs(door.clock.offset.total_seconds())
+        health = Health(
+            state="ready" if skew < 30 else "clock-skew",
+            lag={row["projection"]: row["lag"] for row in rows},
+            stopped=[row["projection"] for row in rows if row["stopped"]],
+            clock_skew_seconds=round(skew, 3),
+        )
+        if health.state != "ready":
+            response.status_code = 503
+        return health
+
+
+def _add_problems(app: FastAPI) -> None:
+    """Every other answer is a problem document, also the framework's own."""
+
+    @app.exception_handler(Rejection)
+    async def rejection(request: Request, error: Rejection) -> Response:
+        return problems.refusal(request, error)
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> Response:
+        return problems.answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def misfit(request: Request, error: RequestValidationError) -> Response:
+        return problems.answer(request, _misfit(errors_from(list(error.errors()), skip=1)))
+
+    @app.exception_handler(ValidationError)
+    async def lean_misfit(request: Request, error: ValidationError) -> Response:
+        return problems.answer(request, _misfit(errors_of(error)))
+
+    @app.exception_handler(HTTPException)
+    async def framework(request: Request, error: HTTPException) -> Response:
+        code = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large"}.get(
+            error.status_code, "validation-failed"
+        )
+        headers = dict(error.headers or {})
+        return problems.answer(
+            request, Problem(error.status_code, code, str(error.detail), headers=headers)
+        )
+
+    @app.exception_handler(Exception)
+    async def internal(request: Request, error: Exception) -> Response:
+        return problems.answer(
+            request,
+            Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
+        )
+
+
+def _misfit(errors: list[dict[str, str]]) -> Problem:
+    return Problem(422, "validation-failed", "fields do not fit; see `errors`", errors=errors)
+
+
+class AtTheDoor:
+    """Before everything else: a request id, and a bound on the bytes of a body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = new_id()
+        for name, value in scope["headers"]:
+            if name == b"content-length" and int(value) > MOST_BODY:
+                await self._too_large(scope, receive, send)
+                return
+            if name == b"transfer-encoding":
+                receive = _counted(receive)
+        await self._app(scope, receive, send)
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = Problem(413, "payload-too-large", "send at most 1 MiB at once")
+        await problems.answer(Request(scope), problem)(scope, receive, send)
+
+
+def _counted(receive: Receive) -> Receive:
+    seen = 0
+
+    async def counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MOST_BODY:
+            raise Problem(413, "payload-too-large", "send at most 1 MiB at once")
+        return message
+
+    return counting
+
+
+def openapi_document() -> dict[str, Any]:
+    """The public contract, as `openapi/openapi.json` keeps it."""
+    return create_app(Settings(database_url="")).openapi()

@@ -1,0 +1,80 @@
+"""The database that a command works on: the one that is named, or the embedded one."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from jaringan_usaha import house
+from jaringan_usaha.cli.errors import Sorry, refused_by_database
+from jaringan_usaha.cli.says import say
+from jaringan_usaha.embedded import EmbeddedServer, default_data_folder
+from jaringan_usaha.eventlog.database import FULL, LOST, Connection, owner_connection
+from jaringan_usaha.eventlog.migrate import check, migrate
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.settings import Settings
+
+queries = Queries("jaringan_usaha.cli", "database.sql")
+
+OLDEST_POSTGRESQL = 15
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the data are. `folder`: of the embedded server; None with JARINGAN_DATABASE_URL."""
+
+    url: str
+    folder: Path | None
+
+
+def settings_with(**asked: Any) -> Settings:
+    """The environment's settings, except where the command line says otherwise. Raises Sorry."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "JARINGAN_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise Sorry(f"{name} does not fit ({first['msg']}): correct it") from None
+    return settings.model_copy(update={name: at for name, at in asked.items() if at is not None})
+
+
+@contextmanager
+def the_database(settings: Settings, folder: Path | None = None) -> Iterator[Database]:
+    """The database, running as long as the block does. Raises EmbeddedServerError."""
+    if settings.database_url and folder is None:
+        yield Database(settings.database_url, None)
+        return
+    folder = folder or default_data_folder()
+    with EmbeddedServer(folder, say) as server:
+        yield Database(server.url, folder)
+
+
+@asynccontextmanager
+async def as_owner(database: Database) -> AsyncIterator[Connection]:
+    """One session of a database that is new enough. Raises Sorry."""
+    try:
+        async with owner_connection(database.url) as connection:
+            version = await connection.fetchval(queries.version)
+            if version < OLDEST_POSTGRESQL * 10_000:
+                raise Sorry(
+                    f"this PostgreSQL is of version {version // 10_000}: "
+                    f"{OLDEST_POSTGRESQL} or later is needed"
+                )
+            yield connection
+    except (*LOST, *FULL) as error:
+        raise Sorry(refused_by_database(error)) from error
+
+
+async def make_ready(database: Database, network_id: int) -> None:
+    """See that the database fits this program; only the embedded one is migrated for that.
+
+    Raises Sorry, NotMigrated.
+    """
+    async with as_owner(database) as connection:
+        if database.folder is not None:
+            types, topics = house.event_types(), house.topics()
+            await migrate(database.url, types, topics, [network_id], report=say)
+        await check(connection, house.event_types(), house.topics())

@@ -1,0 +1,77 @@
+"""The follower: keeps read tables level with the log, and does what the clock demands."""
+
+import asyncio
+import contextlib
+import logging
+from datetime import datetime, timedelta
+
+from jaringan_usaha import house
+from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
+from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
+from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.cycles.closing import tend
+from jaringan_usaha.kernel.rejections import Rejection
+
+queries = Queries("jaringan_usaha", "follower.sql")
+logger = logging.getLogger(__name__)
+
+KEEP_ANSWERS = timedelta(days=36)
+ROOM_EVERY = timedelta(hours=1)
+
+
+class Follower:
+    """All projections and all clock duties of one database."""
+
+    def __init__(self, pool: Pool, numbers: dict[str, int]) -> None:
+        self._pool = pool
+        self._numbers = numbers
+        self._logs: dict[int, EventLog] = {}
+        self._room_made: datetime | None = None
+        self.projector = Projector(pool, house.event_types(), house.PROJECTIONS)
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        await follow(self.projector, self._pool, after_each=self.tend)
+
+    async def tend(self, network_id: int) -> None:
+        """The clock's duties in one network, on the database's clock."""
+        now: datetime = await self._pool.fetchval(queries.now)
+        await self._make_room(now)
+        try:
+            await tend(self._log(network_id), self._pool, now)
+        except Rejection as rejection:
+            logger.warning("network %s: %s", network_id, rejection.detail)
+
+    def _log(self, network_id: int) -> EventLog:
+        if network_id not in self._logs:
+            self._logs[network_id] = house.log_of(network_id, self._pool, self._numbers)
+        return self._logs[network_id]
+
+    async def _make_room(self, now: datetime) -> None:
+        """Partitions ahead, and answers of long ago dropped; once an hour."""
+        if self._room_made is not None and now < self._room_made + ROOM_EVERY:
+            return
+        self._room_made = now
+        with contextlib.suppress(*FULL):
+            for row in await self._pool.fetch(log_queries.networks):
+                await self._pool.execute(queries.make_room, row["position"], now.date())
+            await self._pool.execute(queries.forget_answers, (now - KEEP_ANSWERS).date())
+
+
+async def run_follower(url: str) -> None:
+    """Follow until cancelled, with connections of its own; waits for a database that is away."""
+    pool = await _patient_pool(url)
+    try:
+        await Follower(pool, await house.type_ids(pool)).run()
+    finally:
+        await pool.close()
+
+
+async def _patient_pool(url: str) -> Pool:
+    while True:
+        try:
+            return await open_pool(url, most=6)
+        except (*LOST, *FULL):
+            logger.warning("the follower waits for the database")
+            await asyncio.sleep(1)

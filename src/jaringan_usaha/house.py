@@ -1,0 +1,73 @@
+"""What the house consists of: its event types, its rules, its read tables."""
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from jaringan_usaha.eventlog.appender import Appender
+from jaringan_usaha.eventlog.codec import EventTypes
+from jaringan_usaha.eventlog.database import Pool
+from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.memory import Memory
+from jaringan_usaha.eventlog.projector import Projection, log_queries
+from jaringan_usaha.eventlog.topics import Topics
+from jaringan_usaha.features.catalog import events as catalog_events
+from jaringan_usaha.features.catalog.domain import catalog
+from jaringan_usaha.features.catalog.views import catalog_views
+from jaringan_usaha.features.cycles import events as cycle_events
+from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.views import cycle_views
+from jaringan_usaha.features.margin.views import margin_views
+from jaringan_usaha.features.registry import events as registry_events
+from jaringan_usaha.features.registry.domain import registry
+from jaringan_usaha.features.registry.views import registry_views
+from jaringan_usaha.features.shares import events as share_events
+from jaringan_usaha.features.shares.domain import shares
+from jaringan_usaha.features.shares.views import share_views
+from jaringan_usaha.kernel.messages import Event
+
+EVENT_MODULES = (registry_events, catalog_events, share_events, cycle_events)
+DECIDERS = (registry, catalog, shares, cycles)
+PROJECTIONS: tuple[Projection, ...] = (
+    registry_views,
+    catalog_views,
+    share_views,
+    cycle_views,
+    margin_views,
+)
+
+
+def event_classes(module: ModuleType) -> Iterator[type[Event]]:
+    """The events that a module announces, in the order they stand in it."""
+    for thing in vars(module).values():
+        if isinstance(thing, type) and issubclass(thing, Event) and "name" in vars(thing):
+            yield thing
+
+
+def event_types() -> EventTypes:
+    """Every kind of event, with the upcasters of earlier shapes (none yet)."""
+    return EventTypes(kind for module in EVENT_MODULES for kind in event_classes(module))
+
+
+def topics() -> Topics:
+    """Everything that some decision may ask about."""
+    return Topics(topic for decider in DECIDERS for topic in decider.topics)
+
+
+async def type_ids(pool: Pool) -> dict[str, int]:
+    """The numbers under which the database stores the event types."""
+    return {row["name"]: row["type_id"] for row in await pool.fetch(log_queries.types)}
+
+
+def log_of(
+    network_id: int, pool: Pool, numbers: dict[str, int], *, memory_facts: int = 150_000
+) -> EventLog:
+    """The log of one network with its own memory and writer."""
+    return EventLog(
+        network_id,
+        pool,
+        event_types(),
+        numbers,
+        topics(),
+        memory=Memory(memory_facts),
+        appender=Appender(pool, network_id),
+    )

@@ -1,0 +1,21 @@
+"""The environment, read once and handed on by hand."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting has a name in the environment: `JARINGAN_DATABASE_URL` and so on.
+
+    Without a database URL the embedded PostgreSQL in the user's data folder is used.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="JARINGAN_", frozen=True)
+
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65_535)
+    network: int = Field(default=1, ge=1)
+    write_connections: int = Field(default=4, ge=2)
+    read_connections: int = Field(default=6, ge=2)
+    memory_facts: int = Field(default=150_000, ge=1_000)
