@@ -1,0 +1,1 @@
+"""How a point of sale, or any other program, speaks to a running service."""

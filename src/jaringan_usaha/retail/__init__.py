@@ -1,0 +1,1 @@
+"""A year of real retail, sent through the service and checked to the last rupiah."""
