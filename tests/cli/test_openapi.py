@@ -1,0 +1,104 @@
+"""`jaringan openapi` keeps the public files level with the code, and stored events as they are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jaringan_usaha.cli.contract import openapi
+from jaringan_usaha.cli.errors import Sorry
+
+ORDER_PLACED = "cycles.order_placed.1"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    openapi(folder=tmp_path)
+    return tmp_path
+
+
+def edit(path: Path, change: Any) -> None:
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def test_what_was_written_is_level(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    openapi(check=True, folder=written, as_json=True)
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["written"] == []
+
+
+def test_files_end_with_a_new_line_and_are_sorted(written: Path) -> None:
+    for path in (written / "openapi.json", written / "events.json"):
+        text = path.read_text()
+        assert text.endswith("}\n")
+        document = json.loads(text)
+        assert text == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_every_event_stands_alone(written: Path) -> None:
+    events = json.loads((written / "events.json").read_text())
+    placed = events[ORDER_PLACED]
+    assert placed["required"] == ["order_id", "cycle_id", "koperasi_id", "lines"]
+    assert placed["properties"]["lines"]["items"] == {"$ref": "#/$defs/OrderLine"}
+    assert set(placed["$defs"]) == {"OrderLine", "Discount"}
+
+
+def test_a_missing_file_is_missed(written: Path) -> None:
+    (written / "openapi.json").unlink()
+    with pytest.raises(Sorry, match=r"openapi.json is not what the code says"):
+        openapi(check=True, folder=written)
+
+
+def test_an_edited_contract_is_found(written: Path) -> None:
+    edit(written / "openapi.json", lambda document: document["info"].update(version="9"))
+    with pytest.raises(Sorry, match=r"openapi.json is not .* run `jaringan openapi`"):
+        openapi(check=True, folder=written)
+    openapi(folder=written)
+    openapi(check=True, folder=written)
+
+
+def test_a_new_event_is_added(written: Path) -> None:
+    edit(written / "events.json", lambda events: events.pop(ORDER_PLACED))
+    with pytest.raises(Sorry, match=r"events.json is not what the code says"):
+        openapi(check=True, folder=written)
+    openapi(folder=written)
+    assert ORDER_PLACED in json.loads((written / "events.json").read_text())
+
+
+def test_texts_may_be_said_better(written: Path) -> None:
+    edit(written / "events.json", lambda events: events[ORDER_PLACED].update(description="?"))
+    openapi(folder=written)
+    openapi(check=True, folder=written)
+
+
+def lose_a_field(events: Any) -> None:
+    del events[ORDER_PLACED]["properties"]["client_at"]
+
+
+def narrow_a_part(events: Any) -> None:
+    events[ORDER_PLACED]["$defs"]["OrderLine"]["required"].append("amount_idr")
+
+
+def keep_an_event_that_is_gone(events: Any) -> None:
+    events["cycles.cycle_forgotten.1"] = {"type": "object"}
+
+
+@pytest.mark.parametrize("change", [lose_a_field, narrow_a_part, keep_an_event_that_is_gone])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_stored_event_never_changes(written: Path, change: Any, check: bool) -> None:
+    edit(written / "events.json", change)
+    before = (written / "events.json").read_text()
+    with pytest.raises(Sorry, match="is stored in logs and cannot"):
+        openapi(check=check, folder=written)
+    assert (written / "events.json").read_text() == before
+
+
+def test_a_field_named_title_is_no_text(written: Path) -> None:
+    edit(
+        written / "events.json",
+        lambda events: events["cycles.cycle_opened.1"]["properties"].pop("title"),
+    )
+    with pytest.raises(Sorry, match="cannot change its shape"):
+        openapi(folder=written)

@@ -1,0 +1,95 @@
+"""The grammar of rule tests: given what happened, when this is asked, then that follows."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from jaringan_usaha.kernel.decider import About, Decider, Fact, Known
+from jaringan_usaha.kernel.messages import Asked, Command, Event
+from jaringan_usaha.kernel.rejections import Rejection
+
+NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+
+
+def asked(at: datetime = NOON) -> Asked:
+    """A command's frame, received at this instant."""
+    return Asked(at=at, command_id=UUID(int=1), print=b"", by="test")
+
+
+def given(decider: Decider[Any]) -> "Given":
+    """Start with an empty log."""
+    return Given(decider, ())
+
+
+def known_to(decider: Decider[Any], command: Command, events: Sequence[Event]) -> Known:
+    """What the log would tell the decider: events are found by type and tag, then folded."""
+    facts = {}
+    for each in decider.needs(command):
+        about = each.plain()
+        assert about.topic in decider.topics, f"{about.topic.name} is not among the topics"
+        facts[about] = _fact(about, events)
+    return Known(facts)
+
+
+def _fact(about: About[Any], events: Sequence[Event]) -> Fact[Any]:
+    fact = Fact(about.topic.initial(about.value))
+    for position, event in enumerate(events, start=1):
+        found = isinstance(event, about.topic.events)
+        if found and (about.topic.tag, about.value) in event.tags():
+            state = about.topic.evolve(fact.state, event)
+            fact = Fact(state, fact.version + about.topic.stream, position)
+    return fact
+
+
+class Given:
+    """A decider and the events that it may look back on."""
+
+    def __init__(self, decider: Decider[Any], events: Sequence[Event]) -> None:
+        self._decider = decider
+        self._events = events
+
+    def events(self, *events: Event) -> "Given":
+        """These events too, after those named before."""
+        return Given(self._decider, (*self._events, *events))
+
+    def when(self, command: Command) -> "Answer":
+        """Decide, and keep what came of it for one of the `then…`."""
+        known = known_to(self._decider, command, self._events)
+        try:
+            return Answer(tuple(self._decider.decide(command, known)), None)
+        except Rejection as rejection:
+            return Answer((), rejection)
+
+
+class Answer:
+    """What a decision led to; each `then…` asserts something and fails otherwise."""
+
+    def __init__(self, events: tuple[Event, ...], rejection: Rejection | None) -> None:
+        self._events = events
+        self._rejection = rejection
+
+    def then(self, first: Event, *more: Event) -> None:
+        """Exactly these events are recorded, in this order."""
+        assert self.then_recorded() == (first, *more)
+
+    def then_recorded(self) -> tuple[Event, ...]:
+        """Something is recorded; for tests that look at a part of it."""
+        if self._rejection is not None:
+            raise self._rejection
+        assert self._events, "nothing was recorded"
+        return self._events
+
+    def then_nothing(self) -> None:
+        """The wish is already fact: it is granted without a new event."""
+        if self._rejection is not None:
+            raise self._rejection
+        assert self._events == ()
+
+    def then_refused(self, code: type[Rejection], **facts: object) -> None:
+        """Refused with exactly this rejection; these are among its facts."""
+        assert self._rejection is not None, f"not refused, but recorded {self._events}"
+        assert type(self._rejection) is code, repr(self._rejection)
+        told = {name: self._rejection.facts.get(name) for name in facts}
+        assert told == facts
+        assert self._rejection.detail

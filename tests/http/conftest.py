@@ -1,0 +1,40 @@
+"""The whole service in process, on a database of its own, with its read tables on call."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from jaringan_usaha import house
+from jaringan_usaha.api.door import Door, issue_key
+from jaringan_usaha.app import create_app
+from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.migrate import migrate
+from jaringan_usaha.eventlog.projector import Projector
+from jaringan_usaha.settings import Settings
+from service import NETWORK, Service, Speaker
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedServer) -> str:
+    """A migrated database with one network that no test touches."""
+    name = "template_house"
+    postgres.create_database(name)
+    url = postgres.url.replace("/jaringan?", f"/{name}?")
+    asyncio.run(migrate(url, house.event_types(), house.topics(), [NETWORK]))
+    return name
+
+
+@pytest_asyncio.fixture
+async def service(database: str) -> AsyncIterator[Service]:
+    """A running service on a fresh database."""
+    app = create_app(Settings(database_url=database))
+    async with app.router.lifespan_context(app):
+        door: Door = app.state.door
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            projector = Projector(door.write_pool, house.event_types(), house.PROJECTIONS)
+            key = await issue_key(door.write_pool, door.clock, NETWORK, "operator", None)
+            yield Service(client, door, Speaker(client, projector, key))

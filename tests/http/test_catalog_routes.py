@@ -1,0 +1,144 @@
+"""Goods and price lists over HTTP: one done and one refused call per route."""
+
+from typing import Any
+
+from service import Service, assert_refused
+
+OIL = {"title": "Minyak goreng 12 × 1 L", "base_unit": "XPK", "case_size": 12}
+TIERS = [
+    {"from_quantity": 1, "idr": 186_000, "per": 1},
+    {"from_quantity": 50, "idr": 180_000, "per": 1},
+]
+
+
+def price_list(*item_ids: str, **other: Any) -> dict[str, Any]:
+    return {
+        "supplier_id": "indofood",
+        "valid_from_on": "2026-01-01",
+        "valid_until_on": "2026-01-31",
+        "tier_mode": "all_units",
+        "rows": [{"item_id": item_id, "tiers": TIERS} for item_id in item_ids],
+        **other,
+    }
+
+
+async def stocked(service: Service, *item_ids: str) -> None:
+    done = await service.operator.put("/v1/suppliers/indofood", title="Indofood")
+    assert done.status_code == 201
+    for item_id in item_ids:
+        done = await service.operator.put(f"/v1/items/{item_id}", **OIL)
+        assert done.status_code == 201
+
+
+async def test_an_item_is_added_and_shown(service: Service) -> None:
+    done = await service.operator.put("/v1/items/oil", **OIL, gtin="4006381333931")
+    assert (done.status_code, done.headers["location"]) == (201, "/v1/items/oil")
+    melati = await service.koperasi("melati")
+    shown = (await melati.get("/v1/items/oil", after=done.json()["position"])).json()
+    assert {"item_id": "oil", **OIL, "gtin": "04006381333931"}.items() <= shown.items()
+    assert (await melati.get("/v1/items")).json()["items"] == [shown]
+
+
+async def test_an_item_that_does_not_fit_is_refused(service: Service) -> None:
+    wrong_digit = await service.operator.put("/v1/items/oil", **OIL, gtin="4006381333930")
+    problem = assert_refused(wrong_digit, 422, "item-invalid")
+    assert problem["errors"][0]["pointer"] == "/gtin"
+    unit = await service.operator.put("/v1/items/oil", **{**OIL, "base_unit": "KARUNG"})
+    assert_refused(unit, 422, "validation-failed")
+
+
+async def test_a_taken_item_id_is_refused(service: Service) -> None:
+    await service.operator.put("/v1/items/oil", **OIL)
+    other = await service.operator.put("/v1/items/oil", **{**OIL, "case_size": 6})
+    assert_refused(other, 409, "item-exists")
+
+
+async def test_a_koperasi_adds_no_goods_and_no_prices(service: Service) -> None:
+    melati = await service.koperasi("melati")
+    assert_refused(await melati.put("/v1/items/oil", **OIL), 403, "forbidden")
+    refused = await melati.put("/v1/price-lists/jan", **price_list("oil"))
+    assert_refused(refused, 403, "forbidden")
+
+
+async def test_what_does_not_exist_is_missing(service: Service) -> None:
+    assert_refused(await service.operator.get("/v1/items/x"), 404, "item-unknown")
+    missing = await service.operator.get("/v1/price-lists/x")
+    assert_refused(missing, 404, "price-list-unknown")
+    for path in ("/v1/price-lists/x/rows", "/v1/items/x/prices", "/v1/items", "/v1/price-lists"):
+        assert (await service.operator.get(path)).json()["items"] == []
+
+
+async def test_a_price_list_is_published_whole_and_shown_with_its_rows(service: Service) -> None:
+    items = [f"item-{number:02}" for number in range(60)]
+    await stocked(service, *items)
+    done = await service.operator.put("/v1/price-lists/jan", **price_list(*items))
+    assert (done.status_code, done.headers["location"]) == (201, "/v1/price-lists/jan")
+    again = await service.operator.put("/v1/price-lists/jan", **price_list(*items))
+    assert again.headers["idempotent-replayed"] == "true"
+    melati = await service.koperasi("melati")
+    shown = (await melati.get("/v1/price-lists/jan")).json()
+    expected = {
+        "price_list_id": "jan",
+        "supplier_id": "indofood",
+        "valid_from_on": "2026-01-01",
+        "valid_until_on": "2026-01-31",
+        "tier_mode": "all_units",
+        "row_count": 60,
+    }
+    assert expected.items() <= shown.items()
+    assert (await melati.get("/v1/price-lists")).json()["items"] == [shown]
+    first = (await melati.get("/v1/price-lists/jan/rows")).json()
+    rest = (await melati.get("/v1/price-lists/jan/rows", cursor=first["next"])).json()
+    rows = first["items"] + rest["items"]
+    assert rows == [{"item_id": item_id, "tiers": TIERS} for item_id in items]
+
+
+async def test_prices_of_an_item_are_those_of_the_day(service: Service) -> None:
+    await stocked(service, "oil")
+    await service.operator.put("/v1/price-lists/jan", **price_list("oil"))
+    on_the_last_day = await service.operator.get("/v1/items/oil/prices", on="2026-01-31")
+    (price,) = on_the_last_day.json()["items"]
+    assert (price["supplier_id"], price["price_list_id"]) == ("indofood", "jan")
+    assert price["tiers"] == TIERS
+    day_after = await service.operator.get("/v1/items/oil/prices", on="2026-02-01")
+    assert day_after.json()["items"] == []
+
+
+async def test_prices_of_an_item_are_those_of_today_unless_asked_otherwise(
+    service: Service,
+) -> None:
+    await stocked(service, "oil")
+    long_ago = price_list("oil", valid_from_on="2000-01-01", valid_until_on=None)
+    await service.operator.put("/v1/price-lists/old", **long_ago)
+    (price,) = (await service.operator.get("/v1/items/oil/prices")).json()["items"]
+    assert price["price_list_id"] == "old"
+
+
+async def test_tp6_overlapping_prices_are_refused(service: Service) -> None:
+    await stocked(service, "oil", "rice")
+    await service.operator.put("/v1/price-lists/jan", **price_list("oil"))
+    again = await service.operator.put("/v1/price-lists/new", **price_list("rice", "oil"))
+    problem = assert_refused(again, 409, "price-overlaps")
+    assert problem["price_list_id"] == "jan"
+    assert problem["errors"][0]["pointer"] == "/rows/1"
+    missing = await service.operator.get("/v1/price-lists/new")
+    assert_refused(missing, 404, "price-list-unknown")
+
+
+async def test_a_taken_price_list_id_is_refused(service: Service) -> None:
+    await stocked(service, "oil", "rice")
+    await service.operator.put("/v1/price-lists/jan", **price_list("oil"))
+    other = await service.operator.put("/v1/price-lists/jan", **price_list("rice"))
+    assert_refused(other, 409, "price-list-exists")
+
+
+async def test_a_price_list_of_unknown_goods_is_refused(service: Service) -> None:
+    await stocked(service)
+    unknown = await service.operator.put("/v1/price-lists/jan", **price_list("oil"))
+    problem = assert_refused(unknown, 409, "price-list-item-unknown")
+    assert problem["errors"][0]["pointer"] == "/rows/0/item_id"
+
+
+async def test_prices_of_a_day_that_does_not_exist_are_refused(service: Service) -> None:
+    no_day = await service.operator.get("/v1/items/oil/prices", on="2026-02-30")
+    assert_refused(no_day, 422, "validation-failed")

@@ -1,0 +1,207 @@
+"""A market to trade in: the whole service on a database of its own, shared by a file of tests."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from jaringan_usaha import house
+from jaringan_usaha.api.asked import new_id
+from jaringan_usaha.api.door import Door, issue_key
+from jaringan_usaha.app import create_app
+from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.migrate import migrate
+from jaringan_usaha.eventlog.projector import Projector
+from jaringan_usaha.follower import Follower
+from jaringan_usaha.settings import Settings
+from service import NETWORK, Service, Speaker
+
+OIL = {"title": "Minyak goreng 12 × 1 L", "base_unit": "XPK", "case_size": 12}
+RICE = {"title": "Beras medium", "base_unit": "KGM", "case_size": 5}
+OIL_TIERS = [
+    {"from_quantity": 1, "idr": 186_000, "per": 1},
+    {"from_quantity": 50, "idr": 180_000, "per": 1},
+    {"from_quantity": 100, "idr": 174_000, "per": 1},
+]
+RICE_TIERS = [{"from_quantity": 1, "idr": 12_500, "per": 1}]
+
+_numbers = itertools.count(1)
+_templates: dict[str, str] = {}
+
+
+def house_template(server: EmbeddedServer) -> str:
+    """A database migrated for the whole house, made once in a run."""
+    if server.url not in _templates:
+        _templates[server.url] = name = "template_market"
+        server.create_database(name)
+        asyncio.run(migrate(address(server, name), house.event_types(), house.topics(), [NETWORK]))
+    return _templates[server.url]
+
+
+def address(server: EmbeddedServer, database: str) -> str:
+    """The URL of one database of the server."""
+    return server.url.replace("/jaringan?", f"/{database}?")
+
+
+@asynccontextmanager
+async def fresh_database(server: EmbeddedServer, template: str) -> AsyncIterator[str]:
+    """The URL of a copy of the template, for longer than one test."""
+    name = f"market_{next(_numbers)}"
+    server.create_database(name, template)
+    try:
+        yield address(server, name)
+    finally:
+        server.drop_database(name)
+
+
+@asynccontextmanager
+async def served(url: str) -> AsyncIterator["Market"]:
+    """The service on this database, with its operator and its follower."""
+    app = create_app(Settings(database_url=url))
+    async with app.router.lifespan_context(app):
+        door: Door = app.state.door
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            follower = Follower(door.write_pool, await house.type_ids(door.write_pool))
+            key = await issue_key(door.write_pool, door.clock, NETWORK, "operator", None)
+            operator = Speaker(client, follower.projector, key)
+            yield Market(Service(client, door, operator), url, follower)
+
+
+@asynccontextmanager
+async def opened(server: EmbeddedServer, template: str) -> AsyncIterator["Market"]:
+    """A market on a fresh database."""
+    async with fresh_database(server, template) as url, served(url) as market:
+        yield market
+
+
+@dataclass
+class Market:
+    """The service, and short words for what every story needs."""
+
+    service: Service
+    url: str
+    follower: Follower
+    _speakers: dict[str, Speaker] = field(default_factory=dict)
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        return self.service.client
+
+    @property
+    def door(self) -> Door:
+        return self.service.door
+
+    @property
+    def operator(self) -> Speaker:
+        return self.service.operator
+
+    @property
+    def projector(self) -> Projector:
+        return self.follower.projector
+
+    async def koperasi(self, koperasi_id: str) -> Speaker:
+        """A koperasi of the network with its key."""
+        if koperasi_id not in self._speakers:
+            self._speakers[koperasi_id] = await self.service.koperasi(koperasi_id)
+            done = await self.operator.put(f"/v1/koperasi/{koperasi_id}", title=koperasi_id.title())
+            assert done.status_code == 201, done.text
+        return self._speakers[koperasi_id]
+
+    async def stock(self) -> None:
+        """Oil from Indofood at domain.md's tiers, and rice from Bulog at one price."""
+        for path, body in (
+            ("suppliers/indofood", {"title": "Indofood"}),
+            ("suppliers/bulog", {"title": "Perum Bulog"}),
+            ("items/oil", OIL),
+            ("items/rice", RICE),
+            ("price-lists/oil-1", price_list("indofood", "oil", OIL_TIERS)),
+            ("price-lists/rice-1", price_list("bulog", "rice", RICE_TIERS)),
+        ):
+            done = await self.operator.put(f"/v1/{path}", **body)
+            assert done.status_code == 201, done.text
+
+    async def open_cycle(self, cycle_id: str, **other: Any) -> int:
+        """A cycle that takes orders for a day; its position."""
+        done = await self.operator.put(f"/v1/cycles/{cycle_id}", **self.cycle(**other))
+        assert done.status_code == 201, done.text
+        return int(done.json()["position"])
+
+    def cycle(self, **other: Any) -> dict[str, Any]:
+        now = self.door.clock.now()
+        return {
+            "title": "Belanja bareng",
+            "opens_at": (now - timedelta(hours=1)).isoformat(),
+            "closes_at": (now + timedelta(days=1)).isoformat(),
+            "prices": "listed",
+            "priced_on": "2026-01-15",
+            **other,
+        }
+
+    async def send(
+        self, speaker: Speaker, method: str, path: str, *, body: object = None, **headers: str
+    ) -> httpx2.Response:
+        """A request with exactly these headers beside the key; `_` in a name stands for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named["authorization"] = f"Bearer {speaker.key}"
+        return await self.client.request(method, path, json=body, headers=named)
+
+    async def place(
+        self,
+        speaker: Speaker,
+        body: Mapping[str, Any],
+        order_id: str | None = None,
+        **headers: str,
+    ) -> httpx2.Response:
+        """PUT an order, under a new id unless one is given."""
+        path = f"/v1/orders/{order_id or new_id()}"
+        return await self.send(speaker, "PUT", path, body=body, **headers)
+
+    async def event_count(self) -> int:
+        return await self.door.log(NETWORK).head()
+
+    async def settle(self) -> None:
+        """Let the follower do everything that is due, until nothing more comes of it."""
+        while True:
+            await self.projector.catch_up(NETWORK)
+            before = await self.event_count()
+            await self.follower.tend(NETWORK)
+            if await self.event_count() == before:
+                return
+
+    def live_at(self, ago: timedelta) -> None:
+        """Set the service's clock back; the follower keeps the database's."""
+        self.door.clock.set_from = lambda _: None  # type: ignore[method-assign]
+        self.door.clock.offset = -ago
+
+    async def sql(self, query: str, *values: object) -> Any:
+        """One value, by the service's own hands."""
+        return await self.door.read_pool.fetchval(query, *values)
+
+
+def price_list(supplier_id: str, item_id: str, tiers: list[dict[str, int]]) -> dict[str, Any]:
+    return {
+        "supplier_id": supplier_id,
+        "valid_from_on": "2026-01-01",
+        "valid_until_on": "2026-12-31",
+        "tier_mode": "all_units",
+        "rows": [{"item_id": item_id, "tiers": tiers}],
+    }
+
+
+def oil(quantity: int) -> dict[str, Any]:
+    return {"supplier_id": "indofood", "item_id": "oil", "quantity": quantity}
+
+
+def rice(quantity: int) -> dict[str, Any]:
+    return {"supplier_id": "bulog", "item_id": "rice", "quantity": quantity}
+
+
+def later(**ago: float) -> str:
+    """An instant from now on, as the API takes it."""
+    return (datetime.now(UTC) + timedelta(**ago)).isoformat()

@@ -1,0 +1,62 @@
+"""Speaking to the whole service in process, as its operator or as a koperasi."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from jaringan_usaha.api.door import Door, issue_key
+from jaringan_usaha.eventlog.projector import Projector
+
+NETWORK = 1
+
+_keys = itertools.count(1)
+
+
+@dataclass
+class Speaker:
+    """A client with an API key; every write gets a fresh idempotency key."""
+
+    client: httpx2.AsyncClient
+    projector: Projector
+    key: str
+
+    async def put(self, path: str, **body: Any) -> httpx2.Response:
+        return await self.client.put(path, json=body, headers=self._headers())
+
+    async def post(self, path: str, **body: Any) -> httpx2.Response:
+        headers = {**self._headers(), "idempotency-key": f"test-request-{next(_keys):08}"}
+        return await self.client.post(path, json=body, headers=headers)
+
+    async def get(self, path: str, **query: str | int) -> httpx2.Response:
+        """Ask when everything recorded so far is shown."""
+        await self.projector.catch_up(NETWORK)
+        return await self.client.get(path, params=query, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.key}"}
+
+
+@dataclass
+class Service:
+    """The service with its operator; a koperasi gets its key when it is asked for."""
+
+    client: httpx2.AsyncClient
+    door: Door
+    operator: Speaker
+
+    async def koperasi(self, koperasi_id: str) -> Speaker:
+        key = await issue_key(
+            self.door.write_pool, self.door.clock, NETWORK, "koperasi", koperasi_id
+        )
+        return Speaker(self.client, self.operator.projector, key)
+
+
+def assert_refused(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """A problem document with this status and code; returns its members."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"].startswith("application/problem+json")
+    problem: dict[str, Any] = response.json()
+    assert (problem["status"], problem["code"]) == (status, code)
+    return problem

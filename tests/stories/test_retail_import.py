@@ -1,0 +1,187 @@
+"""Four weeks of a year of receipts through the whole service, compared with polars."""
+
+import asyncio
+import io
+import socket
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+import uvicorn
+
+pytest.importorskip("polars", reason="polars is in the extra [retail]")
+
+import polars as pl
+from rich.console import Console
+
+from jaringan_usaha import house
+from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.door import issue_key
+from jaringan_usaha.app import create_app
+from jaringan_usaha.client.lines import Operation
+from jaringan_usaha.client.service import Service
+from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.database import open_pool
+from jaringan_usaha.eventlog.migrate import migrate
+from jaringan_usaha.follower import run_follower
+from jaringan_usaha.retail import source
+from jaringan_usaha.retail.compare import compare
+from jaringan_usaha.retail.oracle import Oracle
+from jaringan_usaha.retail.replay import ImportRefused, Replay
+from jaringan_usaha.retail.run import import_retail
+from jaringan_usaha.retail.source import DEFAULT_RATE, Receipts, retail_files
+from jaringan_usaha.retail.tills import Dice, Tills
+from jaringan_usaha.settings import Settings
+
+NETWORK = 1
+
+try:
+    FILES = retail_files()
+except source.RetailDataMissing as missing:
+    pytest.skip(str(missing), allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def template(postgres: EmbeddedServer) -> str:
+    """A migrated database with one network."""
+    name = "template_retail"
+    postgres.create_database(name)
+    url = postgres.url.replace("/jaringan?", f"/{name}?")
+    asyncio.run(migrate(url, house.event_types(), house.topics(), [NETWORK]))
+    return name
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service on a port of this machine, with its follower, and the operator's key."""
+
+    url: str
+    key: str
+
+
+@pytest_asyncio.fixture
+async def running(database: str) -> AsyncIterator[Running]:
+    pool = await open_pool(database, most=2)
+    key = await issue_key(pool, Clock(), NETWORK, "operator", None)
+    await pool.close()
+    config = uvicorn.Config(
+        create_app(Settings(database_url=database)), ws="none", log_level="critical"
+    )
+    server = uvicorn.Server(config)
+    # said to be TCP, so that asyncio sends each answer at once (no delay of 40 ms)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        following = asyncio.create_task(run_follower(database))
+        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", key)
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        server.should_exit = True
+        await serving
+
+
+def nowhere() -> Console:
+    return Console(file=io.StringIO(), width=120)
+
+
+def nobody(_: int) -> None:
+    """Nobody wants to hear how far it is."""
+
+
+async def test_four_weeks_come_to_the_sums_of_polars(running: Running) -> None:
+    found = await import_retail(running.url, running.key, weeks=[1, 2, 3, 4], console=nowhere())
+    checks = {check.what.partition(" /")[0]: check for check in found.checks}
+    assert [check.what for check in found.checks if check.differences] == []
+    assert found.equal
+    assert checks["pesanan = struk"].service == 9_151
+    assert checks["baris pesanan"].service == 90_777
+    assert checks["pesanan gabungan"].service == 5_284
+    assert checks["baris gabungan"].service == 37_540
+    assert checks["debit, Rp"].service == checks["kredit"].service == 4_796_730_750
+    assert found.tally.repeated >= 8
+    assert found.tally.cut >= 2
+    assert found.tally.recorded + found.tally.there_before == 9_151 + 23_581
+
+    console = nowhere()
+    found.show(console)
+    assert isinstance(console.file, io.StringIO)
+    assert "9.151" in console.file.getvalue()
+    assert "Tanpa selisih" in console.file.getvalue()
+
+    again = await import_retail(running.url, running.key, weeks=[2], console=nowhere())
+    assert (again.equal, again.weeks, again.tally.requests) == (True, (1, 2, 3, 4), 0)
+    with pytest.raises(ImportRefused, match="kurs"):
+        await import_retail(running.url, running.key, weeks=[1], rate=16_000, console=nowhere())
+
+
+async def test_an_import_that_broke_off_is_taken_up_again(running: Running) -> None:
+    async with Service(running.url, running.key) as service:
+        tills = Tills([service], Dice(1))
+        replay = Replay(service, tills, Receipts(FILES), DEFAULT_RATE)
+        await replay.enter(replay.parties([1]), sent=nobody)
+        await replay.fill(1, orders_a_request=100, sent=nobody)
+    found = await import_retail(running.url, running.key, weeks=[1], console=nowhere())
+    assert found.equal
+    assert (found.tally.recorded, found.tally.there_before) == (0, 3_334 + 382)
+
+    planted = PlantedOracle(FILES, DEFAULT_RATE)
+    async with Service(running.url, running.key) as service:
+        compared = await compare([service], planted, [1], nobody)
+    wrong = {check.what: check.differences for check in compared.checks if check.differences}
+    assert wrong == {
+        "baris gabungan / consolidated lines": 1,
+        "jumlah barang / units": 1,
+        "dibayar / paid, Rp": 1,
+    }
+    assert "'amount_idr_service'" in compared.consolidated_lines.examples[0]
+
+
+class PlantedOracle(Oracle):
+    """One unit and one rupiah off, in one line."""
+
+    def consolidated_lines(self, weeks: list[int]) -> pl.DataFrame:
+        lines = super().consolidated_lines(weeks).sort("supplier_id", "item_id")
+        first = pl.int_range(pl.len()) == 0
+        return lines.with_columns(
+            pl.col("quantity") + first.cast(pl.Int64), pl.col("amount_idr") - first.cast(pl.Int64)
+        )
+
+
+async def test_a_cut_request_was_recorded_or_not_and_is_once_in_the_end(running: Running) -> None:
+    suppliers = [
+        Operation(
+            op_id=f"test-supplier-{number:04}",
+            type="admit_supplier",
+            body={"supplier_id": f"m-{number}", "title": f"Produsen {number}"},
+        )
+        for number in range(40)
+    ]
+    async with Service(running.url, running.key) as service:
+        assert await service.sync_and_hang_up(suppliers[:20], wait=2.0)
+        assert await service.sync_and_hang_up(suppliers[20:], wait=0)
+        verdicts = await service.sync(suppliers)
+        again = await service.sync(suppliers)
+    assert all(verdict.status == 201 for verdict in verdicts)
+    assert all(verdict.replayed for verdict in [*verdicts[:20], *again])
+    assert [verdict.body for verdict in again] == [verdict.body for verdict in verdicts]
+
+
+async def test_a_network_with_other_cycles_is_left_alone(running: Running) -> None:
+    async with Service(running.url, running.key) as service:
+        done = await service.put(
+            "/v1/cycles/2026-w47-beras",
+            {
+                "title": "Beras minggu 47",
+                "opens_at": "2026-11-16T00:00:00Z",
+                "closes_at": "2099-11-22T00:00:00Z",
+                "prices": "stated",
+                "priced_on": "2026-11-16",
+            },
+        )
+        await service.get("/v1/cycles", after=done["position"])
+    with pytest.raises(ImportRefused, match="2026-w47-beras"):
+        await import_retail(running.url, running.key, weeks=[1], console=nowhere())
