@@ -1,0 +1,241 @@
+"""`project`, `rebuild` and `close`: from the log to read tables and consolidated orders."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from bench.load import KOPERASI
+from bench.machine import cpu_seconds, load, memory_mb, started, until
+from bench.rounds import Result, Sample, interleaved
+from bench.world import CYCLE, NETWORK, World, world
+from jaringan_usaha import house
+from jaringan_usaha.eventlog.database import open_pool, owner_connection
+from jaringan_usaha.eventlog.migrate import create_read_model
+from jaringan_usaha.eventlog.projector import Projector
+from jaringan_usaha.eventlog.rebuild import rebuild
+
+LINES = 10
+ORDERS_A_SECOND = 8_000  # so many orders are folded for each second asked for
+CHUNK = 5_000
+
+_ORDERS = """
+insert into orders (network_id, order_id, cycle_id, koperasi_id, version, state, lines, client_at,
+                    placed_position, position, recorded_at)
+select 1, order_id, cycle_id, koperasi_id, 1, 'placed', lines, null, position, position,
+       recorded_at
+from staged.orders where position > $1 and position <= $2
+"""
+_DEMAND = """
+insert into demand as d (network_id, cycle_id, supplier_id, item_id, koperasi_id, quantity,
+                         order_lines, amount_idr, discount_idr, first_position)
+select 1, cycle_id, supplier_id, item_id, koperasi_id, sum(quantity), count(*), sum(amount_idr),
+       sum(discount_idr), min(position)
+from staged.lines where position > $1 and position <= $2
+group by cycle_id, supplier_id, item_id, koperasi_id
+on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
+set quantity = d.quantity + excluded.quantity, order_lines = d.order_lines + excluded.order_lines,
+    amount_idr = d.amount_idr + excluded.amount_idr,
+    discount_idr = d.discount_idr + excluded.discount_idr
+"""
+_TOTALS = """
+insert into totals as t (network_id, cycle_id, supplier_id, item_id, quantity, order_lines,
+                         amount_idr, discount_idr)
+select 1, cycle_id, supplier_id, item_id, sum(quantity), count(*), sum(amount_idr),
+       sum(discount_idr)
+from staged.lines where position > $1 and position <= $2
+group by cycle_id, supplier_id, item_id
+on conflict (network_id, cycle_id, supplier_id, item_id) do update
+set quantity = t.quantity + excluded.quantity, order_lines = t.order_lines + excluded.order_lines,
+    amount_idr = t.amount_idr + excluded.amount_idr,
+    discount_idr = t.discount_idr + excluded.discount_idr
+"""
+
+
+def measure_project(rounds: int, seconds: float) -> Iterator[Result]:
+    """T4: catch up with a log of ten-line orders, all projections together."""
+    orders = round(ORDERS_A_SECOND * seconds)
+    with world() as place:
+        head = place.fill(orders, LINES)
+        place.owner("create index on staged.lines (position)")
+        place.owner("create index on staged.orders (position)")
+        contenders = {
+            "SQL in chunks of 5,000 events": lambda: by_sql(place, head, orders, CHUNK),
+            "projections, pages of 5,000": lambda: by_pages(place, head, orders, 5_000),
+            "projections, pages of 50,000": lambda: by_pages(place, head, orders, 50_000),
+        }
+        yield interleaved(
+            "project", "order lines", contenders, ("SQL in chunks of 5,000 events",), rounds
+        )
+
+
+def by_pages(place: World, head: int, orders: int, page: int) -> Sample:
+    """The projector as the follower runs it, into empty tables of its own."""
+
+    async def run() -> Sample:
+        async with owner_connection(place.url) as owner:
+            await create_read_model(owner, "bench_pages")
+        pool = await open_pool(place.url, most=3, schema="bench_pages")
+        projector = Projector(pool, house.event_types(), house.PROJECTIONS, page=page)
+        await projector.catch_up(NETWORK, upto=head)
+        began, own = time.perf_counter(), time.process_time()
+        before = place.postgres.cpu_seconds()
+        folded = await projector.catch_up(NETWORK)
+        taken = time.perf_counter() - began
+        own, used = time.process_time() - own, place.postgres.cpu_seconds() - before
+        rows = await pool.fetchval("select sum(order_lines) from totals")
+        await pool.close()
+        if folded != orders or rows != orders * LINES:
+            raise RuntimeError(f"{folded} events and {rows} lines are not what was recorded")
+        return _sample(orders, taken, own, used)
+
+    return asyncio.run(run())
+
+
+def by_sql(place: World, head: int, orders: int, chunk: int) -> Sample:
+    """The same three tables from typed rows, a commit for each chunk."""
+
+    async def run() -> Sample:
+        async with owner_connection(place.url) as db:
+            await create_read_model(db, "bench_sql")
+            await db.execute("set search_path = bench_sql")
+            await db.execute("set jit = off")
+            began, before = time.perf_counter(), place.postgres.cpu_seconds()
+            for first in range(head, head + orders, chunk):
+                async with db.transaction():
+                    for statement in (_ORDERS, _DEMAND, _TOTALS):
+                        await db.execute(statement, first, first + chunk, timeout=None)
+            taken = time.perf_counter() - began
+            used = place.postgres.cpu_seconds() - before
+            return _sample(orders, taken, 0.0, used)
+
+    return asyncio.run(run())
+
+
+def _sample(orders: int, taken: float, own: float, used: float) -> Sample:
+    lines = orders * LINES
+    return Sample(lines / taken, service_us=own / lines * 1e6, postgres_us=used / lines * 1e6)
+
+
+def measure_rebuild(rounds: int, seconds: float) -> Iterator[Result]:
+    """T5: new read tables beside the live ones, against one statement for everything; then what
+    single orders lose while it runs."""
+    orders = round(ORDERS_A_SECOND * seconds)
+    with world() as place:
+        head = place.fill(orders, LINES)
+
+        def whole() -> Sample:
+            began, own = time.perf_counter(), time.process_time()
+            before = place.postgres.cpu_seconds()
+            asyncio.run(rebuild(place.url, house.event_types(), house.PROJECTIONS))
+            taken = time.perf_counter() - began
+            used = place.postgres.cpu_seconds() - before
+            return _sample(orders, taken, time.process_time() - own, used)
+
+        contenders = {
+            "one INSERT … SELECT … GROUP BY": lambda: by_sql(place, head, orders, orders),
+            "rebuild": whole,
+        }
+        yardsticks = ("one INSERT … SELECT … GROUP BY",)
+        yield interleaved("rebuild", "order lines", contenders, yardsticks, rounds)
+        with place.service() as service:
+            yield interleaved(
+                "orders during a rebuild",
+                "orders",
+                beside(place, service.pid, service.port, seconds),
+                ("alone",),
+                rounds,
+            )
+
+
+def beside(place: World, pid: int, port: int, seconds: float) -> dict[str, Callable[[], Sample]]:
+    """Single orders alone, and while another process rebuilds again and again."""
+    plan = {"port": port, "key": place.key, "cycle": CYCLE, "lines": 1, "connections": 64}
+    load(plan | {"requests": KOPERASI * 5 // 4, "seconds": 60})
+
+    def alone() -> Sample:
+        before = cpu_seconds(pid)
+        told = load(plan | {"seconds": seconds})
+        return Sample(
+            told["requests"] / told["seconds"],
+            told["p50_ms"],
+            told["p99_ms"],
+            told["worst_ms"],
+            (cpu_seconds(pid) - before) / told["requests"] * 1e6,
+        )
+
+    def rebuilding() -> Sample:
+        with started(("bench.rebuilding",), {"JARINGAN_DATABASE_URL": place.url}):
+            return alone()
+
+    return {"alone": alone, "during a rebuild": rebuilding}
+
+
+def measure_close(rounds: int, seconds: float) -> Iterator[Result]:
+    """T6, a first look: `jaringan follow` closes a cycle: consolidate, share, post, show."""
+    orders = round(ORDERS_A_SECOND * seconds)
+    lines = orders * LINES
+    with world() as place, ExitStack() as running:
+        follower = running.enter_context(
+            started(("bench.following",), {"JARINGAN_DATABASE_URL": place.url})
+        )
+        state: dict[str, str] = {}
+
+        def prepared() -> str:
+            cycle = state["cycle"] = f"cycle-{time.time_ns()}"
+            asyncio.run(place.open_cycle(cycle))
+            head = place.fill(orders, LINES, cycle=cycle)
+            shown = "select coalesce(min(position), 0) from read.bookmarks where network_id = $1"
+            until(lambda: place.owner(shown, NETWORK) >= head + orders, seconds=600, every=0.5)
+            return cycle
+
+        def plain(columns: str) -> Sample:
+            began, before = time.perf_counter(), place.postgres.cpu_seconds()
+            place.owner(
+                f"create temp table grouped as select {columns}, sum(quantity) as quantity,"
+                " count(*) as order_lines, sum(amount_idr) as amount_idr from staged.lines where cycle_id = "
+                f"'{state['cycle']}' group by {columns}"
+            )
+            taken = time.perf_counter() - began
+            used = (place.postgres.cpu_seconds() - before) / lines * 1e6
+            return Sample(lines / taken, postgres_us=used, notes={"seconds": taken})
+
+        def by_item() -> Sample:
+            prepared()
+            return plain("supplier_id, item_id")
+
+        def close() -> Sample:
+            cycle = state["cycle"]
+            held, peak = memory_mb(follower.pid), 0.0
+            own, before = cpu_seconds(follower.pid), place.postgres.cpu_seconds()
+            began = time.perf_counter()
+            asyncio.run(place.close_cycle(cycle))
+            asked = "select state from read.cycles where cycle_id = $1"
+            level = (
+                "select bool_and(b.position = h.position)"
+                " from read.bookmarks b join log.head h using (network_id) where network_id = $1"
+            )
+
+            def done() -> bool:
+                nonlocal peak
+                peak = max(peak, memory_mb(follower.pid))
+                settled = place.owner(asked, cycle) == "consolidated"
+                return settled and bool(place.owner(level, NETWORK))
+
+            until(done, seconds=600, every=0.1)
+            taken = time.perf_counter() - began
+            return Sample(
+                lines / taken,
+                service_us=(cpu_seconds(follower.pid) - own) / lines * 1e6,
+                postgres_us=(place.postgres.cpu_seconds() - before) / lines * 1e6,
+                notes={"seconds": taken, "MB before": held, "MB more": peak - held},
+            )
+
+        contenders = {
+            "GROUP BY item": by_item,
+            "GROUP BY item and koperasi": lambda: plain("supplier_id, item_id, koperasi_id"),
+            "close": close,
+        }
+        yardsticks = ("GROUP BY item", "GROUP BY item and koperasi")
+        name = f"close of {lines:,} lines"
+        yield interleaved(name, "order lines", contenders, yardsticks, rounds)
