@@ -1,1 +1,1 @@
-"""The measurements that the repository keeps: `python -m bench [NAME]`, see docs/measurements.md."""
+"""The measurements that the repository keeps: `python -m bench`, see docs/measurements.md."""

@@ -3,26 +3,19 @@
 import argparse
 from collections.abc import Callable, Iterator
 
-from bench import orders
+from bench import growth, orders, tables
 from bench.rounds import Result, tell
 
 MEASUREMENTS: dict[str, Callable[[int, float], Iterator[Result]]] = {
     "order": orders.measure_order,
     "sync": orders.measure_sync,
+    "project": tables.measure_project,
+    "rebuild": tables.measure_rebuild,
+    "close": tables.measure_close,
+    "growth": growth.measure_growth,
+    "memory": growth.measure_memory,
+    "cli": growth.measure_cli,
 }
-try:
-    from bench import growth, tables
-
-    MEASUREMENTS |= {
-        "project": tables.measure_project,
-        "rebuild": tables.measure_rebuild,
-        "close": tables.measure_close,
-        "growth": growth.measure_growth,
-        "memory": growth.measure_memory,
-        "cli": growth.measure_cli,
-    }
-except ImportError:
-    pass
 
 
 def main() -> None:

@@ -20,7 +20,6 @@ SUPPLIERS = 200
 ITEMS = 1_000
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"transfer-encoding: *chunked", re.IGNORECASE)
-_REPLAYED = b'"replayed":true'
 
 
 def koperasi_id(number: int) -> str:
@@ -42,7 +41,8 @@ def order_ids() -> Iterator[str]:
     while True:
         count += 1
         time_ = f"{time.time_ns() // 1_000_000:012x}"
-        yield f"{time_[:8]}-{time_[8:]}-7{count >> 20 & 0xFFF:03x}-8{count >> 8 & 0xFFF:03x}-{count & 0xFF:02x}{chance}"
+        parts = f"7{count >> 20 & 0xFFF:03x}-8{count >> 8 & 0xFFF:03x}-{count & 0xFF:02x}{chance}"
+        yield f"{time_[:8]}-{time_[8:]}-{parts}"
 
 
 def order_lines(number: int, lines: int) -> bytes:

@@ -65,20 +65,20 @@ def measure_order(rounds: int, seconds: float) -> Iterator[Result]:
         house = warmed(place, running.enter_context(place.service()))
         noop = running.enter_context(place.service(("bench.servers", "noop")))
         contenders: dict[str, Callable[[], Sample]] = {
-            "no-op FastAPI POST": loaded(place, noop, seconds, path="/orders"),
-            "order, 64 connections": loaded(place, house, seconds),
-            "order, 256 connections": loaded(place, house, seconds, connections=256),
-            "pgbench -c 32, one row": lambda: pgbench(place, seconds),
+            "no-op POST": loaded(place, noop, seconds, path="/orders"),
+            "order, 64 in flight": loaded(place, house, seconds),
+            "order, 256 in flight": loaded(place, house, seconds, connections=256),
+            "pgbench": lambda: pgbench(place, seconds),
         }
-        yardsticks = ["no-op FastAPI POST", "pgbench -c 32, one row"]
+        yardsticks = ["no-op POST", "pgbench"]
         try:
             import psycopg_pool  # noqa: F401  a yardstick that only some have installed
         except ImportError:
             pass
         else:
             other = running.enter_context(place.service(("bench.servers", "recorder")))
-            contenders["eventsourcing recorder"] = loaded(place, other, seconds, path="/orders")
-            yardsticks.insert(1, "eventsourcing recorder")
+            contenders["recorder"] = loaded(place, other, seconds, path="/orders")
+            yardsticks.insert(1, "recorder")
         place.owner(
             "create table yard_row (id bigint generated always as identity primary key,"
             " cycle_id text, koperasi_id text, supplier_id text, item_id text, quantity bigint,"
@@ -147,12 +147,12 @@ def measure_sync(rounds: int, seconds: float) -> Iterator[Result]:
         copying = CopyYard(place, seconds)
         sync = {"orders": SYNC_ORDERS, "lines": SYNC_LINES}
         contenders = {
-            "COPY from a server file": copying.from_file,
-            "copy_records_to_table": copying.from_records,
+            "COPY file": copying.from_file,
+            "COPY asyncpg": copying.from_records,
             "sync, 4 connections": loaded(place, house, seconds, connections=4, **sync),
             "sync, 1 connection": loaded(place, house, seconds, connections=1, **sync),
         }
-        yardsticks = ("COPY from a server file", "copy_records_to_table")
+        yardsticks = ("COPY file", "COPY asyncpg")
         yield interleaved("sync", "order lines", contenders, yardsticks, rounds)
 
 
@@ -166,8 +166,10 @@ class CopyYard:
 
     def _rows(self) -> list[tuple[Any, ...]]:
         return [
-            (1, UUID(order_id), line, CYCLE, koperasi_id(n % KOPERASI))
-            + (supplier_id((n + line) // 5 % 200), item_id((n + line) % 1_000), 3)
+            (
+                *(1, UUID(order_id), line, CYCLE, koperasi_id(n % KOPERASI)),
+                *(supplier_id((n + line) // 5 % 200), item_id((n + line) % 1_000), 3),
+            )
             for n, order_id in enumerate(islice(self._ids, SYNC_ORDERS))
             for line in range(SYNC_LINES)
         ]

@@ -1,6 +1,7 @@
 """A rebuild after the other, in a process of its own, until it is ended."""
 
 import asyncio
+import contextlib
 import json
 import os
 
@@ -10,10 +11,8 @@ from jaringan_usaha.eventlog.rebuild import Differs, rebuild
 
 async def again_and_again(url: str) -> None:
     while True:
-        try:
+        with contextlib.suppress(Differs):
             await rebuild(url, house.event_types(), house.PROJECTIONS)
-        except Differs:
-            pass
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Interleaved rounds, and how they are told: the machine is noisy, ratios within a round are less."""
+"""Interleaved rounds, and how they are told: a machine is noisy, ratios in a round are less so."""
 
 import json
 import statistics

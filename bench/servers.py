@@ -53,7 +53,7 @@ async def serve(app: FastAPI) -> None:
     config = uvicorn.Config(
         app, http="httptools", ws="none", log_config=None, access_log=False, backlog=2_048
     )
-    print(json.dumps({"url": "http://127.0.0.1:%d" % listener.getsockname()[1]}), flush=True)
+    print(json.dumps({"url": f"http://127.0.0.1:{listener.getsockname()[1]}"}), flush=True)
     await uvicorn.Server(config).serve(sockets=[listener])
 
 

@@ -60,13 +60,11 @@ def measure_project(rounds: int, seconds: float) -> Iterator[Result]:
         place.owner("create index on staged.lines (position)")
         place.owner("create index on staged.orders (position)")
         contenders = {
-            "SQL in chunks of 5,000 events": lambda: by_sql(place, head, orders, CHUNK),
+            "SQL chunks": lambda: by_sql(place, head, orders, CHUNK),
             "projections, pages of 5,000": lambda: by_pages(place, head, orders, 5_000),
             "projections, pages of 50,000": lambda: by_pages(place, head, orders, 50_000),
         }
-        yield interleaved(
-            "project", "order lines", contenders, ("SQL in chunks of 5,000 events",), rounds
-        )
+        yield interleaved("project", "order lines", contenders, ("SQL chunks",), rounds)
 
 
 def by_pages(place: World, head: int, orders: int, page: int) -> Sample:
@@ -133,10 +131,10 @@ def measure_rebuild(rounds: int, seconds: float) -> Iterator[Result]:
             return _sample(orders, taken, time.process_time() - own, used)
 
         contenders = {
-            "one INSERT … SELECT … GROUP BY": lambda: by_sql(place, head, orders, orders),
+            "SQL at once": lambda: by_sql(place, head, orders, orders),
             "rebuild": whole,
         }
-        yardsticks = ("one INSERT … SELECT … GROUP BY",)
+        yardsticks = ("SQL at once",)
         yield interleaved("rebuild", "order lines", contenders, yardsticks, rounds)
         with place.service() as service:
             yield interleaved(
@@ -193,8 +191,8 @@ def measure_close(rounds: int, seconds: float) -> Iterator[Result]:
             began, before = time.perf_counter(), place.postgres.cpu_seconds()
             place.owner(
                 f"create temp table grouped as select {columns}, sum(quantity) as quantity,"
-                " count(*) as order_lines, sum(amount_idr) as amount_idr from staged.lines where cycle_id = "
-                f"'{state['cycle']}' group by {columns}"
+                " count(*) as order_lines, sum(amount_idr) as amount_idr from staged.lines"
+                f" where cycle_id = '{state['cycle']}' group by {columns}"
             )
             taken = time.perf_counter() - began
             used = (place.postgres.cpu_seconds() - before) / lines * 1e6
@@ -233,9 +231,9 @@ def measure_close(rounds: int, seconds: float) -> Iterator[Result]:
 
         contenders = {
             "GROUP BY item": by_item,
-            "GROUP BY item and koperasi": lambda: plain("supplier_id, item_id, koperasi_id"),
+            "GROUP BY both": lambda: plain("supplier_id, item_id, koperasi_id"),
             "close": close,
         }
-        yardsticks = ("GROUP BY item", "GROUP BY item and koperasi")
+        yardsticks = ("GROUP BY item", "GROUP BY both")
         name = f"close of {lines:,} lines"
         yield interleaved(name, "order lines", contenders, yardsticks, rounds)

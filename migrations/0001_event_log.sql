@@ -138,19 +138,21 @@ begin
   v_clock := greatest(clock_timestamp(), v_clock + interval '1 microsecond');
 
   -- A command that was recorded before is answered as before, whatever its guards say now.
+  -- `limit 1` in this and the next two look-ups keeps every one of them a probe of the index: as
+  -- joins they read the whole day, or all marks, until somebody analyzes the tables.
   select coalesce(array_agg(c.no::int), '{}') into v_seen
     from unnest(p_command_ids) with ordinality c(id, no)
-    where exists (
-      select from log.answers a
+    where (
+      select true from log.answers a
       where a.network_id = p_network and a.command_id = c.id
-        and a.day between p_first_day and p_last_day);
+        and a.day between p_first_day and p_last_day limit 1);
 
   -- Guards met by marks of the past, or by marks that an earlier command of this batch leaves.
   select coalesce(array_agg(g.no::int), '{}') into v_met
     from unnest(p_guard_marks, p_guard_after) with ordinality g(mark, after, no)
-    where exists (
-      select from log.marks m
-      where m.network_id = p_network and m.mark = g.mark and m.position > g.after);
+    where (
+      select true from log.marks m
+      where m.network_id = p_network and m.mark = g.mark and m.position > g.after limit 1);
   if v_met <> '{}' then
     select coalesce(array_agg(distinct b.command_no), '{}') into v_met
       from unnest(p_guarded_commands, p_guarded_by) b(command_no, guard_no)
@@ -225,9 +227,10 @@ begin
     from unnest(p_command_ids, p_command_prints, p_command_first_events, p_command_last_events,
                 p_command_versions)
            with ordinality c(id, print, first, last, version, no)
-    left join log.answers a
-      on c.no = any (v_seen) and a.network_id = p_network and a.command_id = c.id
-     and a.day between p_first_day and p_last_day
+    left join lateral (
+      select * from log.answers a
+      where c.no = any (v_seen) and a.network_id = p_network and a.command_id = c.id
+        and a.day between p_first_day and p_last_day limit 1) a on true
     order by c.no;
 end
 $function$;

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from embedded.world import nothing_runs, until
@@ -31,8 +32,8 @@ def postgres() -> Iterator[EmbeddedServer]:
     if os.geteuid() == 0:
         folder.chmod(0o755)
     with EmbeddedServer(folder) as server:
-        server._say("alter system set fsync = off", "")
-        server._say("select pg_reload_conf()", "")
+        asyncio.run(tell(server, "alter system set fsync = off"))  # no test cuts the power
+        asyncio.run(tell(server, "select pg_reload_conf()"))
         yield server
     until(lambda: nothing_runs(folder))
     shutil.rmtree(folder)
@@ -57,6 +58,15 @@ def make_template(
 def database(postgres: EmbeddedServer, template: str) -> Iterator[str]:
     """The URL of a fresh copy of the template."""
     name = f"test_{next(_numbers)}"
-    postgres.create_database(name, template)
+    asyncio.run(tell(postgres, f"create database {name} template {template} strategy file_copy"))
     yield address_of(postgres, name)
-    postgres.drop_database(name)
+    asyncio.run(tell(postgres, f"drop database {name} with (force)"))
+
+
+async def tell(server: EmbeddedServer, statement: str) -> None:
+    """Say something to the server itself."""
+    connection = await asyncpg.connect(server.url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -65,6 +65,7 @@ async def served(url: str) -> AsyncIterator["Market"]:
     app = create_app(Settings(database_url=url))
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
+        door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             follower = Follower(door.write_pool, await house.type_ids(door.write_pool))
@@ -176,7 +177,6 @@ class Market:
 
     def live_at(self, ago: timedelta) -> None:
         """Set the service's clock back; the follower keeps the database's."""
-        self.door.clock.set_from = lambda _: None  # type: ignore[method-assign]
         self.door.clock.offset = -ago
 
     async def sql(self, query: str, *values: object) -> Any:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -72,7 +73,9 @@ def create_app(settings: Settings) -> FastAPI:
         version=jaringan_usaha.__version__,
         lifespan=lifespan,
         docs_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         redoc_url=None,
+        redirect_slashes=False,
     )
     bulk = sync.Sync(SYNC_TYPES)
     lean = [
@@ -189,6 +192,8 @@ def _add_problems(app: FastAPI) -> None:
             error.status_code, "validation-failed"
         )
         headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(sorted(_methods_of(request)))
         return problems.answer(
             request, Problem(error.status_code, code, str(error.detail), headers=headers)
         )
@@ -199,6 +204,18 @@ def _add_problems(app: FastAPI) -> None:
             request,
             Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
         )
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Those of every route of the path; the framework names the first one's only."""
+    routers = [request.app.router, sync.router, *(each.router for each in FEATURE_ROUTES)]
+    return {
+        method
+        for router in routers
+        for route in router.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
 
 
 def _misfit(errors: list[dict[str, str]]) -> Problem:

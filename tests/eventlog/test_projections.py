@@ -495,6 +495,38 @@ async def test_a_follower_whose_listener_is_cut_goes_on(
     assert [at for _, page in tally.pages for at in page] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("ticks", range(6))
+async def test_a_follower_ends_when_told_to_even_as_it_is_woken(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, ticks: int
+) -> None:
+    """A cancellation that met a poke was swallowed by `asyncio.wait_for` in Python 3.11."""
+    pokes: list[Callable[[str], None]] = []
+    idle = asyncio.Event()
+
+    async def listen(_pool: Pool, _channel: str, heard: Callable[[str], None]) -> None:
+        pokes.append(heard)
+        await asyncio.Event().wait()
+
+    async def after_each(network_id: int) -> None:
+        if network_id == 2:
+            idle.set()
+
+    monkeypatch.setattr("jaringan_usaha.eventlog.projector._listen", listen)
+    projector = Projector(pool, types, [Tally().projection])
+    following = asyncio.create_task(
+        follow(projector, pool, poll_seconds=600, after_each=after_each)
+    )
+    await asyncio.wait_for(idle.wait(), 10)
+    await asyncio.sleep(0)
+    pokes[0]("1")
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    following.cancel()
+    done, _ = await asyncio.wait([following], timeout=5)
+    assert done, "it goes on for ever"
+    assert following.cancelled()
+
+
 async def test_a_follower_without_any_poke_polls(database: str, pool: Pool) -> None:
     tally = Tally()
     own = await open_pool(database, most=4)

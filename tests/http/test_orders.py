@@ -94,7 +94,8 @@ async def test_an_order_id_is_taken_in_the_whole_network(market: Market) -> None
 
 
 @pytest.mark.parametrize(
-    "order_id", ["x", "019a0000-0000-4000-8000-000000000000", "019A0000-0000-7000-8000-00000000000a"]
+    "order_id",
+    ["x", "019a0000-0000-4000-8000-000000000000", "019A0000-0000-7000-8000-00000000000a"],
 )
 async def test_only_a_uuid_v7_in_lower_case_is_an_order_id(market: Market, order_id: str) -> None:
     melati = await market.koperasi("melati")
@@ -250,7 +251,7 @@ async def test_a_post_needs_a_key(market: Market) -> None:
         ["käse-und-noch-etwas-mehr"],
         [""],
         ['"unclosed-request-000001'],
-        ["unopened-request-000001\""],
+        ['unopened-request-000001"'],
         ["till-7-request-000001", "till-7-request-000001"],
         ["till-7-request-000001", "till-7-request-000002"],
     ],
@@ -501,15 +502,29 @@ async def test_any_instant_is_data(market: Market, at: str) -> None:
 # -- reading -------------------------------------------------------------------------------
 
 
-async def test_a_read_waits_for_the_position_it_names(market: Market) -> None:
+async def test_a_read_waits_for_the_position_it_names(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = asyncio.Event()
+
+    class Watched(Reached):
+        async def _look(self, network_id: int) -> int:
+            shown = await super()._look(network_id)
+            looked.set()
+            return shown
+
+    patient = Watched(market.door.read_pool, patience=600)
+    monkeypatch.setattr(market.door, "reached", patient)
     melati = await market.koperasi("melati")
     done = await market.place(melati, order())
     path, position = done.headers["location"], done.json()["position"]
     assert (await market.send(melati, "GET", path)).status_code == 404
     waiting = asyncio.create_task(market.send(melati, "GET", f"{path}?after={position}"))
-    await asyncio.sleep(0)
+    await looked.wait()
+    assert not waiting.done()
     await market.projector.catch_up(NETWORK)
     assert (await waiting).json()["position"] == position
+    await patient.close()
 
 
 async def test_a_position_that_is_never_reached_is_busy(

@@ -18,6 +18,7 @@ KEY = re.compile(r"^[A-Za-z0-9._:-]{16,128}$")
 _QUOTED = re.compile(r'"(.*)"')
 REPLAY = timedelta(days=35)
 AHEAD = timedelta(minutes=5)
+_REPLAY_SECONDS, _AHEAD_SECONDS = REPLAY.total_seconds(), AHEAD.total_seconds()
 
 _sorted = msgspec.json.Encoder(order="sorted")
 
@@ -76,11 +77,11 @@ def command_id(caller: Caller, key: str, now: datetime) -> UUID:
 def _time_bits(key: str, now: datetime) -> bytes:
     if len(key) == 36 and key[14] == "7":
         try:
-            bits = UUID(key).bytes[:6]
+            bits = bytes.fromhex(key[:8] + key[9:13])
         except ValueError:
             return bytes(6)
-        made_at = int.from_bytes(bits, "big") / 1000
-        if (now - REPLAY).timestamp() < made_at < (now + AHEAD).timestamp():
+        age = now.timestamp() - int.from_bytes(bits, "big") / 1000
+        if -_AHEAD_SECONDS < age < _REPLAY_SECONDS:
             return bits
     return bytes(6)
 

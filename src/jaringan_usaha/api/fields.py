@@ -1,11 +1,22 @@
 """The fields of which bodies are made: bounded, nothing converted, nothing unknown."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from jaringan_usaha.kernel.money import MOST_IDR
+
+_DATED = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def written_out(value: object) -> object:
+    """Raises ValueError for what is no text that begins with a date: seconds since 1970 would
+    pass for one."""
+    if not (isinstance(value, str) and _DATED.match(value)):
+        raise ValueError("write the date as 2026-11-22, with time and offset where those count")
+    return value
 
 
 def in_utc(instant: datetime) -> datetime:
@@ -28,9 +39,10 @@ Slug = Annotated[
 Idr = Annotated[int, Field(ge=0, le=MOST_IDR, description="whole rupiah")]
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 Reason = Annotated[str, Field(min_length=3, max_length=280)]
-Day = Annotated[date, Field(strict=False, examples=["2026-11-22"])]
+Day = Annotated[date, BeforeValidator(written_out), Field(strict=False, examples=["2026-11-22"])]
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(written_out),
     AfterValidator(in_utc),
     Field(strict=False, examples=["2026-11-24T17:00:00+07:00"]),
 ]

@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.strict_json import MOST
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ def cursor(*key: str | int) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
+def _fits(key: list[Any]) -> bool:
+    """Whether a column can be compared with each part."""
+    return not any("\0" in part if isinstance(part, str) else abs(part) > MOST for part in key)
+
+
 def cursor_invalid() -> Problem:
     return Problem(400, "cursor-invalid", "take the cursor from `next` of the page before")
 
@@ -49,6 +55,6 @@ def key_after(cursor: str, *first: str | int) -> tuple[Any, ...]:
     except (binascii.Error, msgspec.DecodeError, ValueError):
         key = None
     kinds = [type(part) for part in first]
-    if not isinstance(key, list) or [type(part) for part in key] != kinds:
+    if not isinstance(key, list) or [type(part) for part in key] != kinds or not _fits(key):
         raise cursor_invalid()
     return tuple(key)

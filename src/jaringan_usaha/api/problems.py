@@ -36,7 +36,9 @@ STATUS: Mapping[type[Rejection], int] = {
 """The only place that knows status codes of refusals; a subclass answers as its family does."""
 
 TITLES: Mapping[str, tuple[str, str]] = {
+    "bad-request": ("Permintaan tidak sah", "Bad request"),
     "busy": ("Layanan sedang sibuk", "The service is busy"),
+    "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "forbidden": ("Tidak diizinkan", "Not allowed"),
     "idempotency-key-invalid": ("Kunci permintaan tidak sah", "Idempotency key not valid"),
     "idempotency-key-missing": ("Kunci permintaan tidak ada", "Idempotency key missing"),
@@ -45,9 +47,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "json-invalid": ("JSON tidak sah", "JSON not valid"),
     "method-not-allowed": ("Metode tidak didukung", "Method not allowed"),
     "not-found": ("Tidak ditemukan", "Not found"),
+    "not-processed": ("Belum diproses", "Not processed"),
     "order-window-closed": ("Putaran sudah ditutup", "The buying cycle is closed"),
     "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
     "precondition-required": ("Versi harus disebut", "Precondition required"),
+    "previous-line-failed": ("Baris sebelumnya gagal", "An earlier line failed"),
     "state-conflict": ("Bertentangan dengan keadaan", "Conflict with the current state"),
     "storage-unavailable": ("Basis data tidak terjangkau", "Storage unavailable"),
     "unauthenticated": ("Kunci API diperlukan", "API key required"),
@@ -55,6 +59,17 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "validation-failed": ("Isian tidak sesuai", "Validation failed"),
     "version-conflict": ("Versi sudah berubah", "Version conflict"),
 }
+
+TITLE_OF_STATUS: Mapping[int, str] = {
+    400: "bad-request",
+    403: "forbidden",
+    404: "not-found",
+    409: "state-conflict",
+    412: "version-conflict",
+    422: "validation-failed",
+    503: "busy",
+}
+"""Whose title the codes of single rules share."""
 
 MEDIA_TYPE = "application/problem+json; charset=utf-8"
 MOST_ERRORS = 50
@@ -104,7 +119,7 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
     """The JSON object of a problem. Values that the caller sent are never in it."""
-    title = TITLES.get(problem.code)
+    title = TITLES.get(problem.code) or TITLES.get(TITLE_OF_STATUS.get(problem.status, ""))
     return {
         "type": f"/problems/{problem.code}",
         "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,

@@ -1,6 +1,8 @@
-"""JSON as the API takes it: no duplicate keys, no NaN, only integers every reader keeps exact."""
+"""JSON as the API takes it: no duplicate keys, no NaN, only integers every reader keeps exact,
+and only text that every store can keep."""
 
 import json
+import math
 from typing import Any, NoReturn
 
 from jaringan_usaha.api.problems import Problem
@@ -15,9 +17,7 @@ def loads(body: bytes) -> Any:
         text = body.decode("utf-8")
         if text.count("{") + text.count("[") > MOST_DEPTH:
             _check_depth(text)
-        return json.loads(
-            text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant
-        )
+        found = _decode(text)
     except UnicodeDecodeError:
         raise _invalid("the body is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -26,6 +26,9 @@ def loads(body: bytes) -> Any:
         ) from None
     except RecursionError:
         raise _invalid(f"the body is nested deeper than {MOST_DEPTH}") from None
+    if "\\u" in text:
+        _check_text(found)
+    return found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -41,8 +44,29 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+def _float(text: str) -> float:
+    if not math.isfinite(found := float(text)):
+        raise _invalid("a number is out of range")
+    return found
+
+
 def _constant(_: str) -> NoReturn:
     raise _invalid("NaN and Infinity are not JSON")
+
+
+def _check_text(found: Any) -> None:
+    """Escapes can spell what neither UTF-8 nor PostgreSQL can hold."""
+    left = [found]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left += [*each, *each.values()]
+        elif isinstance(each, list):
+            left += each
+        elif isinstance(each, str) and any(
+            sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in each
+        ):
+            raise _invalid("text holds a zero byte or half a surrogate pair")
 
 
 def _check_depth(text: str) -> None:
@@ -60,6 +84,14 @@ def _check_depth(text: str) -> None:
                 raise _invalid(f"the body is nested deeper than {MOST_DEPTH}")
         elif sign in "}]":
             depth -= 1
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_float,
+    parse_constant=_constant,
+).decode
 
 
 def _invalid(detail: str) -> Problem:

@@ -15,11 +15,21 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict"):
-            kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind != "application/json":
-                raise Problem(415, "unsupported-media-type", "send the body as application/json")
-            self._strict = strict_json.loads(await self.body())
+            self._strict = await read_json(self)
         return self._strict
+
+
+async def read_json(request: Request) -> Any:
+    """The parsed body. Raises Problem 400, 413 and 415."""
+    must_be(request, "application/json")
+    return strict_json.loads(await request.body())
+
+
+def must_be(request: Request, *media_types: str) -> None:
+    """Raises Problem 415 for a body of another type."""
+    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent_as not in media_types:
+        raise Problem(415, "unsupported-media-type", f"send the body as {media_types[0]}")
 
 
 class StrictRoute(APIRoute):
@@ -29,6 +39,9 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
+            strict = StrictRequest(request.scope, request.receive)
+            if self.body_field is not None:
+                await strict.json()  # the framework would take a refusal for an error of its own
+            return await handle(strict)
 
         return handle_strictly

@@ -14,9 +14,9 @@ from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import CallerNow, Door, DoorNow, door_of
-from jaringan_usaha.api.fields import Body
+from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.strict_route import StrictRoute, must_be
 from jaringan_usaha.api.validation import errors_of
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
 from jaringan_usaha.kernel.decider import Decider
@@ -50,7 +50,7 @@ class LineFrame(Body):
     type: Annotated[str, Field(max_length=64)]
     seq: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
     lane: Annotated[str, Field(max_length=64)] | None = None
-    client_time: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    client_time: Instant | None = None
     body: dict[str, Any]
 
 
@@ -90,6 +90,7 @@ class Sync:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
         door = door_of(request)
         caller = await door.keys.caller(request.headers.get("authorization"))
+        must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)
         return StreamingResponse(
@@ -209,6 +210,8 @@ async def body_of(request: Request) -> bytes:
     wire = 0
     async for part in request.stream():
         wire += len(part)
+        if unpack is not None and unpack.eof and part:
+            raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
         try:
             found += unpack.decompress(part, MOST_BYTES + 1 - len(found)) if unpack else part
         except zlib.error:
@@ -216,6 +219,8 @@ async def body_of(request: Request) -> bytes:
         too_packed = len(found) > MOST_RATIO * max(wire, 1_000)
         if wire > MOST_WIRE_BYTES or len(found) > MOST_BYTES or too_packed:
             raise Problem(413, "payload-too-large", "send at most 1 MiB (8 MiB unpacked) at once")
+    if unpack is not None and unpack.unused_data:
+        raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
     if unpack is not None and wire and not unpack.eof:
         raise Problem(400, "json-invalid", "the gzip body was cut; send it again whole")
     return bytes(found)
@@ -234,7 +239,7 @@ def lines_of(body: bytes) -> list[bytes]:
 def _op_id(text: bytes) -> str | None:
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     op_id = found.get("op_id") if isinstance(found, dict) else None
     return op_id if isinstance(op_id, str) and asking.KEY.fullmatch(op_id) else None

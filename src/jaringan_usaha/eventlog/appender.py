@@ -3,10 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from uuid import UUID
+
+import msgspec
 
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Pool, Row
 from jaringan_usaha.eventlog.queries import Queries
@@ -30,8 +31,7 @@ class Verdict(IntEnum):
     STALE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """One event on its way into the log, already in canonical bytes."""
 
     type_id: int
@@ -42,8 +42,7 @@ class NewEvent:
     marks: tuple[UUID, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """What one command wants to record, and the marks it must not meet: (mark, after)."""
 
     asked: Asked
@@ -52,8 +51,7 @@ class Proposal:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """The verdict on one proposal, with the positions its events have."""
 
     verdict: Verdict
@@ -122,6 +120,7 @@ class Appender:
     async def _work(self) -> None:
         try:
             while self._queue:
+                await self._gather()
                 batch = self._take()
                 try:
                     if batch:
@@ -135,6 +134,15 @@ class Appender:
                 for _, future, _ in self._queue:
                     _refuse(future, Busy("the writer stopped; send this request again"))
                 self._queue.clear()
+
+    async def _gather(self) -> None:
+        """Let those that have already knocked come in: as long as every pass of the loop
+        brings more, a larger batch costs nobody time and saves everybody a commit."""
+        before = 0
+        while before < len(self._queue) < self._batch:
+            before = len(self._queue)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     def _take(self) -> list[Waiting]:
         """The next batch: none of its commands guards what another one of it changes."""

@@ -72,10 +72,19 @@ async def open_pool(url: str, *, most: int = 8, schema: str = "read") -> Pool:
         url,
         min_size=1,
         max_size=most,
+        connection_class=_Session,
         server_settings=session_settings(schema),
         command_timeout=30,
         timeout=5,
     )
+
+
+class _Session(asyncpg.Connection):
+    """A pooled session; nobody here leaves settings, locks or cursors behind in one, so that
+    giving it back needs no words with the server."""
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 @asynccontextmanager

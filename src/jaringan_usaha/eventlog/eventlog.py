@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from jaringan_usaha.eventlog.appender import (
     REPLAY_DAYS,
     Appender,
@@ -34,8 +36,7 @@ _STREAM_STEP = 16  # versions of a stream that are looked up at once
 Task = tuple[Decider[Any], Command]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True):
     """What a command led to. `replayed`: it had been recorded before, this is that answer.
 
     `position` is the last one of its events; a view that has reached it shows them all.
@@ -48,8 +49,7 @@ class Recorded:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True):
     """One decided command: its events, where they stand in streams, and what it rests on."""
 
     events: Sequence[Event]

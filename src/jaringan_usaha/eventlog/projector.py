@@ -68,7 +68,7 @@ class Page:
 
     def of(self, *kinds: type[Event]) -> list[Any]:
         """The events of these kinds, in order."""
-        return [logged for logged in self.events if isinstance(logged.event, kinds)]
+        return [logged for logged in self.events if type(logged.event) in kinds]
 
 
 @dataclass(frozen=True)
@@ -249,8 +249,9 @@ async def follow(
                 await asyncio.sleep(0.2)
                 continue
             if not busy:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), poll_seconds)
+                with suppress(TimeoutError):  # Python 3.11's wait_for would lose a cancellation
+                    async with asyncio.timeout(poll_seconds):
+                        await wake.wait()
     finally:
         listener.cancel()
 

@@ -37,7 +37,8 @@ class Reached:
                 )
             self._news.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._news.wait()
 
     async def close(self) -> None:
         """Stop listening."""

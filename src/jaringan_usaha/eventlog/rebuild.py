@@ -26,7 +26,8 @@ DIGEST_SECONDS = 3_600.0
 
 
 class Differs(RuntimeError):
-    """The rebuilt tables are not the live ones, though their shape is: nothing was switched."""
+    """The rebuilt tables are not what they must be: they stopped at a broken event, or are not the
+    live ones though their shape is. Nothing was switched."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,14 @@ async def _switch(url: str, pool: Pool, projector: Projector, events: int) -> Re
                 held = [row for row in bookmarks if row["network_id"] == network_id]
                 at = max([row["position"] for row in held], default=0)
                 events += await projector.catch_up(network_id, upto=at)
+                for row in await pool.fetch(bookmark_queries.bookmarks, network_id):
+                    if row["state"] == "stopped":
+                        raise Differs(f"the rebuilt {row['projection']} stopped: {row['error']}")
                 sound = all(row["state"] == "live" and row["position"] == at for row in held)
                 if same_shape and sound and held and await _position(pool, network_id) == at:
-                    rows = await connection.fetch(queries.differences, network_id, NEXT)
+                    rows = await connection.fetch(
+                        queries.differences, network_id, NEXT, timeout=DIGEST_SECONDS
+                    )
                     if rows:
                         names = ", ".join(row["table_name"] for row in rows)
                         raise Differs(f"rebuilt tables differ from the live ones: {names}")

@@ -1,8 +1,7 @@
 """Which events leave which marks: collected once from everything that decisions ask."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jaringan_usaha.eventlog.marks import stream_key, stream_mark, tag_mark
@@ -11,8 +10,7 @@ from jaringan_usaha.kernel.decider import About, Topic
 from jaringan_usaha.kernel.messages import Event
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(NamedTuple):
     """The stream that an event belongs to."""
 
     about: About[Any]

@@ -121,7 +121,7 @@ async def _compare_week(service: Service, oracle: Oracle, week: int, compared: C
     expected_margins = oracle.margins([week])
     cycles = _table([await service.get(f"/v1/cycles/{cycle}")], CYCLE)
     orders = await _listing(service, "/v1/consolidated-orders", ORDER, cycle_id=cycle)
-    lines = await _lines(service, cycle, orders["supplier_id"])
+    lines = await _listing(service, f"/v1/consolidated-orders/{cycle}/lines", LINE, limit=1_000)
     margins = await _listing(service, "/v1/margin", MARGIN, cycle_id=cycle)
     compared.cycles.rows(oracle.cycles([week]), cycles, "cycle_id")
     compared.consolidated_orders.rows(expected_orders, orders, "cycle_id", "supplier_id")
@@ -141,18 +141,6 @@ async def _compare_week(service: Service, oracle: Oracle, week: int, compared: C
         (compared.alone, "alone_idr"),
     ):
         check.count(int(expected_lines[column].sum()), int(lines[column].sum()))
-
-
-async def _lines(service: Service, cycle: str, suppliers: pl.Series) -> pl.DataFrame:
-    """The lines of a cycle's consolidated orders."""
-    path = f"/v1/consolidated-orders/{cycle}"
-    tables = [_table([], LINE)]
-    for supplier in suppliers:
-        tables += [
-            _table([{"supplier_id": supplier, **line} for line in page], LINE)
-            async for page in service.pages(f"{path}/{supplier}/lines", limit=PAGE)
-        ]
-    return pl.concat(tables)
 
 
 async def _listing(

@@ -1,5 +1,6 @@
 """Buying cycles, orders and consolidated orders over HTTP."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -10,7 +11,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api import strict_json
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
@@ -34,7 +34,7 @@ from jaringan_usaha.api.paging import (
     key_after,
 )
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.strict_route import StrictRoute, read_json
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import views
@@ -218,7 +218,7 @@ async def put_order(request: Request) -> Response:
     door = door_of(request)
     caller = await door.keys.caller(request.headers.get("authorization"))
     order_id = _order_id(request.path_params["order_id"])
-    raw = strict_json.loads(await request.body())
+    raw = await read_json(request)
     body = _order_body.validate_python(raw)
     keys = request.headers.getlist("idempotency-key")
     version = _if_match(request.headers.get("if-match"))
@@ -290,6 +290,7 @@ def koperasi_for(caller: Caller, named: str | None) -> str:
 
 
 _uuid_v7 = TypeAdapter(UuidV7)
+_etag = re.compile(r'"v([0-9]{1,9})"')
 
 
 def _order_id(text: str) -> str:
@@ -300,10 +301,10 @@ def _if_match(header: str | None) -> int | None:
     """The version in `If-Match: "v3"`. Raises Problem 422 for another form."""
     if header is None:
         return None
-    text = header.strip().removeprefix('"v').removesuffix('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    version = _etag.fullmatch(header.strip())
+    if version is None:
         raise Problem(422, "validation-failed", 'send If-Match as the ETag you were given: "v1"')
-    return int(text)
+    return int(version[1])
 
 
 @router.post("/orders/{order_id}/cancel", operation_id="cancelOrder", tags=["orders"])
@@ -407,7 +408,9 @@ async def close_cycle(
 ) -> Done:
     """End the ordering; the clock does so by itself when the time is over."""
     if body.early and len(body.reason) < 3:
-        raise Problem(422, "validation-failed", "an early close needs a reason")
+        detail = "an early close needs a reason"
+        error = {"pointer": "/reason", "code": "missing", "detail": detail}
+        raise Problem(422, "validation-failed", detail, errors=[error])
     command = CloseCycle(asked=asked, cycle_id=cycle_id, early=body.early, reason=body.reason)
     return done(response, await door.handle(caller, cycles, command))
 
@@ -540,6 +543,42 @@ async def list_consolidated_lines(
     return ListOf[ConsolidatedLineView](
         items=[ConsolidatedLineView(**dict(row)) for row in rows],
         next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
+        **as_of,
+    )
+
+
+class CycleLineView(ConsolidatedLineView):
+    supplier_id: str
+
+
+class CycleLines(BaseModel):
+    items: list[CycleLineView] = Field(max_length=1_000)
+    next: str | None = Field(max_length=512)
+    as_of: int
+    stale: bool
+
+
+@router.get(
+    "/consolidated-orders/{cycle_id}/lines",
+    operation_id="listCycleLines",
+    tags=["consolidated orders"],
+)
+async def list_cycle_lines(
+    cycle_id: Annotated[Slug, Path()],
+    caller: OperatorNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
+    after: After = 0,
+) -> CycleLines:
+    """The lines of all consolidated orders of a cycle, by supplier and item."""
+    key = key_after(cursor_, "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.lines_of_cycle(db, caller.network_id, cycle_id, after=key, limit=limit)
+        as_of = await shown(db, caller.network_id, "cycles")
+    return CycleLines(
+        items=[CycleLineView(**dict(row)) for row in rows],
+        next=cursor(rows[-1]["supplier_id"], rows[-1]["item_id"]) if len(rows) == limit else None,
         **as_of,
     )
 

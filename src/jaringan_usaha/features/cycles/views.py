@@ -1,6 +1,6 @@
 """What is shown of cycles, orders and consolidated orders, and how it is folded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -63,6 +63,47 @@ class _Demand:
             sign * sum([each.idr for each in line.discounts]) if line.discounts else 0
             for line in lines
         ]
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """Line by line, in the order of `_LINE_COLUMNS`."""
+        return zip(
+            self.cycles,
+            self.suppliers,
+            self.items,
+            self.koperasi,
+            self.quantities,
+            self.counts,
+            self.amounts,
+            self.discounts,
+            self.positions,
+            strict=True,
+        )
+
+
+_LINE_COLUMNS = (
+    "cycle_id",
+    "supplier_id",
+    "item_id",
+    "koperasi_id",
+    "quantity",
+    "order_lines",
+    "amount_idr",
+    "discount_idr",
+    "position",
+)
+_ORDER_COLUMNS = (
+    "network_id",
+    "order_id",
+    "cycle_id",
+    "koperasi_id",
+    "version",
+    "state",
+    "lines",
+    "client_at",
+    "placed_position",
+    "position",
+    "recorded_at",
+)
 
 
 async def write(page: Page, db: Connection) -> None:
@@ -130,31 +171,19 @@ async def _write_orders(page: Page, db: Connection) -> None:
             demand.add(-1, change, row.lines)
             row.change(change)
             demand.add(1, change, row.lines if row.state == "placed" else ())
-    await db.execute(queries.write_orders, page.network_id, *_order_columns(list(rows.values())))
-    await db.execute(
-        queries.add_demand,
-        page.network_id,
-        demand.cycles,
-        demand.suppliers,
-        demand.items,
-        demand.koperasi,
-        demand.quantities,
-        demand.counts,
-        demand.amounts,
-        demand.discounts,
-        demand.positions,
-    )
-    await db.execute(
-        queries.add_totals,
-        page.network_id,
-        demand.cycles,
-        demand.suppliers,
-        demand.items,
-        demand.quantities,
-        demand.counts,
-        demand.amounts,
-        demand.discounts,
-    )
+    earlier = [row for row in rows.values() if row.known_version]
+    fresh = [row for row in rows.values() if not row.known_version]
+    if earlier:
+        await db.execute(queries.write_orders, page.network_id, *_order_columns(earlier))
+    if fresh:
+        columns = ([page.network_id] * len(fresh), *_order_columns(fresh))
+        await db.copy_records_to_table(
+            "orders", records=zip(*columns, strict=True), columns=_ORDER_COLUMNS
+        )
+    # By COPY, since the driver takes ten times as long for the same rows in arrays.
+    await db.execute(queries.make_page_lines)
+    await db.copy_records_to_table("page_lines", records=demand.rows(), columns=_LINE_COLUMNS)
+    await db.execute(queries.add_demand, page.network_id)
 
 
 class _OrderRow:
@@ -170,6 +199,7 @@ class _OrderRow:
         self.cycle_id = logged.event.cycle_id
         self.koperasi_id = logged.event.koperasi_id
         self.version = 1
+        self.known_version = 0
         self.state = "placed"
         self.lines = lines
         self.client_at = client_at
@@ -205,7 +235,7 @@ async def _take_up_earlier(
         order = _OrderRow(
             first[str(row["order_id"])], _lines.decode(row["lines"]), row["client_at"]
         )
-        order.version = row["version"]
+        order.version = order.known_version = row["version"]
         order.state = row["state"]
         order.placed_position = row["placed_position"]
         rows[order.order_id] = order
@@ -335,6 +365,13 @@ async def consolidated_lines(
     return await db.fetch(
         queries.consolidated_lines, network_id, cycle_id, supplier_id, after, limit
     )
+
+
+async def lines_of_cycle(
+    db: Connection, network_id: int, cycle_id: str, *, after: tuple[str, str], limit: int
+) -> list[Row]:
+    """The lines of all consolidated orders of a cycle, by supplier and item."""
+    return await db.fetch(queries.lines_of_cycle, network_id, cycle_id, *after, limit)
 
 
 async def due_cycles(db: Connection, network_id: int, closed_before: datetime) -> list[str]:

@@ -37,36 +37,37 @@ on conflict (network_id, order_id) do update
 set version = excluded.version, state = excluded.state, lines = excluded.lines,
     position = excluded.position, recorded_at = excluded.recorded_at;
 
--- name: add_demand
--- Lines of many orders, summed by item and koperasi in one go.
-insert into demand (
-  network_id, cycle_id, supplier_id, item_id, koperasi_id, quantity, order_lines, amount_idr,
-  discount_idr, first_position)
-select $1, l.cycle_id, l.supplier_id, l.item_id, l.koperasi_id, sum(l.quantity),
-       sum(l.order_lines), sum(l.amount_idr), sum(l.discount_idr), min(l.position)
-from unnest(
-  $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::bigint[],
-  $9::bigint[], $10::bigint[]
-) l(cycle_id, supplier_id, item_id, koperasi_id, quantity, order_lines, amount_idr,
-    discount_idr, position)
-group by l.cycle_id, l.supplier_id, l.item_id, l.koperasi_id
-order by l.cycle_id, l.supplier_id, l.item_id, l.koperasi_id
-on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
-set quantity = demand.quantity + excluded.quantity,
-    order_lines = demand.order_lines + excluded.order_lines,
-    amount_idr = demand.amount_idr + excluded.amount_idr,
-    discount_idr = demand.discount_idr + excluded.discount_idr;
+-- name: make_page_lines
+-- Order lines of a page on their way into the sums; seen by this session only.
+create temp table if not exists page_lines (
+  cycle_id text, supplier_id text, item_id text, koperasi_id text, quantity bigint,
+  order_lines bigint, amount_idr bigint, discount_idr bigint, position bigint
+) on commit delete rows;
 
--- name: add_totals
+-- name: add_demand
+-- Lines of many orders, summed by item and koperasi and by item in one go.
+with s as materialized (
+  select cycle_id, supplier_id, item_id, koperasi_id, sum(quantity)::bigint as quantity,
+         sum(order_lines)::bigint as order_lines, sum(amount_idr)::bigint as amount_idr,
+         sum(discount_idr)::bigint as discount_idr, min(position) as first_position
+  from page_lines group by cycle_id, supplier_id, item_id, koperasi_id
+), d as (
+  insert into demand (
+    network_id, cycle_id, supplier_id, item_id, koperasi_id, quantity, order_lines, amount_idr,
+    discount_idr, first_position)
+  select $1::bigint, s.* from s order by cycle_id, supplier_id, item_id, koperasi_id
+  on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
+  set quantity = demand.quantity + excluded.quantity,
+      order_lines = demand.order_lines + excluded.order_lines,
+      amount_idr = demand.amount_idr + excluded.amount_idr,
+      discount_idr = demand.discount_idr + excluded.discount_idr
+)
 insert into totals (
   network_id, cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, discount_idr)
-select $1, l.cycle_id, l.supplier_id, l.item_id, sum(l.quantity), sum(l.order_lines),
-       sum(l.amount_idr), sum(l.discount_idr)
-from unnest(
-  $2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[]
-) l(cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, discount_idr)
-group by l.cycle_id, l.supplier_id, l.item_id
-order by l.cycle_id, l.supplier_id, l.item_id
+select $1::bigint, cycle_id, supplier_id, item_id, sum(quantity), sum(order_lines),
+       sum(amount_idr), sum(discount_idr)
+from s group by cycle_id, supplier_id, item_id
+order by cycle_id, supplier_id, item_id
 on conflict (network_id, cycle_id, supplier_id, item_id) do update
 set quantity = totals.quantity + excluded.quantity,
     order_lines = totals.order_lines + excluded.order_lines,
@@ -149,6 +150,14 @@ from consolidated_lines
 where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id > $4
 order by item_id limit $5;
 
+-- name: lines_of_cycle
+-- The lines of all consolidated orders of a cycle, a page at a time.
+select supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr, price_list, price_idr,
+       price_per
+from consolidated_lines
+where network_id = $1 and cycle_id = $2 and (supplier_id, item_id) > ($3, $4)
+order by supplier_id, item_id limit $5;
+
 -- name: due_cycles
 -- Open cycles whose time is over.
 select cycle_id from cycles
@@ -160,13 +169,15 @@ select cycle_id from cycles
 where network_id = $1 and state = 'closed' order by closes_at limit 100;
 
 -- name: demand_sizes
--- How many rows each supplier's demand has, for those without a consolidated order.
-select d.supplier_id, count(*) as size
-from demand d
-where d.network_id = $1 and d.cycle_id = $2 and d.order_lines > 0 and not exists (
-  select from consolidated_orders o
-  where o.network_id = $1 and o.cycle_id = $2 and o.supplier_id = d.supplier_id)
-group by d.supplier_id order by d.supplier_id;
+-- How many rows each supplier's demand has, for those without a consolidated order. The suppliers
+-- that have one are looked up in a hash: as a join this is quadratic until somebody analyzes.
+select supplier_id, count(*) as size
+from demand
+where network_id = $1 and cycle_id = $2 and order_lines > 0
+group by supplier_id
+having supplier_id not in (
+  select supplier_id from consolidated_orders where network_id = $1 and cycle_id = $2)
+order by supplier_id;
 
 -- name: demand_of_suppliers
 -- The demand for some suppliers, by item and first commitment.
