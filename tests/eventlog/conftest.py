@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from conftest import make_template
+from databases import make_template
 from eventlog.logs import open_log, topics, types
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool

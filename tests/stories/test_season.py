@@ -217,6 +217,7 @@ async def items(speaker: Speaker, path: str, **query: str | int) -> list[dict[st
         assert page["stale"] is False
         if page["next"] is None:
             return found
+        assert page["next"] != query.get("cursor"), "the same page again"
         query["cursor"] = page["next"]
 
 

@@ -107,10 +107,27 @@ class EventLog:
     async def handle(self, decider: Decider[Any], command: Command) -> Recorded:
         """Record what the command leads to. Raises the Rejection that a rule answers with,
         Stale after four tries against others, Busy or Unknown when the log cannot take it."""
-        (answer,) = await self.handle_each([(decider, command)])
+        plan = self._plan_from_memory(decider, command)
+        answer: Recorded | Rejection | None = None
+        if plan is not None:
+            answer = await self._settle(plan, self.appender.submit(plan.proposal))
+        if answer is None:
+            (answer,) = await self.handle_each([(decider, command)])
         if isinstance(answer, Rejection):
             raise answer
         return answer
+
+    def _plan_from_memory(self, decider: Decider[Any], command: Command) -> "_Plan | None":
+        """The usual case at once: every fact is remembered, and the rule says yes."""
+        facts: dict[About[Any], Remembered] = {}
+        for each in decider.needs(command):
+            about = each.plain()
+            entry = self.memory.recall(about) or (nothing_yet(about) if each.new else None)
+            if entry is None:
+                return None
+            facts[about] = entry
+        plan = self._decide(decider, command, facts)
+        return plan if isinstance(plan, _Plan) else None
 
     async def handle_each(self, tasks: Sequence[Task]) -> list[Recorded | Rejection]:
         """Handle many commands, each with its own verdict, in the order given where they

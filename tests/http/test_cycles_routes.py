@@ -42,6 +42,7 @@ async def pages(speaker: Speaker, path: str, limit: int, **query: str | int) -> 
         if page["next"] is None:
             return found
         assert len(page["items"]) == limit
+        assert page["next"] != query.get("cursor"), "the same page again"
         query["cursor"] = page["next"]
 
 
