@@ -318,13 +318,12 @@ async def test_totals_are_what_was_ordered_in_the_end(season: Market) -> None:
 async def test_orders_show_their_whole_life(season: Market) -> None:
     d = await season.koperasi("d")
     january = await items(d, "/v1/orders", cycle_id="january")
-    assert [(row["state"], row["version"], row["lines"]) for row in january] == [
-        ("cancelled", 2, [oil(500)]),
-        ("placed", 1, [oil(10)]),
-    ]
+    by_state = {row["state"]: (row["version"], row["lines"]) for row in january}
+    assert len(january) == 2
+    assert by_state == {"cancelled": (2, [oil(500)]), "placed": (1, [oil(10)])}
     b = await season.koperasi("b")
-    versions = [row["version"] for row in await items(b, "/v1/orders", cycle_id="february")]
-    assert versions == [1, 3]
+    february = await items(b, "/v1/orders", cycle_id="february")
+    assert sorted(row["version"] for row in february) == [1, 3]
 
 
 async def test_capital_is_what_was_pledged_and_paid(season: Market) -> None:

@@ -15,7 +15,6 @@ from jaringan_usaha.demo.stage import idr, number
 DEBIT = "debit_equals_credit"
 PARTIES = "suppliers_equal_koperasi"
 SEPARATE = "equal_to_separate_calculation"
-TOP = 10
 WIDE = 105
 
 
@@ -80,8 +79,8 @@ class Result:
     def show(self, console: Console) -> None:
         """The tables, and one line for each check."""
         wide = console.width >= WIDE
-        console.print(self._supplier_table(wide))
         console.print(self._koperasi_table(wide))
+        console.print(self._supplier_table(wide))
         shares, checks = self.shares, self.checks
         pledged, paid = idr(shares["pledged_idr"]), idr(shares["paid_idr"])
         debit, credit = idr(self.debit_idr), idr(self.credit_idr)
@@ -120,10 +119,10 @@ class Result:
 
     def _koperasi_table(self, wide: bool) -> Table:
         table = _table(
-            f"Yang paling hemat, {TOP} dari {len(self.koperasi)} koperasi / who saved most",
+            "Yang dihemat tiap koperasi / what each koperasi saved",
             *("koperasi", "bersama", "sendiri", "hemat"),
         )
-        for each in self.koperasi[:TOP]:
+        for each in self.koperasi:
             table.add_row(each["title"], *_amounts(each, wide))
         saved = {
             "amount_idr": sum(each["amount_idr"] for each in self.koperasi),
