@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_json import MOST
 
 T = TypeVar("T")
+V = TypeVar("V", bound=BaseModel)
 
 Limit = Annotated[int, Query(ge=1, le=200, description="rows a page")]
 Cursor = Annotated[str, Query(max_length=512, description="`next` of the page before")]
@@ -34,6 +36,18 @@ class ListOf(BaseModel, Generic[T]):
 def cursor(*key: str | int) -> str:
     """The cursor after a row with this key."""
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def page_of(
+    view: type[V], rows: Sequence[Any], limit: int, key: Sequence[str], shown: Mapping[str, Any]
+) -> ListOf[V]:
+    """A page of rows, each shown as `view`; `key` names the columns that the rows are sorted by,
+    `shown` says how far the tables have come. A full page has a next one."""
+    return ListOf[view](  # type: ignore[valid-type]  # the same class as in the annotation
+        items=[view(**dict(row)) for row in rows],
+        next=cursor(*(rows[-1][column] for column in key)) if len(rows) == limit else None,
+        **shown,
+    )
 
 
 def _fits(key: list[Any]) -> bool:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
@@ -181,11 +181,7 @@ async def list_items(
     async with door.reading(caller, after) as db:
         rows = await views.items(db, caller.network_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "catalog")
-    return ListOf[ItemView](
-        items=[ItemView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(ItemView, rows, limit, ("item_id",), as_of)
 
 
 @router.get("/items/{item_id}/prices", operation_id="listPricesOfItem", tags=["catalog"])
@@ -269,11 +265,7 @@ async def list_price_lists(
     async with door.reading(caller, after) as db:
         rows = await views.price_lists(db, caller.network_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "catalog")
-    return ListOf[PriceListView](
-        items=[PriceListView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["price_list_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(PriceListView, rows, limit, ("price_list_id",), as_of)
 
 
 @router.get("/price-lists/{price_list_id}/rows", operation_id="listPriceRows", tags=["catalog"])

@@ -32,6 +32,7 @@ from jaringan_usaha.api.paging import (
     cursor,
     cursor_invalid,
     key_after,
+    page_of,
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute, read_json
@@ -454,11 +455,7 @@ async def list_cycles(
     async with door.reading(caller, after) as db:
         rows = await views.cycle_board(db, caller.network_id, after=last, state=state, limit=limit)
         as_of = await shown(db, caller.network_id, "cycles")
-    return ListOf[CycleView](
-        items=[CycleView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["cycle_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(CycleView, rows, limit, ("cycle_id",), as_of)
 
 
 @router.get("/cycles/{cycle_id}/totals", operation_id="listTotals", tags=["cycles"])
@@ -478,11 +475,7 @@ async def list_totals(
             db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=limit
         )
         as_of = await shown(db, caller.network_id, "cycles")
-    return ListOf[TotalView](
-        items=[TotalView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["supplier_id"], rows[-1]["item_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(TotalView, rows, limit, ("supplier_id", "item_id"), as_of)
 
 
 # -- consolidated orders -------------------------------------------------------------------
@@ -512,11 +505,7 @@ async def list_consolidated_orders(
             limit=limit,
         )
         as_of = await shown(db, caller.network_id, "cycles")
-    return ListOf[ConsolidatedOrderView](
-        items=[ConsolidatedOrderView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["cycle_id"], rows[-1]["supplier_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(ConsolidatedOrderView, rows, limit, ("cycle_id", "supplier_id"), as_of)
 
 
 @router.get(
@@ -540,11 +529,7 @@ async def list_consolidated_lines(
             db, caller.network_id, cycle_id, supplier_id, after=last, limit=limit
         )
         as_of = await shown(db, caller.network_id, "cycles")
-    return ListOf[ConsolidatedLineView](
-        items=[ConsolidatedLineView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(ConsolidatedLineView, rows, limit, ("item_id",), as_of)
 
 
 class CycleLineView(ConsolidatedLineView):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.door import CallerNow, DoorNow, OperatorNow, shown
 from jaringan_usaha.api.fields import Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.margin import views
 from jaringan_usaha.features.margin.accounts import CHART
@@ -115,8 +115,4 @@ async def list_postings(
     async with door.reading(caller, after) as db:
         rows = await views.postings(db, caller.network_id, after=key, limit=limit)
         as_of = await shown(db, caller.network_id, "margin")
-    return ListOf[PostingView](
-        items=[PostingView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["position"], rows[-1]["line_no"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(PostingView, rows, limit, ("position", "line_no"), as_of)

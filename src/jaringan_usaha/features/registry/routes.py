@@ -19,7 +19,7 @@ from jaringan_usaha.api.door import (
     shown,
 )
 from jaringan_usaha.api.fields import Body, Reason, Slug, Title
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
@@ -205,11 +205,7 @@ async def list_koperasi(
     async with door.reading(caller, after) as db:
         rows = await views.all_koperasi(db, caller.network_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "registry")
-    return ListOf[KoperasiView](
-        items=[KoperasiView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["koperasi_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(KoperasiView, rows, limit, ("koperasi_id",), as_of)
 
 
 # -- suppliers -----------------------------------------------------------------------------
@@ -292,11 +288,7 @@ async def list_suppliers(
     async with door.reading(caller, after) as db:
         rows = await views.suppliers(db, caller.network_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "registry")
-    return ListOf[SupplierView](
-        items=[SupplierView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["supplier_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(SupplierView, rows, limit, ("supplier_id",), as_of)
 
 
 # -- rules ---------------------------------------------------------------------------------

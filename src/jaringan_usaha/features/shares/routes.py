@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.door import AskedByKey, CallerNow, Done, DoorNow, OperatorNow, done, shown
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.shares import views
 from jaringan_usaha.features.shares.domain import (
@@ -183,8 +183,4 @@ async def list_share_entries(
     async with door.reading(caller, after) as db:
         rows = await views.entries(db, caller.network_id, koperasi_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "shares")
-    return ListOf[ShareEntryView](
-        items=[ShareEntryView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["position"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page_of(ShareEntryView, rows, limit, ("position",), as_of)
