@@ -31,6 +31,7 @@ from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import routes as catalog_routes
+from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
@@ -44,7 +45,14 @@ MOST_BODY = 1 << 20
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
 
-FEATURE_ROUTES = (registry_routes, catalog_routes, share_routes, cycle_routes, margin_routes)
+FEATURE_ROUTES = (
+    registry_routes,
+    catalog_routes,
+    share_routes,
+    order_routes,
+    cycle_routes,
+    margin_routes,
+)
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
 }
@@ -82,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     bulk = sync.Sync(SYNC_TYPES)
     lean = [
-        Route("/v1/orders/{order_id}", cycle_routes.put_order, methods=["PUT"]),
+        Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
         Route("/v1/sync", bulk.post, methods=["POST"]),
     ]
     app.router.routes[:0] = lean
@@ -91,7 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sync.router)
     _add_health(app)
     _add_problems(app)
-    describe(app, cycle_routes.OrderBody, sync.LineFrame)
+    describe(app, order_routes.OrderBody, sync.LineFrame)
     app.add_middleware(Lean)
     app.add_middleware(AtTheDoor)
     return app
@@ -273,7 +281,7 @@ class Lean:
         scope["path_params"] = path.groupdict()
         request = Request(scope, receive, send)
         try:
-            response = await cycle_routes.put_order(request)
+            response = await order_routes.put_order(request)
         except REFUSALS as error:
             response = await refused(request, error)
         await response(scope, receive, send)

@@ -14,7 +14,9 @@ from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
+from jaringan_usaha.features.cycles.consolidating import consolidated_orders
 from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.orders import orders
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.registry import events as registry_events
@@ -26,7 +28,7 @@ from jaringan_usaha.features.shares.views import share_views
 from jaringan_usaha.kernel.messages import Event
 
 EVENT_MODULES = (registry_events, catalog_events, share_events, cycle_events)
-DECIDERS = (registry, catalog, shares, cycles)
+DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,

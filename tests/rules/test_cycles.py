@@ -7,34 +7,25 @@ import pytest
 
 from given import NOON, asked, given
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, PriceRow, Tier
+from jaringan_usaha.features.cycles.consolidating import (
+    LINES_A_PART,
+    SHARES_A_PART,
+    ConsolidateSupplier,
+    consolidated_orders,
+)
 from jaringan_usaha.features.cycles.consolidation import ItemDemand, KoperasiDemand
 from jaringan_usaha.features.cycles.domain import (
     GRACE,
-    LINES_A_PART,
-    MOST_LINES,
-    SHARES_A_PART,
     CancelCycle,
-    CancelOrder,
-    ChangeOrder,
     CloseCycle,
-    ConsolidateSupplier,
     CycleAlreadyConsolidated,
     CycleExists,
     CycleIsClosed,
     CycleNotOpenYet,
     CycleStillOpen,
     FinishConsolidation,
-    ItemNotOffered,
-    KoperasiMayNotTrade,
-    LinesDoNotFit,
     NoSuchCycle,
-    NoSuchKoperasi,
-    NoSuchOrder,
     OpenCycle,
-    OrderExists,
-    OrderHasChanged,
-    OrderIsCancelled,
-    PlaceOrder,
     cycles,
 )
 from jaringan_usaha.features.cycles.events import (
@@ -51,6 +42,21 @@ from jaringan_usaha.features.cycles.events import (
     OrderChanged,
     OrderLine,
     OrderPlaced,
+)
+from jaringan_usaha.features.cycles.offers import ItemNotOffered
+from jaringan_usaha.features.cycles.orders import (
+    MOST_LINES,
+    CancelOrder,
+    ChangeOrder,
+    KoperasiMayNotTrade,
+    LinesDoNotFit,
+    NoSuchKoperasi,
+    NoSuchOrder,
+    OrderExists,
+    OrderHasChanged,
+    OrderIsCancelled,
+    PlaceOrder,
+    orders,
 )
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
@@ -213,7 +219,9 @@ order_cancelled = OrderCancelled(
     order_id=ORDER_ID, cycle_id="week-3", koperasi_id="melati", reason="typed wrongly"
 )
 
-trading = given(cycles).events(melati, indofood, oil_added, priced("oil"))
+trading = given(cycles, orders, consolidated_orders).events(
+    melati, indofood, oil_added, priced("oil")
+)
 listed = trading.events(opened())
 stated = trading.events(opened("stated"))
 ordered = listed.events(placed())
@@ -466,7 +474,7 @@ def test_what_has_no_price_is_not_ordered() -> None:
     [(date(2026, 1, 16), None), (date(2026, 1, 1), date(2026, 1, 14))],
 )
 def test_a_price_for_other_days_is_no_price(start: date, end: date | None) -> None:
-    log = given(cycles).events(melati, opened(), priced("oil", start=start, end=end))
+    log = given(cycles, orders).events(melati, opened(), priced("oil", start=start, end=end))
     log.when(order()).then_refused(ItemNotOffered)
 
 
@@ -475,7 +483,7 @@ def test_a_price_for_other_days_is_no_price(start: date, end: date | None) -> No
     [(PRICED_ON, PRICED_ON), (PRICED_ON, None), (date(2026, 1, 1), PRICED_ON)],
 )
 def test_both_ends_of_a_price_list_belong_to_it(start: date, end: date | None) -> None:
-    log = given(cycles).events(melati, opened(), priced("oil", start=start, end=end))
+    log = given(cycles, orders).events(melati, opened(), priced("oil", start=start, end=end))
     log.when(order()).then(placed())
 
 

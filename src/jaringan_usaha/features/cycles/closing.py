@@ -13,13 +13,8 @@ from uuid import UUID
 from jaringan_usaha.eventlog.database import Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.features.cycles import views
-from jaringan_usaha.features.cycles.domain import (
-    GRACE,
-    CloseCycle,
-    ConsolidateSupplier,
-    FinishConsolidation,
-    cycles,
-)
+from jaringan_usaha.features.cycles.consolidating import ConsolidateSupplier, consolidated_orders
+from jaringan_usaha.features.cycles.domain import GRACE, CloseCycle, FinishConsolidation, cycles
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.rejections import Rejection
 
@@ -72,7 +67,7 @@ async def consolidate(log: EventLog, db: Connection, cycle_id: str, now: datetim
         answers = await log.handle_each(
             [
                 (
-                    cycles,
+                    consolidated_orders,
                     ConsolidateSupplier(
                         asked=asked_by_clock(now, "consolidate", cycle_id, supplier_id),
                         cycle_id=cycle_id,

@@ -1,0 +1,56 @@
+"""What suppliers ask for items, as far as cycles look at it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from jaringan_usaha.features.catalog.events import PriceListPublished, offer_id
+from jaringan_usaha.features.cycles.consolidation import Price
+from jaringan_usaha.features.cycles.domain import Cycle
+from jaringan_usaha.kernel.decider import Topic
+from jaringan_usaha.kernel.rejections import Refused
+
+
+class ItemNotOffered(Refused):
+    code = "item-not-offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The prices one supplier ever asked for one item, latest list last."""
+
+    offer_id: str
+    prices: tuple[tuple[date, date | None, Price], ...] = ()
+
+    def on(self, day: date) -> Price | None:
+        """The price in force on a day: of the lists that include it, the one starting last."""
+        in_force = [
+            (start, order, price)
+            for order, (start, end, price) in enumerate(self.prices)
+            if start <= day and (end is None or day <= end)
+        ]
+        return max(in_force, key=lambda each: each[:2])[2] if in_force else None
+
+
+def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
+    for row in event.rows:
+        if offer_id(event.supplier_id, row.item_id) == offer.offer_id:
+            price = Price(
+                price_list_id=event.price_list_id, tier_mode=event.tier_mode, tiers=row.tiers
+            )
+            dated = (event.valid_from_on, event.valid_until_on, price)
+            return replace(offer, prices=(*offer.prices, dated))
+    return offer
+
+
+OFFER = Topic("cycles.offer", "offer", (PriceListPublished,), Offer, evolve_offer, settled=True)
+
+
+def price_on(offer: Offer, cycle: Cycle) -> Price:
+    assert cycle.priced_on is not None
+    price = offer.on(cycle.priced_on)
+    if price is None:
+        supplier_id, _, item_id = offer.offer_id.partition("|")
+        raise ItemNotOffered(
+            f"supplier {supplier_id} has no price for item {item_id} on {cycle.priced_on}"
+        )
+    return price
