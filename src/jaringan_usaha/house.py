@@ -18,16 +18,33 @@ from jaringan_usaha.features.cycles.consolidating import consolidated_orders
 from jaringan_usaha.features.cycles.domain import cycles
 from jaringan_usaha.features.cycles.orders import orders
 from jaringan_usaha.features.cycles.views import cycle_views
+from jaringan_usaha.features.fulfilment import events as fulfilment_events
+from jaringan_usaha.features.invoicing import events as invoicing_events
+from jaringan_usaha.features.margin import events as margin_events
 from jaringan_usaha.features.margin.views import margin_views
+from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.registry import events as registry_events
 from jaringan_usaha.features.registry.domain import registry
 from jaringan_usaha.features.registry.views import registry_views
+from jaringan_usaha.features.sales import events as sale_events
 from jaringan_usaha.features.shares import events as share_events
 from jaringan_usaha.features.shares.domain import shares
 from jaringan_usaha.features.shares.views import share_views
+from jaringan_usaha.features.sourcing import events as sourcing_events
 from jaringan_usaha.kernel.messages import Event
 
-EVENT_MODULES = (registry_events, catalog_events, share_events, cycle_events)
+EVENT_MODULES = (
+    registry_events,
+    catalog_events,
+    share_events,
+    sourcing_events,
+    cycle_events,
+    price_events,
+    fulfilment_events,
+    invoicing_events,
+    sale_events,
+    margin_events,
+)
 DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,

@@ -28,6 +28,18 @@ class KoperasiReinstated(Event):
     reason: str
 
 
+class KoperasiClassified(Event):
+    """From `valid_from_on` on: whether the koperasi is PKP and so may credit PPN, and in which
+    zone (1, 2 or 3) of the ceiling prices it sells. `tax_id` is its NPWP, 16 digits."""
+
+    name: ClassVar[str] = "registry.koperasi_classified.1"
+    koperasi_id: str
+    valid_from_on: date
+    vat_registered: bool
+    price_zone: int
+    tax_id: str = ""
+
+
 class SupplierAdmitted(Event):
     name: ClassVar[str] = "registry.supplier_admitted.1"
     supplier_id: str
