@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
     Invalid,
@@ -118,15 +119,18 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
-    """The JSON object of a problem. Values that the caller sent are never in it."""
+    """The JSON object of a problem in `id` or `en`. Values that the caller sent are never in it."""
     title = TITLES.get(problem.code) or TITLES.get(TITLE_OF_STATUS.get(problem.status, ""))
     return {
         "type": f"/problems/{problem.code}",
         "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": in_language(problem.detail, language),
         "code": problem.code,
-        "errors": list(problem.errors)[:MOST_ERRORS],
+        "errors": [
+            {**each, "detail": in_language(each["detail"], language)}
+            for each in problem.errors[:MOST_ERRORS]
+        ],
         **{
             name: _instant(value) if isinstance(value, datetime) else value
             for name, value in facts.items()
@@ -136,7 +140,7 @@ def members(problem: Problem, facts: Mapping[str, object], language: str) -> dic
 
 
 def answer(request: Request, problem: Problem, facts: Mapping[str, object] = {}) -> Response:
-    """A problem as a response, titled in the caller's language."""
+    """A problem as a response in the caller's language."""
     language = language_of(request)
     body = members(problem, facts, language)
     if "request_id" in request.scope:
