@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 from http import HTTPStatus
@@ -23,6 +24,7 @@ from jaringan_usaha.api import problems, sync
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock, new_id
 from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.validation import errors_from, errors_of
@@ -124,6 +126,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         clock=clock,
         keys=Keys(key_finder(read_pool), clock.now),
         reached=Reached(read_pool),
+        limits=Limits(time.monotonic, settings.rate_factor),
     )
     await _set_clock(door)
     ticking = asyncio.create_task(_keep_clock(door))
@@ -260,7 +263,7 @@ class AtTheDoor:
                 return
             if name == b"transfer-encoding":
                 receive = _counted(receive)
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _limits_told(scope, send))
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = Problem(413, "payload-too-large", "send at most 1 MiB at once")
@@ -285,6 +288,19 @@ class Lean:
         except REFUSALS as error:
             response = await refused(request, error)
         await response(scope, receive, send)
+
+
+def _limits_told(scope: Scope, send: Send) -> Send:
+    """Each answer to a known caller says how many requests are left."""
+
+    async def telling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            left = scope.get("limit")
+            if left is not None:
+                message["headers"] = [*message["headers"], *left.headers()]
+        await send(message)
+
+    return telling
 
 
 def _counted(receive: Receive) -> Receive:

@@ -19,3 +19,4 @@ class Settings(BaseSettings):
     write_connections: int = Field(default=4, ge=2)
     read_connections: int = Field(default=6, ge=2)
     memory_facts: int = Field(default=150_000, ge=1_000)
+    rate_factor: float = Field(default=1.0, ge=0)

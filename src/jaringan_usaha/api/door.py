@@ -22,6 +22,7 @@ from jaringan_usaha.api.access import (
     new_key,
 )
 from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
@@ -50,8 +51,26 @@ class Door:
     clock: Clock
     keys: Keys
     reached: Reached
+    limits: Limits
     _logs: dict[int, EventLog] = field(default_factory=dict)
     _poke: asyncio.Task[None] | None = None
+
+    async def admit(self, request: Request, rate: Rate | None = None) -> Caller:
+        """Who calls, if they may do so now: with a valid key, and not too often.
+
+        Raises Problem 401 and 429.
+        """
+        address = request.client.host if request.client else ""
+        self.limits.may_knock(address)
+        try:
+            caller = await self.keys.caller(request.headers.get("authorization"))
+        except Problem:
+            self.limits.knocked_in_vain(address)
+            raise
+        if rate is None:
+            rate = READ if request.method in ("GET", "HEAD") else WRITE
+        request.scope["limit"] = self.limits.admit(caller, rate)
+        return caller
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""
@@ -62,6 +81,8 @@ class Door:
     async def handle(self, caller: Caller, decider: Decider[Any], command: Command) -> Recorded:
         """Carry out a command in the caller's network. Raises Rejection."""
         recorded = await self.log(caller.network_id).handle(decider, command)
+        if recorded.replayed:
+            self.limits.give_back(caller, WRITE)
         self.poke(caller.network_id)
         return recorded
 
@@ -158,8 +179,8 @@ def door_of(request: Request) -> Door:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Raises Problem 401."""
-    return await door_of(request).keys.caller(request.headers.get("authorization"))
+    """Raises Problem 401 and 429."""
+    return await door_of(request).admit(request)
 
 
 async def operator_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:

@@ -42,6 +42,7 @@ REFUSALS = {
     "413": "The body is too large.",
     "415": "The body is of a type that is not taken.",
     "422": "Fields do not fit, or the key stands for another request.",
+    "429": "Too many requests; `Retry-After` says when to send this one again.",
     "500": "An error of the service.",
     "503": "Nothing was recorded; send the same request again.",
 }

@@ -53,6 +53,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
     "precondition-required": ("Versi harus disebut", "Precondition required"),
     "previous-line-failed": ("Baris sebelumnya gagal", "An earlier line failed"),
+    "quota-exceeded": ("Terlalu banyak permintaan", "Too many requests"),
     "state-conflict": ("Bertentangan dengan keadaan", "Conflict with the current state"),
     "storage-unavailable": ("Basis data tidak terjangkau", "Storage unavailable"),
     "unauthenticated": ("Kunci API diperlukan", "API key required"),
