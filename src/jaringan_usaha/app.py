@@ -16,14 +16,15 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
 from jaringan_usaha.api import problems, sync
 from jaringan_usaha.api.access import Keys
-from jaringan_usaha.api.asked import Clock, new_id
+from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.doorway import AtTheDoor
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problems import Problem
@@ -43,7 +44,6 @@ from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
 
-MOST_BODY = 1 << 20
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
 
@@ -246,30 +246,6 @@ def _misfit(errors: list[dict[str, str]]) -> Problem:
     return Problem(422, "validation-failed", "fields do not fit; see `errors`", errors=errors)
 
 
-class AtTheDoor:
-    """Before everything else: a request id, and a bound on the bytes of a body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        scope["request_id"] = new_id()
-        for name, value in scope["headers"]:
-            if name == b"content-length" and int(value) > MOST_BODY:
-                await self._too_large(scope, receive, send)
-                return
-            if name == b"transfer-encoding":
-                receive = _counted(receive)
-        await self._app(scope, receive, _limits_told(scope, send))
-
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = Problem(413, "payload-too-large", "send at most 1 MiB at once")
-        await problems.answer(Request(scope), problem)(scope, receive, send)
-
-
 class Lean:
     """Past the router and its layers for the one request that comes by the thousand."""
 
@@ -288,33 +264,6 @@ class Lean:
         except REFUSALS as error:
             response = await refused(request, error)
         await response(scope, receive, send)
-
-
-def _limits_told(scope: Scope, send: Send) -> Send:
-    """Each answer to a known caller says how many requests are left."""
-
-    async def telling(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            left = scope.get("limit")
-            if left is not None:
-                message["headers"] = [*message["headers"], *left.headers()]
-        await send(message)
-
-    return telling
-
-
-def _counted(receive: Receive) -> Receive:
-    seen = 0
-
-    async def counting() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MOST_BODY:
-            raise Problem(413, "payload-too-large", "send at most 1 MiB at once")
-        return message
-
-    return counting
 
 
 def openapi_document() -> dict[str, Any]:
