@@ -103,7 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
     app.add_middleware(Lean)
-    app.add_middleware(AtTheDoor)
+    app.add_middleware(AtTheDoor, own_origin=settings.public_url)
     return app
 
 

@@ -20,3 +20,4 @@ class Settings(BaseSettings):
     read_connections: int = Field(default=6, ge=2)
     memory_facts: int = Field(default=150_000, ge=1_000)
     rate_factor: float = Field(default=1.0, ge=0)
+    public_url: str = "http://127.0.0.1:8000"

@@ -14,6 +14,8 @@ from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, opened
 from service import assert_refused
 
+OWN = "https://belanja.example"
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -27,6 +29,7 @@ async def test_answers_are_private(market: Market) -> None:
     answer = await market.operator.get("/v1/cycles")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["access-control-allow-origin"] == "http://127.0.0.1:8000"
     assert "server" not in answer.headers
 
 
@@ -90,7 +93,7 @@ def dripping(every_seconds: float, size: int) -> Receive:
 async def test_a_body_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doorway, "SLOW_SECONDS", 1.0)
     told = Told()
-    await asyncio.wait_for(AtTheDoor(read_all)(posting(), dripping(0.05, 1), told), 10)
+    await asyncio.wait_for(AtTheDoor(read_all, OWN)(posting(), dripping(0.05, 1), told), 10)
     assert told.status == 408
     assert told.problem["code"] == "request-timeout"
 
@@ -101,7 +104,7 @@ async def test_a_slow_but_steady_body_is_taken_until_the_time_is_over(
     monkeypatch.setattr(doorway, "SLOW_SECONDS", 1.0)
     monkeypatch.setattr(doorway, "MOST_SECONDS", 2.5)
     told = Told()
-    await asyncio.wait_for(AtTheDoor(read_all)(posting(), dripping(0.02, 200), told), 10)
+    await asyncio.wait_for(AtTheDoor(read_all, OWN)(posting(), dripping(0.02, 200), told), 10)
     assert told.status == 503
     assert told.problem["code"] == "busy"
 
@@ -115,12 +118,12 @@ async def test_an_answer_that_has_begun_is_not_cut_off(monkeypatch: pytest.Monke
         await send({"type": "http.response.body", "body": b"whole"})
 
     told = Told()
-    await AtTheDoor(slow_answer)(posting(), dripping(0, 0), told)
+    await AtTheDoor(slow_answer, OWN)(posting(), dripping(0, 0), told)
     assert told.messages[-1]["body"] == b"whole"
 
 
 async def test_who_is_cancelled_from_outside_stays_cancelled() -> None:
-    visit = asyncio.create_task(AtTheDoor(read_all)(posting(), dripping(0.05, 1), Told()))
+    visit = asyncio.create_task(AtTheDoor(read_all, OWN)(posting(), dripping(0.05, 1), Told()))
     await asyncio.sleep(0.1)
     visit.cancel()
     with pytest.raises(asyncio.CancelledError):

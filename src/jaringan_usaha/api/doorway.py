@@ -19,7 +19,9 @@ SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
 
-PRIVATE = [
+Headers = list[tuple[bytes, bytes]]
+
+PRIVATE: Headers = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
@@ -87,9 +89,10 @@ def _look_at(visit: Visit, now: float) -> None:
 class AtTheDoor:
     """Gives each request an id, bounds its size and time, and completes its answer's headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, own_origin: str) -> None:
         self._app = app
         self._visits = _Visits()
+        self._headers = [*PRIVATE, (b"access-control-allow-origin", own_origin.encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,7 +100,7 @@ class AtTheDoor:
             return
         scope["request_id"] = new_id()
         visit = self._visits.enter()
-        telling = _telling(scope, visit, send)
+        telling = _telling(scope, visit, send, self._headers)
         try:
             refusal = _refusal(scope)
             if refusal is not None:
@@ -149,7 +152,7 @@ def _counted(visit: Visit, receive: Receive) -> Receive:
     return counting
 
 
-def _telling(scope: Scope, visit: Visit, send: Send) -> Send:
+def _telling(scope: Scope, visit: Visit, send: Send, headers: Headers) -> Send:
     """Every answer is private, and says to a known caller how many requests are left."""
 
     async def telling(message: Message) -> None:
@@ -158,7 +161,7 @@ def _telling(scope: Scope, visit: Visit, send: Send) -> Send:
             left = scope.get("limit")
             message["headers"] = [
                 *message["headers"],
-                *PRIVATE,
+                *headers,
                 *(left.headers() if left is not None else ()),
             ]
         await send(message)

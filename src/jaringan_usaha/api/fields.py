@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from jaringan_usaha.kernel.money import MOST_IDR
 
+SLUG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -32,7 +33,7 @@ Slug = Annotated[
     Field(
         min_length=1,
         max_length=64,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+        pattern=SLUG_PATTERN,
         examples=["kop-melati"],
     ),
 ]
