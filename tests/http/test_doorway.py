@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -42,6 +43,33 @@ async def test_a_long_url_is_refused(market: Market) -> None:
 async def test_large_headers_are_refused(market: Market) -> None:
     answer = await market.client.get("/v1/cycles", headers={"x-note": "a" * MOST_HEADERS})
     assert_refused(answer, 431, "headers-too-large")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (timedelta(hours=7), True),
+        (-timedelta(minutes=6), True),
+        (timedelta(minutes=4), False),
+    ],
+)
+async def test_a_device_hears_that_its_clock_is_wrong(
+    market: Market, ahead: timedelta, told: bool
+) -> None:
+    now = datetime.now(UTC)
+    shown = (now + ahead).isoformat()
+    answer = await market.client.get("/healthz", headers={"ju-client-time": shown})
+    assert ("ju-clock-skew" in answer.headers) is told
+    if told:
+        off = timedelta(milliseconds=int(answer.headers["ju-clock-skew"])) - ahead
+        assert abs(off) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("shown", ["yesterday", "2026-11-22T10:00:00", "", "9999-12-31"])
+async def test_a_clock_that_cannot_be_read_is_left_alone(market: Market, shown: str) -> None:
+    answer = await market.client.get("/healthz", headers={"ju-client-time": shown})
+    assert answer.status_code == 200
+    assert "ju-clock-skew" not in answer.headers
 
 
 class Told:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,8 @@ MOST_SECONDS = 30.0
 SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
+
+MOST_SKEW = timedelta(minutes=5)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -131,6 +134,8 @@ def _refusal(scope: Scope) -> Problem | None:
         size += len(name) + len(value) + 4
         if name == b"content-length" and int(value) > MOST_BODY:
             return _too_large()
+        if name == b"ju-client-time":
+            scope["client_time"] = value
     if size > MOST_HEADERS:
         return Problem(431, "headers-too-large", "all headers together are at most 16 KiB")
     return None
@@ -163,7 +168,22 @@ def _telling(scope: Scope, visit: Visit, send: Send, headers: Headers) -> Send:
                 *message["headers"],
                 *headers,
                 *(left.headers() if left is not None else ()),
+                *(_skew(scope["client_time"]) if "client_time" in scope else ()),
             ]
         await send(message)
 
     return telling
+
+
+def _skew(client_time: bytes) -> Headers:
+    """Told to a device whose clock is more than five minutes wrong, in milliseconds: positive
+    when it is ahead. Its clock decides nothing here, but its owner may want to know."""
+    try:
+        shown = datetime.fromisoformat(client_time.decode())
+        ahead = shown - datetime.now(UTC)  # noqa: TID251  told, never decided by
+    except (ValueError, TypeError):
+        return []  # no date, or one without an offset
+    milliseconds = round(ahead / timedelta(milliseconds=1))
+    if abs(ahead) <= MOST_SKEW:
+        return []
+    return [(b"ju-clock-skew", str(milliseconds).encode())]

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from jaringan_usaha.api.openapi_bounds import bound_all
+from jaringan_usaha.kernel.money import MOST_IDR
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -76,6 +77,11 @@ HEADERS: dict[str, Any] = {
     "Retry-After": {
         "description": "seconds to wait before the same request is sent again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 3_600},
+    },
+    "JU-Clock-Skew": {
+        "description": "milliseconds by which the clock in your `JU-Client-Time` header is ahead; "
+        "only when it is more than five minutes off",
+        "schema": {"type": "integer", "format": "int64", "minimum": -MOST_IDR, "maximum": MOST_IDR},
     },
     "Access-Control-Allow-Origin": {
         "description": "pages of this service only; programs need not care",
@@ -172,7 +178,7 @@ def _tags(document: dict[str, Any]) -> list[str]:
 def _add_headers(document: dict[str, Any]) -> None:
     for operation in _operations(document):
         for status, response in operation["responses"].items():
-            names = ["Access-Control-Allow-Origin"]
+            names = ["Access-Control-Allow-Origin", "JU-Clock-Skew"]
             names += ["RateLimit", "RateLimit-Policy"] if status[0] in "24" else []
             names += ["Retry-After"] if status in ("429", "503") else []
             told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
