@@ -10,13 +10,9 @@ from jaringan_usaha.eventlog.appender import MOST_BODY_BYTES, MOST_EVENTS, MOST_
 from jaringan_usaha.eventlog.codec import encode
 from jaringan_usaha.eventlog.memory import nothing_yet
 from jaringan_usaha.features.catalog.domain import (
-    MOST_CASE,
     MOST_ROWS,
     MOST_TIERS,
     ROWS_A_PART,
-    AddItem,
-    ItemDoesNotFit,
-    ItemExists,
     ItemNotKnown,
     NoSuchSupplier,
     PriceListDoesNotFit,
@@ -33,6 +29,13 @@ from jaringan_usaha.features.catalog.events import (
     PriceRow,
     Tier,
     offer_id,
+)
+from jaringan_usaha.features.catalog.items import (
+    MOST_CASE,
+    AddItem,
+    ItemDoesNotFit,
+    ItemExists,
+    goods,
 )
 from jaringan_usaha.features.registry.events import (
     SupplierAdmitted,
@@ -138,15 +141,15 @@ def many_items(count: int) -> tuple[Sequence[PriceRow], Given]:
 
 
 def test_an_item_is_added() -> None:
-    given(catalog).when(add_item()).then(oil_added)
+    given(goods).when(add_item()).then(oil_added)
 
 
 def test_adding_the_same_item_again_records_nothing() -> None:
-    given(catalog).events(oil_added).when(add_item()).then_nothing()
+    given(goods).events(oil_added).when(add_item()).then_nothing()
 
 
 def test_other_data_under_a_taken_item_id_is_refused() -> None:
-    taken = given(catalog).events(oil_added)
+    taken = given(goods).events(oil_added)
     taken.when(add_item(case_size=6)).then_refused(ItemExists)
     taken.when(add_item(base_unit="H87")).then_refused(ItemExists)
 
@@ -154,19 +157,19 @@ def test_other_data_under_a_taken_item_id_is_refused() -> None:
 @pytest.mark.parametrize("case_size", [0, -1, MOST_CASE + 1])
 def test_a_case_holds_at_least_one_unit_and_not_too_many(case_size: int) -> None:
     command = add_item(case_size=case_size)
-    given(catalog).when(command).then_refused(ItemDoesNotFit, pointer="/case_size")
+    given(goods).when(command).then_refused(ItemDoesNotFit, pointer="/case_size")
 
 
 @pytest.mark.parametrize("case_size", [1, MOST_CASE])
 def test_the_smallest_and_the_largest_case_are_taken(case_size: int) -> None:
-    (event,) = given(catalog).when(add_item(case_size=case_size)).then_recorded()
+    (event,) = given(goods).when(add_item(case_size=case_size)).then_recorded()
     assert isinstance(event, ItemAdded)
     assert event.case_size == case_size
 
 
 def test_a_unit_that_nobody_knows_is_refused() -> None:
     command = add_item(base_unit="KARUNG")  # type: ignore[arg-type]
-    given(catalog).when(command).then_refused(ItemDoesNotFit, pointer="/base_unit")
+    given(goods).when(command).then_refused(ItemDoesNotFit, pointer="/base_unit")
 
 
 @pytest.mark.parametrize(
@@ -179,14 +182,14 @@ def test_a_unit_that_nobody_knows_is_refused() -> None:
     ],
 )
 def test_a_gtin_of_any_length_is_kept_as_14_digits(gtin: str, stored: str) -> None:
-    (event,) = given(catalog).when(add_item(gtin=gtin)).then_recorded()
+    (event,) = given(goods).when(add_item(gtin=gtin)).then_recorded()
     assert isinstance(event, ItemAdded)
     assert event.gtin == stored
 
 
 def test_the_same_gtin_written_shorter_is_the_same_item() -> None:
-    (event,) = given(catalog).when(add_item(gtin="4006381333931")).then_recorded()
-    once = given(catalog).events(event)
+    (event,) = given(goods).when(add_item(gtin="4006381333931")).then_recorded()
+    once = given(goods).events(event)
     once.when(add_item(gtin="04006381333931")).then_nothing()
 
 
@@ -194,7 +197,7 @@ def test_the_same_gtin_written_shorter_is_the_same_item() -> None:
     "gtin", ["4006381333930", "96385075", "400638133393", "123", "400638133393X", "٩٦٣٨٥٠٧٤"]
 )
 def test_a_gtin_with_a_wrong_digit_or_length_is_refused(gtin: str) -> None:
-    given(catalog).when(add_item(gtin=gtin)).then_refused(ItemDoesNotFit, pointer="/gtin")
+    given(goods).when(add_item(gtin=gtin)).then_refused(ItemDoesNotFit, pointer="/gtin")
 
 
 # -- price lists ---------------------------------------------------------------------------

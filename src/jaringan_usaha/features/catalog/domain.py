@@ -1,14 +1,12 @@
-"""The rules of goods and of suppliers' dated price lists."""
+"""The rules of suppliers' dated price lists."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
-from typing import Any, Literal, assert_never, get_args
+from typing import Any, Literal, assert_never
 
 import msgspec
-from stdnum import ean
-from stdnum.exceptions import ValidationError
 
 from jaringan_usaha.features.catalog.events import (
     ItemAdded,
@@ -25,28 +23,17 @@ from jaringan_usaha.features.registry.events import (
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.money import MOST_IDR
-from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+from jaringan_usaha.kernel.quantity import MOST_UNITS
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 TierMode = Literal["all_units", "incremental"]
 
 MOST_ROWS = 1_000
 MOST_TIERS = 20
-MOST_CASE = 1_000_000
 ROWS_A_PART = 25
 """Who asks for one offer reads the whole part it stands in, so parts are kept small."""
 
 # -- commands ------------------------------------------------------------------------------
-
-
-class AddItem(Command):
-    """`gtin`: the number under the bar code, 8, 12, 13 or 14 digits, or empty."""
-
-    item_id: str
-    title: str
-    base_unit: BaseUnit
-    case_size: int
-    gtin: str = ""
 
 
 class PublishPriceList(Command):
@@ -61,21 +48,7 @@ class PublishPriceList(Command):
     rows: tuple[PriceRow, ...]
 
 
-CatalogCommand = AddItem | PublishPriceList
-
 # -- rejections ----------------------------------------------------------------------------
-
-
-class ItemExists(Refused):
-    code = "item-exists"
-
-
-class ItemDoesNotFit(Invalid):
-    code = "item-invalid"
-
-
-class NoSuchItem(Missing):
-    code = "item-unknown"
 
 
 class ItemNotKnown(Refused):
@@ -109,14 +82,6 @@ class PricesOverlap(Refused):
 
 
 # -- state ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Only what the decisions below look at."""
-
-    item_id: str
-    addition: ItemAdded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +129,6 @@ class Offer:
     validities: tuple[Validity, ...] = ()
 
 
-def evolve_item(item: Item, event: ItemAdded) -> Item:
-    return replace(item, addition=event)
-
-
 def evolve_known_item(item: KnownItem, _: ItemAdded) -> KnownItem:
     return replace(item, so=True)
 
@@ -193,7 +154,6 @@ def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
     return replace(offer, validities=(*offer.validities, _validity(event)))
 
 
-ITEM = Topic("catalog.item", "item", (ItemAdded,), Item, evolve_item, stream=True)
 KNOWN_ITEM = Topic(
     "catalog.known_item", "item", (ItemAdded,), KnownItem, evolve_known_item, settled=True
 )
@@ -231,54 +191,19 @@ def _validity(published: PublishPriceList | PriceListPublished) -> Validity:
 # -- needs ---------------------------------------------------------------------------------
 
 
-def needs(command: CatalogCommand) -> Sequence[About[Any]]:
+def needs(command: PublishPriceList) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    match command:
-        case AddItem():
-            return [ITEM.about(command.item_id, new=True)]
-        case PublishPriceList():
-            rows = command.rows[:MOST_ROWS]  # a longer list is refused anyway
-            items = dict.fromkeys(row.item_id for row in rows)
-            return [
-                PRICE_LIST.about(command.price_list_id, new=True),
-                SELLER.about(command.supplier_id),
-                *(KNOWN_ITEM.about(item_id) for item_id in items),
-                *(OFFER.about(offer_id(command.supplier_id, item_id)) for item_id in items),
-            ]
-    assert_never(command)
+    rows = command.rows[:MOST_ROWS]  # a longer list is refused anyway
+    items = dict.fromkeys(row.item_id for row in rows)
+    return [
+        PRICE_LIST.about(command.price_list_id, new=True),
+        SELLER.about(command.supplier_id),
+        *(KNOWN_ITEM.about(item_id) for item_id in items),
+        *(OFFER.about(offer_id(command.supplier_id, item_id)) for item_id in items),
+    ]
 
 
 # -- decide --------------------------------------------------------------------------------
-
-
-def decide(command: CatalogCommand, known: Known) -> Sequence[Event]:
-    match command:
-        case AddItem():
-            return add_item(command, known)
-        case PublishPriceList():
-            return publish_price_list(command, known)
-    assert_never(command)
-
-
-def add_item(command: AddItem, known: Known) -> Sequence[Event]:
-    """Raises ItemDoesNotFit, ItemExists."""
-    if command.base_unit not in get_args(BaseUnit):
-        raise ItemDoesNotFit("this base unit is not known", pointer="/base_unit")
-    if not 1 <= command.case_size <= MOST_CASE:
-        raise ItemDoesNotFit(f"a case holds 1 to {MOST_CASE} units", pointer="/case_size")
-    added = ItemAdded(
-        item_id=command.item_id,
-        title=command.title,
-        base_unit=command.base_unit,
-        case_size=command.case_size,
-        gtin=gtin_14(command.gtin) if command.gtin else "",
-    )
-    addition = known[ITEM.about(command.item_id)].addition
-    if addition is None:
-        return [added]
-    if addition == added:
-        return []
-    raise ItemExists(f"item {command.item_id} was added with other data; use another id")
 
 
 def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Event]:
@@ -301,17 +226,6 @@ def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Even
             )
         _check_overlap(command, number, known)
     return list(_in_parts(command))
-
-
-def gtin_14(gtin: str) -> str:
-    """The number as 14 digits. Raises ItemDoesNotFit for a wrong length or check digit."""
-    try:
-        return ean.validate(gtin).zfill(14)
-    except ValidationError:
-        raise ItemDoesNotFit(
-            "a GTIN has 8, 12, 13 or 14 digits, of which the last one checks the others",
-            pointer="/gtin",
-        ) from None
 
 
 def _check_form(command: PublishPriceList) -> None:
@@ -393,4 +307,4 @@ def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
         )
 
 
-catalog = Decider(needs, decide, (ITEM, KNOWN_ITEM, SELLER, PRICE_LIST, OFFER))
+catalog = Decider(needs, publish_price_list, (KNOWN_ITEM, SELLER, PRICE_LIST, OFFER))

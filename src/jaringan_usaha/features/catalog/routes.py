@@ -1,26 +1,20 @@
-"""Goods and price lists over HTTP."""
+"""Price lists over HTTP."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import views
 from jaringan_usaha.features.catalog.domain import (
-    MOST_CASE,
     MOST_ROWS,
     MOST_TIERS,
-    AddItem,
-    NoSuchItem,
     NoSuchPriceList,
     PublishPriceList,
     TierMode,
@@ -28,9 +22,8 @@ from jaringan_usaha.features.catalog.domain import (
 )
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
 from jaringan_usaha.kernel.calendar import day_of_business
-from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.money import MOST_IDR
-from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -39,23 +32,6 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute)
 ItemId = Annotated[Slug, Path()]
 PriceListId = Annotated[Slug, Path()]
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS, description="in the item's base unit")]
-
-
-class ItemBody(Body):
-    """A kind of goods; quantities of it are whole counts of `base_unit` (UN/CEFACT code)."""
-
-    title: Annotated[str, Field(min_length=1, max_length=120)]
-    base_unit: BaseUnit
-    case_size: Annotated[int, Field(ge=1, le=MOST_CASE, description="base units in a case")]
-    gtin: Annotated[
-        str,
-        Field(
-            pattern=r"^([0-9]{8}|[0-9]{12,14})?$",
-            max_length=14,
-            description="the number under the bar code",
-            examples=["4006381333931"],
-        ),
-    ] = ""
 
 
 class TierBody(Body):
@@ -96,16 +72,6 @@ class PriceListBody(Body):
 # -- answers -------------------------------------------------------------------------------
 
 
-class ItemView(BaseModel):
-    item_id: str
-    title: str
-    base_unit: str = Field(description="UN/CEFACT code; more may come")
-    case_size: int
-    gtin: str = Field(description="14 digits, or empty")
-    position: int
-    recorded_at: datetime
-
-
 class TierView(BaseModel):
     from_quantity: int
     idr: int
@@ -142,46 +108,6 @@ class PriceView(BaseModel):
 
 
 # -- goods ---------------------------------------------------------------------------------
-
-
-@router.put("/items/{item_id}", operation_id="addItem", tags=["catalog"], status_code=201)
-async def add_item(
-    item_id: ItemId,
-    body: ItemBody,
-    response: Response,
-    asked: AskedByPath,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """Add a kind of goods."""
-    command = AddItem(asked=asked, item_id=item_id, **body.model_dump())
-    return done(response, await door.handle(caller, catalog, command), f"/v1/items/{item_id}")
-
-
-@router.get("/items/{item_id}", operation_id="getItem", tags=["catalog"])
-async def get_item(item_id: ItemId, caller: CallerNow, door: DoorNow, after: After = 0) -> ItemView:
-    """One kind of goods."""
-    async with door.reading(caller, after) as db:
-        row = await views.item(db, caller.network_id, item_id)
-    if row is None:
-        raise NoSuchItem(f"there is no item {item_id}")
-    return ItemView(**dict(row))
-
-
-@router.get("/items", operation_id="listItems", tags=["catalog"])
-async def list_items(
-    caller: CallerNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
-) -> ListOf[ItemView]:
-    """All goods by id."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.items(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "catalog")
-    return page_of(ItemView, rows, limit, ("item_id",), as_of)
 
 
 @router.get("/items/{item_id}/prices", operation_id="listPricesOfItem", tags=["catalog"])
@@ -294,20 +220,3 @@ def _tier_views(row: Row) -> list[TierView]:
         TierView(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
         for tier in views.tiers_of(row)
     ]
-
-
-# -- bulk sync -----------------------------------------------------------------------------
-
-
-class SyncItemBody(ItemBody):
-    item_id: Slug
-
-
-def _sync_item(body: SyncItemBody, asked: Asked, caller: Caller) -> AddItem:
-    caller.must_operate()
-    return AddItem(asked=asked, **body.model_dump())
-
-
-sync_types: Mapping[str, SyncType[Any]] = {
-    "add_item": SyncType(TypeAdapter(SyncItemBody), catalog, _sync_item),
-}
