@@ -1,5 +1,6 @@
 """The rules of suppliers' dated price lists."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,7 @@ from jaringan_usaha.features.catalog.events import (
     Tier,
     offer_id,
 )
+from jaringan_usaha.features.catalog.items import MOST_CASE
 from jaringan_usaha.features.registry.events import (
     SupplierAdmitted,
     SupplierReinstated,
@@ -30,6 +32,9 @@ TierMode = Literal["all_units", "incremental"]
 
 MOST_ROWS = 1_000
 MOST_TIERS = 20
+MOST_LEAD_DAYS = 365
+MOST_CASES = 1_000_000
+SHA_256 = re.compile(r"[0-9a-f]{64}")
 ROWS_A_PART = 25
 """Who asks for one offer reads the whole part it stands in, so parts are kept small."""
 
@@ -38,7 +43,11 @@ ROWS_A_PART = 25
 
 class PublishPriceList(Command):
     """All prices of one list, valid on both dates and between; without an end, until a list
-    that starts later takes over. Prices are without PPN."""
+    that starts later takes over. Prices are without PPN.
+
+    `minimum_idr` of goods make an order, `delivery_idr` is asked per delivery, which takes
+    `lead_days` (None: not said). `source` is the SHA-256 of the file it was read from, in hex.
+    """
 
     price_list_id: str
     supplier_id: str
@@ -46,6 +55,10 @@ class PublishPriceList(Command):
     valid_until_on: date | None
     tier_mode: TierMode
     rows: tuple[PriceRow, ...]
+    minimum_idr: int = 0
+    delivery_idr: int = 0
+    lead_days: int | None = None
+    source: str = ""
 
 
 # -- rejections ----------------------------------------------------------------------------
@@ -177,8 +190,18 @@ OFFER = Topic("catalog.offer", "offer", (PriceListPublished,), Offer, evolve_off
 
 def _digest(published: PublishPriceList | PriceListPublished, before: bytes = b"") -> bytes:
     """Sixteen bytes that chain the rows to what came before: parts do not change the sum."""
-    dates = (published.valid_from_on, published.valid_until_on)
-    so_far = before or msgspec.json.encode((published.supplier_id, *dates, published.tier_mode))
+    so_far = before or msgspec.json.encode(
+        (
+            published.supplier_id,
+            published.valid_from_on,
+            published.valid_until_on,
+            published.tier_mode,
+            published.minimum_idr,
+            published.delivery_idr,
+            published.lead_days,
+            published.source,
+        )
+    )
     for row in published.rows:
         so_far = blake2b(so_far + msgspec.json.encode(row), digest_size=16).digest()
     return so_far
@@ -243,6 +266,7 @@ def _check_form(command: PublishPriceList) -> None:
         raise PriceListDoesNotFit(
             "a price list cannot end before it starts", pointer="/valid_until_on"
         )
+    _check_terms(command)
     seen: set[str] = set()
     for number, row in enumerate(command.rows):
         if row.item_id in seen:
@@ -250,7 +274,41 @@ def _check_form(command: PublishPriceList) -> None:
                 f"item {row.item_id} stands in two rows", pointer=f"/rows/{number}/item_id"
             )
         seen.add(row.item_id)
+        _check_cases(row, f"/rows/{number}")
         _check_tiers(row.tiers, f"/rows/{number}/tiers")
+
+
+def _check_terms(command: PublishPriceList) -> None:
+    for name, amount in (
+        ("minimum_idr", command.minimum_idr),
+        ("delivery_idr", command.delivery_idr),
+    ):
+        if not 0 <= amount <= MOST_IDR:
+            raise PriceListDoesNotFit(
+                f"an amount is 0 to {MOST_IDR} rupiah; 0 says there is none", pointer=f"/{name}"
+            )
+    if command.lead_days is not None and not 0 <= command.lead_days <= MOST_LEAD_DAYS:
+        raise PriceListDoesNotFit(
+            f"a delivery takes 0 to {MOST_LEAD_DAYS} days; leave it out when the supplier does "
+            "not say",
+            pointer="/lead_days",
+        )
+    if command.source and not SHA_256.fullmatch(command.source):
+        raise PriceListDoesNotFit(
+            "a source is the SHA-256 of the file, 64 hexadecimal digits", pointer="/source"
+        )
+
+
+def _check_cases(row: PriceRow, pointer: str) -> None:
+    if not 0 <= row.case_size <= MOST_CASE:
+        raise PriceListDoesNotFit(
+            f"a case holds 1 to {MOST_CASE} units; 0 says as many as the item's",
+            pointer=f"{pointer}/case_size",
+        )
+    if not 0 <= row.min_cases <= MOST_CASES:
+        raise PriceListDoesNotFit(
+            f"a minimum is 0 to {MOST_CASES} cases", pointer=f"{pointer}/min_cases"
+        )
 
 
 def _check_tiers(tiers: Sequence[Tier], pointer: str) -> None:
@@ -262,7 +320,8 @@ def _check_tiers(tiers: Sequence[Tier], pointer: str) -> None:
     for number, tier in enumerate(tiers):
         if not before < tier.from_quantity <= MOST_UNITS:
             raise PriceListDoesNotFit(
-                "each tier starts from a larger quantity than the one before",
+                "each tier starts from a larger quantity than the one before, so no two from "
+                "the same",
                 pointer=f"{pointer}/{number}/from_quantity",
             )
         if not 1 <= tier.idr <= MOST_IDR:
@@ -304,6 +363,10 @@ def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
             valid_until_on=command.valid_until_on,
             tier_mode=command.tier_mode,
             rows=command.rows[start : start + ROWS_A_PART],
+            minimum_idr=command.minimum_idr,
+            delivery_idr=command.delivery_idr,
+            lead_days=command.lead_days,
+            source=command.source,
         )
 
 

@@ -8,13 +8,30 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedAfresh,
+    AskedByPath,
+    CallerNow,
+    Done,
+    DoorNow,
+    OperatorNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.catalog import views
-from jaringan_usaha.features.catalog.items import MOST_CASE, AddItem, NoSuchItem, goods
+from jaringan_usaha.features.catalog.items import (
+    MOST_CASE,
+    MOST_OF_A_UNIT,
+    AddItem,
+    DescribeItem,
+    NoSuchItem,
+    TaxClass,
+    goods,
+)
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import BaseUnit
 
@@ -42,6 +59,26 @@ class ItemBody(Body):
     ] = ""
 
 
+PerUnit = Annotated[int, Field(ge=0, le=MOST_OF_A_UNIT, description="of one base unit")]
+
+
+class DescriptionBody(Body):
+    """What tax, freight and price watchers must know of one base unit; 0 is not known."""
+
+    tax_class: TaxClass
+    commodity: Annotated[
+        str,
+        Field(
+            max_length=120,
+            description="the name under which market prices are observed",
+            examples=["Beras Medium"],
+        ),
+    ] = ""
+    weight_g: PerUnit = 0
+    volume_ml: PerUnit = 0
+    deposit_idr: PerUnit = 0
+
+
 # -- answers -------------------------------------------------------------------------------
 
 
@@ -51,6 +88,13 @@ class ItemView(BaseModel):
     base_unit: str = Field(description="UN/CEFACT code; more may come")
     case_size: int
     gtin: str = Field(description="14 digits, or empty")
+    tax_class: str | None = Field(
+        description="standard or exempt, more may come; null until the item is described"
+    )
+    commodity: str = Field(description="as market prices name it, or empty")
+    weight_g: int = Field(description="of one base unit, as the next two")
+    volume_ml: int
+    deposit_idr: int = Field(description="given back with the empty container")
     position: int
     recorded_at: datetime
 
@@ -69,6 +113,22 @@ async def add_item(
 ) -> Done:
     """Add a kind of goods."""
     command = AddItem(asked=asked, item_id=item_id, **body.model_dump())
+    return done(response, await door.handle(caller, goods, command), f"/v1/items/{item_id}")
+
+
+@router.put(
+    "/items/{item_id}/description", operation_id="describeItem", tags=["catalog"], status_code=201
+)
+async def describe_item(
+    item_id: ItemId,
+    body: DescriptionBody,
+    response: Response,
+    asked: AskedAfresh,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Say how an item is taxed, weighed and watched; the last word holds."""
+    command = DescribeItem(asked=asked, item_id=item_id, **body.model_dump())
     return done(response, await door.handle(caller, goods, command), f"/v1/items/{item_id}")
 
 

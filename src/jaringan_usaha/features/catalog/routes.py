@@ -7,12 +7,14 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
-from jaringan_usaha.api.fields import Body, Day, Slug
+from jaringan_usaha.api.fields import Body, Day, Idr, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import views
 from jaringan_usaha.features.catalog.domain import (
+    MOST_CASES,
+    MOST_LEAD_DAYS,
     MOST_ROWS,
     MOST_TIERS,
     NoSuchPriceList,
@@ -21,6 +23,7 @@ from jaringan_usaha.features.catalog.domain import (
     catalog,
 )
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
+from jaringan_usaha.features.catalog.items import MOST_CASE
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.quantity import MOST_UNITS
@@ -43,10 +46,16 @@ class TierBody(Body):
 
 
 class RowBody(Body):
-    """The prices of one item, tiers by rising quantity, the first one from 1."""
+    """The prices of one item, tiers by rising quantity, the first one from 1; this supplier's
+    case, and how many of them it delivers at least. A price with decimals is given `per` so
+    many units that it is whole: 131.7725 a gram is 1,317,725 per 10,000."""
 
     item_id: Slug
     tiers: Annotated[tuple[TierBody, ...], Field(min_length=1, max_length=MOST_TIERS, strict=False)]
+    case_size: Annotated[
+        int, Field(ge=0, le=MOST_CASE, description="base units; 0: as many as the item's")
+    ] = 0
+    min_cases: Annotated[int, Field(ge=0, le=MOST_CASES)] = 0
 
     def price_row(self) -> PriceRow:
         return PriceRow(
@@ -55,17 +64,26 @@ class RowBody(Body):
                 Tier(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
                 for tier in self.tiers
             ),
+            case_size=self.case_size,
+            min_cases=self.min_cases,
         )
 
 
 class PriceListBody(Body):
     """Prices without PPN, on both dates and between; without an end, until a later list of the
-    supplier takes over."""
+    supplier takes over. An order is at least `minimum_idr` of goods (without PPN and deposits),
+    and a delivery costs `delivery_idr`."""
 
     supplier_id: Slug
     valid_from_on: Day
     valid_until_on: Day | None = None
     tier_mode: TierMode
+    minimum_idr: Idr = 0
+    delivery_idr: Idr = 0
+    lead_days: Annotated[
+        int | None,
+        Field(ge=0, le=MOST_LEAD_DAYS, description="from order to delivery; null: not said"),
+    ] = None
     rows: Annotated[tuple[RowBody, ...], Field(min_length=1, max_length=MOST_ROWS, strict=False)]
 
 
@@ -87,6 +105,10 @@ class PriceListView(BaseModel):
     valid_until_on: date | None
     tier_mode: str = Field(description="all_units or incremental; more may come")
     row_count: int
+    minimum_idr: int = Field(description="goods of an order at least, without PPN and deposits")
+    delivery_idr: int = Field(description="per delivery")
+    lead_days: int | None
+    source: str = Field(description="SHA-256 of the file it was read from, or empty")
     position: int
     recorded_at: datetime
 
@@ -94,10 +116,12 @@ class PriceListView(BaseModel):
 class PriceRowView(BaseModel):
     item_id: str
     tiers: list[TierView] = Field(max_length=MOST_TIERS)
+    case_size: int = Field(description="base units; 0: as many as the item's")
+    min_cases: int
 
 
 class PriceView(BaseModel):
-    """What one supplier asks for an item on the day asked about."""
+    """What one supplier asks for an item on the day asked about, and the terms of its list."""
 
     supplier_id: str
     price_list_id: str
@@ -105,9 +129,14 @@ class PriceView(BaseModel):
     valid_until_on: date | None
     tier_mode: str = Field(description="all_units or incremental; more may come")
     tiers: list[TierView] = Field(max_length=MOST_TIERS)
+    case_size: int = Field(description="base units; 0: as many as the item's")
+    min_cases: int
+    minimum_idr: int = Field(description="goods of an order at least, without PPN and deposits")
+    delivery_idr: int = Field(description="per delivery")
+    lead_days: int | None
 
 
-# -- goods ---------------------------------------------------------------------------------
+# -- prices --------------------------------------------------------------------------------
 
 
 @router.get("/items/{item_id}/prices", operation_id="listPricesOfItem", tags=["catalog"])
@@ -161,6 +190,9 @@ async def publish_price_list(
         valid_until_on=body.valid_until_on,
         tier_mode=body.tier_mode,
         rows=tuple(row.price_row() for row in body.rows),
+        minimum_idr=body.minimum_idr,
+        delivery_idr=body.delivery_idr,
+        lead_days=body.lead_days,
     )
     recorded = await door.handle(caller, catalog, command)
     return done(response, recorded, f"/v1/price-lists/{price_list_id}")
@@ -182,14 +214,17 @@ async def get_price_list(
 async def list_price_lists(
     caller: CallerNow,
     door: DoorNow,
+    supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
 ) -> ListOf[PriceListView]:
-    """All price lists by id, without their rows."""
+    """The price lists of all suppliers or of one, by id, without their rows."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
-        rows = await views.price_lists(db, caller.network_id, after=last, limit=limit)
+        rows = await views.price_lists(
+            db, caller.network_id, supplier_id=supplier_id, after=last, limit=limit
+        )
         as_of = await shown(db, caller.network_id, "catalog")
     return page_of(PriceListView, rows, limit, ("price_list_id",), as_of)
 
@@ -209,7 +244,7 @@ async def list_price_rows(
         rows = await views.price_rows(db, caller.network_id, price_list_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "catalog")
     return ListOf[PriceRowView](
-        items=[PriceRowView(item_id=row["item_id"], tiers=_tier_views(row)) for row in rows],
+        items=[PriceRowView(**{**dict(row), "tiers": _tier_views(row)}) for row in rows],
         next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
         **as_of,
     )
