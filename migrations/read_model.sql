@@ -158,6 +158,29 @@ create table share_rules (
   primary key (network_id, valid_from_on)
 );
 
+-- sourcing
+
+-- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
+-- all that were looked at, as JSON.
+create table choices (
+  network_id bigint not null,
+  choice_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  priced_on date not null,
+  supplier_id text not null,
+  reason text not null,
+  total_idr bigint not null,
+  best_idr bigint not null,
+  offers bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, choice_id)
+);
+
+create index choices_by_item on choices (network_id, item_id, choice_id);
+create index choices_by_supplier on choices (network_id, supplier_id, choice_id);
+
 -- cycles
 
 create table cycles (

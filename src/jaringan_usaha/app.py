@@ -37,6 +37,7 @@ from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.shares import routes as share_routes
+from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
 
@@ -51,6 +52,7 @@ FEATURE_ROUTES = (
     item_routes,
     catalog_routes,
     share_routes,
+    sourcing_routes,
     order_routes,
     cycle_routes,
     margin_routes,

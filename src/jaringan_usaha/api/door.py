@@ -65,6 +65,13 @@ class Door:
         self.poke(caller.network_id)
         return recorded
 
+    async def head(self, caller: Caller) -> int:
+        """The last position of the caller's network, for reading all there is. Raises Busy."""
+        try:
+            return await self.log(caller.network_id).head()
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
         if self._poke is None or self._poke.done():
