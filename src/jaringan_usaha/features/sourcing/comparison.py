@@ -130,9 +130,8 @@ def _first_of_each_tier(offer: Offer) -> Iterator[int]:
     ends = [*starts[1:], MOST_UNITS // offer.case_size + 1]
     for start, end in zip(starts, ends, strict=True):
         tier = range(max(start, offer.min_cases), end)
-        first = bisect_left(tier, True, key=enough)  # in one tier, more goods cost more
-        if first < len(tier):
-            yield tier[first]
+        if tier and enough(tier[-1]):  # in one tier, more goods cost more
+            yield tier[bisect_left(tier, True, key=enough)]
 
 
 def _up(quantity: int, case_size: int) -> int:

@@ -29,6 +29,7 @@ from jaringan_usaha.features.sourcing.domain import (
 from jaringan_usaha.features.sourcing.events import ComparedOffer
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.quantity import MOST_UNITS
+from jaringan_usaha.kernel.rejections import Busy
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sourcing"])
 
@@ -229,6 +230,8 @@ async def choose_supplier(
         item = await views.item(db, caller.network_id, body.item_id)
         case_size = item["case_size"] if item else 1
         offers = await _offers(db, caller, body.item_id, body.priced_on, case_size)
+        if (await shown(db, caller.network_id, "catalog"))["stale"]:
+            raise Busy("newer price lists cannot be shown; nobody is chosen on a part of them")
     command = ChooseSupplier(
         asked=asked,
         choice_id=choice_id,
