@@ -62,6 +62,11 @@ create table items (
   base_unit text not null,
   case_size bigint not null,
   gtin text not null,
+  tax_class text,
+  commodity text not null default '',
+  weight_g bigint not null default 0,
+  volume_ml bigint not null default 0,
+  deposit_idr bigint not null default 0,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, item_id)
@@ -75,6 +80,10 @@ create table price_lists (
   valid_until_on date,
   tier_mode text not null,
   row_count int not null,
+  minimum_idr bigint not null,
+  delivery_idr bigint not null,
+  lead_days int,
+  source text not null,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, price_list_id)
@@ -89,6 +98,8 @@ create table prices (
   valid_until_on date,
   tier_mode text not null,
   tiers bytea not null,
+  case_size bigint not null,
+  min_cases bigint not null,
   primary key (network_id, price_list_id, item_id)
 );
 
@@ -146,6 +157,29 @@ create table share_rules (
   target_idr bigint,
   primary key (network_id, valid_from_on)
 );
+
+-- sourcing
+
+-- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
+-- all that were looked at, as JSON.
+create table choices (
+  network_id bigint not null,
+  choice_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  priced_on date not null,
+  supplier_id text not null,
+  reason text not null,
+  total_idr bigint not null,
+  best_idr bigint not null,
+  offers bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, choice_id)
+);
+
+create index choices_by_item on choices (network_id, item_id, choice_id);
+create index choices_by_supplier on choices (network_id, supplier_id, choice_id);
 
 -- cycles
 

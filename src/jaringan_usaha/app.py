@@ -33,12 +33,14 @@ from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.features.catalog import item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.shares import routes as share_routes
+from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
 
@@ -49,8 +51,10 @@ CLOCK_EVERY_SECONDS = 5.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    item_routes,
     catalog_routes,
     share_routes,
+    sourcing_routes,
     order_routes,
     cycle_routes,
     margin_routes,

@@ -12,6 +12,7 @@ from jaringan_usaha.eventlog.projector import Projection, log_queries
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
+from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.consolidating import consolidated_orders
@@ -31,6 +32,8 @@ from jaringan_usaha.features.shares import events as share_events
 from jaringan_usaha.features.shares.domain import shares
 from jaringan_usaha.features.shares.views import share_views
 from jaringan_usaha.features.sourcing import events as sourcing_events
+from jaringan_usaha.features.sourcing.domain import choices
+from jaringan_usaha.features.sourcing.views import sourcing_views
 from jaringan_usaha.kernel.messages import Event
 
 EVENT_MODULES = (
@@ -45,11 +48,12 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (registry, goods, catalog, shares, choices, cycles, orders, consolidated_orders)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
     share_views,
+    sourcing_views,
     cycle_views,
     margin_views,
 )

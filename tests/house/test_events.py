@@ -90,7 +90,29 @@ async def trade(market: Market) -> None:
         await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
     ]
     assert [each.text for each in answers if not each.is_success] == []
+    await _trade_catalog(market)
     await market.settle()
+    await _trade_sourcing(market)
+    await market.settle()
+
+
+async def _trade_catalog(market: Market) -> None:
+    done = await market.operator.put(
+        "/v1/items/rice/description", tax_class="exempt", commodity="Beras Medium", weight_g=1_000
+    )
+    assert done.is_success, done.text
+
+
+async def _trade_sourcing(market: Market) -> None:
+    """Prices must be shown before anybody is chosen."""
+    done = await market.operator.put(
+        "/v1/choices/beras-januari",
+        item_id="rice",
+        quantity=900,
+        priced_on="2026-01-15",
+        supplier_id="bulog",
+    )
+    assert done.is_success, done.text
 
 
 async def test_every_event_has_its_entry() -> None:

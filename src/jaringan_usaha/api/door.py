@@ -86,6 +86,13 @@ class Door:
         self.poke(caller.network_id)
         return recorded
 
+    async def head(self, caller: Caller) -> int:
+        """The last position of the caller's network, for reading all there is. Raises Busy."""
+        try:
+            return await self.log(caller.network_id).head()
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
         if self._poke is None or self._poke.done():
@@ -219,6 +226,23 @@ async def asked_by_path(
     return await frame(request, caller, content.hex())
 
 
+async def asked_afresh(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    idempotency_key: Annotated[
+        str,
+        Header(
+            description="optional here: the same wish again records nothing",
+            json_schema_extra=LENGTH,
+        ),
+    ] = "",
+) -> Asked:
+    """The frame of a PUT that sets what holds from now on. Without a key every request stands
+    for itself: what was set, changed, and is set again must not be taken for a repetition."""
+    keys = request.headers.getlist("idempotency-key")
+    return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
+
+
 async def frame(request: Request, caller: Caller, key: str) -> Asked:
     what = (request.method, request.url.path, request.url.query, await json_of(request))
     return asking.asked(caller, key, door_of(request).clock.now(), *what)
@@ -234,6 +258,7 @@ CallerNow = Annotated[Caller, Depends(caller_of)]
 OperatorNow = Annotated[Caller, Depends(operator_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
+AskedAfresh = Annotated[Asked, Depends(asked_afresh)]
 
 # -- what routes answer --------------------------------------------------------------------
 
