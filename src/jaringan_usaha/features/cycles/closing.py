@@ -7,19 +7,33 @@ and every step meets its own marks the second time.
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import blake2b, sha256
+from uuid import UUID
 
 from jaringan_usaha.eventlog.database import Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.features.cycles import views
 from jaringan_usaha.features.cycles.consolidating import ConsolidateSupplier, consolidated_orders
 from jaringan_usaha.features.cycles.domain import GRACE, CloseCycle, FinishConsolidation, cycles
-from jaringan_usaha.kernel.by_clock import asked_by_clock
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.rejections import Rejection
 
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 50_000
 SUPPLIERS_AT_ONCE = 200
+
+
+def asked_by_clock(now: datetime, *what: str) -> Asked:
+    """The frame of a command that nobody sends but the house itself; its id is made of what
+    it does, so that it happens once."""
+    text = "\x1f".join(what).encode()
+    return Asked(
+        at=now,
+        command_id=UUID(bytes=bytes(6) + blake2b(text, digest_size=10).digest()),
+        print=sha256(text).digest(),
+        by="clock",
+    )
 
 
 async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:

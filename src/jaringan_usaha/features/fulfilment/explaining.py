@@ -112,7 +112,7 @@ def _ordered(item: Expectation) -> Iterator[Sentence]:
 
 def _granted(item: Expectation) -> Iterator[Sentence]:
     figures: dict[str, Figure] = {"granted": item.granted, "least": item.least}
-    if item.reason:
+    if item.reason not in ("", "CASE_NOT_FULL"):
         yield _REASONS.get(item.reason, "declined"), figures | {"reason": item.reason}
         return
     if not item.ordered:

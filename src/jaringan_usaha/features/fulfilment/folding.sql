@@ -45,13 +45,13 @@ with new as materialized (
   select * from page_entitlements
 ), moved as materialized (
   select cycle_id, supplier_id, item_id, 1 as koperasi, granted,
-         case when reason = '' then firm else 0 end as firm,
-         case when reason = '' then tolerance else 0 end as tolerance
+         case when reason in ('', 'CASE_NOT_FULL') then firm else 0 end as firm,
+         case when reason in ('', 'CASE_NOT_FULL') then tolerance else 0 end as tolerance
   from new
   union all
   select new.cycle_id, new.supplier_id, new.item_id, -(d.first_position > 0)::int, -d.granted,
-         case when d.reason = '' then -d.firm else 0 end,
-         case when d.reason = '' then -d.tolerance else 0 end
+         case when d.reason in ('', 'CASE_NOT_FULL') then -d.firm else 0 end,
+         case when d.reason in ('', 'CASE_NOT_FULL') then -d.tolerance else 0 end
   from new cross join lateral (
     select * from deliveries d
     where d.network_id = $1 and d.cycle_id = new.cycle_id and d.supplier_id = new.supplier_id

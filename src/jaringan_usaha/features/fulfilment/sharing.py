@@ -13,8 +13,9 @@ class Claimant(msgspec.Struct, frozen=True, array_like=True):
     """One koperasi's entitlement to one item, and what it has of it.
 
     Of `firm` units wanted and `tolerance` welcome, `granted` are ordered, and had cost
-    `alone_idr` alone; `declined` says that nothing is, for a reason. It `received` units of
-    earlier deliveries, which alone had cost `received_alone_idr`.
+    `alone_idr` alone; `declined` says that it takes nothing, since that were less than it
+    accepts. It `received` units of earlier deliveries, which alone had cost
+    `received_alone_idr`.
     """
 
     koperasi_id: str

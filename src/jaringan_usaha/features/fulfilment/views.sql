@@ -13,9 +13,9 @@ where l.network_id = $1 and not l.shared and (l.position, l.item_id) > ($2, $3)
 order by l.position, l.item_id limit $4;
 
 -- name: claims
--- In the order of `Claimant`.
+-- In the order of `Claimant`. Who got none since no case was left for it did not decline.
 select item_id, koperasi_id, firm, tolerance, first_position, granted, granted_alone_idr,
-       reason <> '', received, alone_idr
+       reason not in ('', 'CASE_NOT_FULL'), received, alone_idr
 from deliveries
 where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id = any ($4);
 
