@@ -350,7 +350,7 @@ create table deliveries (
   goods_idr bigint not null default 0,
   alone_idr bigint not null default 0,
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
-) with (fillfactor = 80);
+) with (fillfactor = 50);
 
 create index deliveries_by_koperasi on deliveries (
   network_id, koperasi_id, cycle_id, supplier_id, item_id);

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -364,6 +365,38 @@ async def test_an_amendment_between_receipts_moves_what_is_still_to_come(market:
     assert await received(market, "amend") == {"a": 56, "b": 35, "c": 4, "d": 10}
     shown = (await market.operator.get("/v1/cycles/amend/deliveries")).json()
     assert shown["totals"]["goods_idr"] == 105 * 174_000
+
+
+async def test_who_got_none_for_want_of_a_case_takes_what_is_left_over(market: Market) -> None:
+    """B would have got less than it accepts and takes nothing; C's one unit did not fit."""
+    await market.open_cycle("none")
+    rows = (
+        Entitlement("a", 20, 0, 0, 1, 20, 20 * 186_000),
+        Entitlement("b", 4, 0, 4, 2, 0, 0, "MIN_ACCEPT"),
+        Entitlement("c", 1, 0, 0, 3, 0, 0, "CASE_NOT_FULL"),
+    )
+    await record(
+        market.door.log(NETWORK),
+        ConsolidatedOrderPlaced(
+            **ids("none"),
+            part=1,
+            lines=(msgspec.structs.replace(line("oil", {"a": (20, 0, 20)}), firm=25),),
+        ),
+        EntitlementsGranted(
+            **ids("none"),
+            part=1,
+            sharing="pro_rata",
+            algorithm="largest-remainder.1",
+            items=(ItemEntitlements(item_id="oil", rows=rows),),
+        ),
+        ConsolidatedOrderSent(**ids("none"), revision=1),
+    )
+    await receive(market, "none-r1", "none", oil(23))
+    assert await received(market, "none") == {"a": 20, "b": 0, "c": 1}
+    told = (await market.operator.get("/v1/cycles/none/allocation/c/explanation")).json()
+    assert "20 × 1 ÷ 21 = 20/21; jatah Anda 0 unit." in told["items"][0]["id"]
+    told = (await market.operator.get("/v1/cycles/none/allocation/b/explanation")).json()
+    assert "jumlah terkecil yang Anda terima" in told["items"][0]["id"]
 
 
 async def test_an_order_taken_back_and_placed_anew_starts_afresh(market: Market) -> None:

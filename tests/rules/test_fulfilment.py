@@ -369,6 +369,15 @@ def test_claims_of_which_a_part_is_missing_are_refused() -> None:
     ordered().events(received()).when(share(few)).then_refused(ClaimsAreOutdated)
 
 
+def test_one_item_that_cannot_be_shared_does_not_hold_up_the_others() -> None:
+    counted = [ReceivedLine(item_id=item, accepted=60) for item in ("oil", "rice")]
+    log = ordered(line(), line("rice")).events(received(*counted))
+    both = share(ItemClaims("rice", A1[:2]), ItemClaims("oil", A1))
+    shared = log.when(both).then_recorded()
+    assert units_of(shared) == {"a": 28, "b": 23, "c": 9}
+    log.events(*shared).when(both).then_refused(ClaimsAreOutdated)
+
+
 def test_claims_from_before_an_amendment_are_refused() -> None:
     amended = ConsolidatedOrderAmended(**IDS, revision=2, reason="swapped", lines=(), items=())
     log = ordered().events(received(), amended)

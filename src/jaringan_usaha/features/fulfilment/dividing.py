@@ -153,7 +153,8 @@ def needs(command: ShareReceipt) -> Sequence[About[Any]]:
 
 
 def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
-    """Items that were shared before are passed over, so that each is shared once.
+    """Items that were shared before are passed over, so that each is shared once; so are those
+    whose claims are outdated, as long as there are others.
 
     Raises NoSuchReceipt, ClaimsAreOutdated.
     """
@@ -164,12 +165,20 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
         raise NoSuchReceipt(f"there is no receipt {command.receipt_id} for {order_id}")
     terms = known[TERMS.about(command.cycle_id)]
     shared: list[tuple[str, int, SharedItem]] = []
+    outdated: list[str] = []
     for item in command.items:
         delivered = known[DELIVERED.about(delivered_id(order_id, item.item_id))]
-        if command.receipt_id not in delivered.waiting:
-            _check_claims(command.order_changes, item, order, delivered)
-            accepted = receipt.lines[item.item_id].accepted
-            shared.append((item.item_id, accepted, _share(accepted, item, order, delivered, terms)))
+        if command.receipt_id in delivered.waiting:
+            continue
+        if not _add_up(command.order_changes, item, order, delivered):
+            outdated.append(item.item_id)
+            continue
+        accepted = receipt.lines[item.item_id].accepted
+        shared.append((item.item_id, accepted, _share(accepted, item, order, delivered, terms)))
+    if outdated and not shared:
+        raise ClaimsAreOutdated(
+            f"the claims to {', '.join(outdated)} are not those that the log has; take them anew"
+        )
     return [
         DeliveryShared(
             receipt_id=command.receipt_id,
@@ -185,18 +194,13 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
     ]
 
 
-def _check_claims(
-    order_changes: int, item: ItemClaims, order: GroupOrder, delivered: Delivered
-) -> None:
-    """The claims are whole when they add up to what is ordered, and to what was given out."""
-    granted = sum(each.granted for each in item.claimants)
-    received = sum(each.received for each in item.claimants)
+def _add_up(order_changes: int, item: ItemClaims, order: GroupOrder, delivered: Delivered) -> bool:
+    """Claims are whole when they add up to what is ordered, and to what was given out, and no
+    change of the order came between."""
+    granted = sum([each.granted for each in item.claimants])
+    received = sum([each.received for each in item.claimants])
     ordered = order.lines[item.item_id].quantity
-    if (order_changes, granted, received) != (order.changes, ordered, delivered.given):
-        raise ClaimsAreOutdated(
-            f"the claims to {delivered.delivered_id} add up to {granted} granted and {received} "
-            f"received, the log to {ordered} and {delivered.given}; take them anew"
-        )
+    return (order_changes, granted, received) == (order.changes, ordered, delivered.given)
 
 
 def _share(

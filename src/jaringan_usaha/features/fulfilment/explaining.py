@@ -63,13 +63,16 @@ class Expectation:
 
 
 def explain(item: Expectation, language: Language) -> str:
-    """The paragraph."""
-    return " ".join(
-        TEXTS[language][key].format(
-            **{name: written(figure, language) for name, figure in figures.items()}
-        )
-        for key, figures in _sentences(item)
-    )
+    """The paragraph; how units left over by rounding go is said once."""
+    sentences: list[str] = []
+    rounded = False
+    for key, figures in _sentences(item):
+        if key == "rounding" and rounded:
+            continue
+        rounded = rounded or key == "rounding"
+        told = {name: written(figure, language) for name, figure in figures.items()}
+        sentences.append(TEXTS[language][key].format(**told))
+    return " ".join(sentences)
 
 
 def _sentences(item: Expectation) -> Iterator[Sentence]:

@@ -1,6 +1,6 @@
 """How read tables of deliveries are folded from the log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
@@ -10,6 +10,7 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAmended,
     ConsolidatedOrderPlaced,
     ConsolidatedOrderWithdrawn,
+    Entitlement,
     EntitlementsGranted,
 )
 from jaringan_usaha.features.fulfilment.events import (
@@ -20,6 +21,8 @@ from jaringan_usaha.features.fulfilment.events import (
 )
 
 queries = Queries("jaringan_usaha.features.fulfilment", "folding.sql")
+
+ROWS_AT_ONCE = 50_000
 
 _ENTITLED = (
     "cycle_id",
@@ -113,29 +116,17 @@ async def _write_orders(page: Page, db: Connection) -> None:
 async def _write_entitlements(page: Page, db: Connection) -> None:
     """Who may expect what; a later word on the same koperasi and item takes the place of the
     earlier one."""
-    rows: dict[tuple[str, str, str, str], tuple[object, ...]] = {}
+    rows: dict[tuple[str, str, str, str], Entitlement] = {}
     for logged in page.of(EntitlementsGranted, ConsolidatedOrderAmended):
         event = logged.event
         for item in event.items:
             for row in item.rows:
-                rows[event.cycle_id, event.supplier_id, item.item_id, row.koperasi_id] = (
-                    row.firm,
-                    row.tolerance,
-                    row.least,
-                    row.first_position,
-                    row.granted,
-                    row.alone_idr,
-                    row.reason,
-                )
+                rows[event.cycle_id, event.supplier_id, item.item_id, row.koperasi_id] = row
+        if len(rows) >= ROWS_AT_ONCE:
+            await _add_entitlements(page.network_id, rows, db)
+            rows.clear()
     if rows:
-        await db.execute(queries.make_page_entitlements)
-        await db.execute(queries.empty_page_entitlements)
-        await db.copy_records_to_table(
-            "page_entitlements",
-            records=((*key, *row) for key, row in rows.items()),
-            columns=_ENTITLED,
-        )
-        await db.execute(queries.add_entitlements, page.network_id)
+        await _add_entitlements(page.network_id, rows, db)
     granted = {
         (logged.event.cycle_id, logged.event.supplier_id): logged.event.sharing
         for logged in page.of(EntitlementsGranted)
@@ -147,6 +138,26 @@ async def _write_entitlements(page: Page, db: Connection) -> None:
             *_columns(list(granted)),
             list(granted.values()),
         )
+
+
+async def _add_entitlements(
+    network_id: int, rows: Mapping[tuple[str, str, str, str], Entitlement], db: Connection
+) -> None:
+    await db.execute(queries.make_page_entitlements)
+    await db.execute(queries.empty_page_entitlements)
+    await db.copy_records_to_table(
+        "page_entitlements",
+        records=(
+            (
+                *(cycle_id, supplier_id, item_id, row.koperasi_id),
+                *(row.firm, row.tolerance, row.least, row.first_position),
+                *(row.granted, row.alone_idr, row.reason),
+            )
+            for (cycle_id, supplier_id, item_id, _), row in rows.items()
+        ),
+        columns=_ENTITLED,
+    )
+    await db.execute(queries.add_entitlements, network_id)
 
 
 async def _write_receipts(page: Page, db: Connection) -> None:

@@ -60,7 +60,7 @@ with new as materialized (
   insert into deliveries (
     network_id, cycle_id, supplier_id, item_id, koperasi_id, firm, tolerance, least,
     first_position, granted, granted_alone_idr, reason)
-  select $1::bigint, new.* from new order by cycle_id, supplier_id, item_id, koperasi_id
+  select $1::bigint, new.* from new
   on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
   set firm = excluded.firm, tolerance = excluded.tolerance, least = excluded.least,
       first_position = excluded.first_position, granted = excluded.granted,
@@ -184,7 +184,6 @@ select $1, cycle_id, supplier_id, item_id, koperasi_id, sum(units), sum(goods_id
        sum(alone_idr)
 from page_given where units <> 0
 group by cycle_id, supplier_id, item_id, koperasi_id
-order by cycle_id, supplier_id, item_id, koperasi_id
 on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
 set received = deliveries.received + excluded.received,
     goods_idr = deliveries.goods_idr + excluded.goods_idr,

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.dividing import ShareReceipt, shared_deliveries
 from jaringan_usaha.kernel.by_clock import asked_by_clock
@@ -26,7 +27,8 @@ ROWS_A_TURN = 200_000
 async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:
     """Share out what was received, in order of the log, as far as the read tables show it.
 
-    `now` is on the database's clock. True when something was recorded.
+    `now` is on the database's clock. True when something was recorded; then the followers are
+    poked, since what comes next waits until they show it.
     """
     async with pool.acquire() as db:
         if await views.bookmark(db, log.network_id) < log.appender.position:
@@ -42,6 +44,8 @@ async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:
             if len(lines) < ITEMS_AT_ONCE:
                 break
             last = lines[-1]["position"], lines[-1]["item_id"]
+        if recorded:
+            await db.execute(log_queries.poke, str(log.network_id))
     return recorded
 
 

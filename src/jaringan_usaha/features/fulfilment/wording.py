@@ -58,8 +58,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "came": "Pada {on} diterima {accepted} unit, sedangkan yang masih ditunggu semua koperasi "
         "{outstanding_of_all} unit pesanan pasti, {outstanding} di antaranya milik Anda.",
         "got_whole": "Anda menerima semuanya, {units} unit.",
-        "got_too_little": "Toleransi tidak dilayani, dan {total} × {own} ÷ {all} = {exact}; Anda "
-        "menerima {units} unit.",
+        "got_too_little": "Itu kurang, maka toleransi tidak dilayani dan pesanan pasti dibagi "
+        "sebanding: {total} × {own} ÷ {all} = {exact}; Anda menerima {units} unit.",
         "got_extra": "Kelebihan {shared} unit dibagi sebanding dengan toleransi: {shared} × {own} "
         "÷ {all} = {exact}; Anda menerima {units} unit.",
         "got_first_come": "Yang lebih dahulu memesan dilayani penuh; Anda menerima {units} unit.",
@@ -104,8 +104,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "came": "On {on} {accepted} units were accepted, while all koperasi still expected "
         "{outstanding_of_all} firm units, {outstanding} of them yours.",
         "got_whole": "You received all of them, {units} units.",
-        "got_too_little": "Tolerance is not served, and {total} × {own} ÷ {all} = {exact}; you "
-        "received {units} units.",
+        "got_too_little": "That is too little, so tolerance is not served and firm units are "
+        "shared in proportion: {total} × {own} ÷ {all} = {exact}; you received {units} units.",
         "got_extra": "{shared} units beyond that were shared in proportion to tolerance: {shared} "
         "× {own} ÷ {all} = {exact}; you received {units} units.",
         "got_first_come": "Who ordered first is served whole; you received {units} units.",
