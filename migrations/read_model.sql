@@ -318,3 +318,133 @@ create table margins (
   amount_idr bigint not null,
   primary key (network_id, koperasi_id, cycle_id)
 );
+
+-- fulfilment
+
+-- A consolidated order whose goods are followed to the door. `changes` counts what may have
+-- moved entitlements after they were granted.
+create table delivery_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  state text not null check (state in ('expected', 'receiving', 'received')),
+  sharing text not null,
+  changes int not null,
+  receipts int not null,
+  last_received_on date,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
+-- declined), and the sums of what arrived and where it went.
+create table delivery_items (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  ordered bigint not null default 0,
+  amount_idr bigint not null default 0,
+  cases bigint not null default 0,
+  case_size bigint not null default 1,
+  firm bigint not null default 0,
+  tolerance bigint not null default 0,
+  reason text not null default '',
+  koperasi_count bigint not null default 0,
+  granted bigint not null default 0,
+  claimed_firm bigint not null default 0,
+  claimed_tolerance bigint not null default 0,
+  accepted bigint not null default 0,
+  rejected bigint not null default 0,
+  given bigint not null default 0,
+  goods_idr bigint not null default 0,
+  alone_idr bigint not null default 0,
+  waiting bigint not null default 0,
+  returned bigint not null default 0,
+  stocked bigint not null default 0,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
+-- that only took surplus.
+create table deliveries (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  firm bigint not null default 0,
+  tolerance bigint not null default 0,
+  least bigint not null default 0,
+  first_position bigint not null default 0,
+  granted bigint not null default 0,
+  granted_alone_idr bigint not null default 0,
+  reason text not null default '',
+  received bigint not null default 0,
+  goods_idr bigint not null default 0,
+  alone_idr bigint not null default 0,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+) with (fillfactor = 50);
+
+create index deliveries_by_koperasi on deliveries (
+  network_id, koperasi_id, cycle_id, supplier_id, item_id);
+
+-- What each koperasi got of each receipt, and what it could claim just then.
+create table portions (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  position bigint not null,
+  receipt_id text not null,
+  outstanding bigint not null,
+  tolerance bigint not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  primary key (network_id, koperasi_id, cycle_id, supplier_id, item_id, position)
+);
+
+create table receipts (
+  network_id bigint not null,
+  receipt_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  received_on date not null,
+  reference text not null,
+  line_count int not null,
+  accepted bigint not null,
+  rejected bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, receipt_id)
+);
+
+create index receipts_by_cycle on receipts (network_id, cycle_id, position);
+
+-- `outstanding` and `tolerance` are the sums of what all koperasi could claim just then.
+create table receipt_lines (
+  network_id bigint not null,
+  receipt_id text not null,
+  item_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  position bigint not null,
+  accepted bigint not null,
+  rejected bigint not null,
+  reason text not null,
+  shared boolean not null,
+  sharing text not null default '',
+  outstanding bigint not null default 0,
+  tolerance bigint not null default 0,
+  given bigint not null default 0,
+  goods_idr bigint not null default 0,
+  surplus bigint not null default 0,
+  waiting bigint not null default 0,
+  primary key (network_id, receipt_id, item_id)
+);
+
+create index receipt_lines_unshared on receipt_lines (network_id, position, item_id)
+  where not shared;
+create index receipt_lines_waiting on receipt_lines (network_id, position, item_id)
+  where waiting > 0;

@@ -37,6 +37,7 @@ from jaringan_usaha.features.catalog import item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
+from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.shares import routes as share_routes
@@ -57,6 +58,7 @@ FEATURE_ROUTES = (
     sourcing_routes,
     order_routes,
     cycle_routes,
+    fulfilment_routes,
     margin_routes,
 )
 SYNC_TYPES = {

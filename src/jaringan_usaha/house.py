@@ -20,6 +20,10 @@ from jaringan_usaha.features.cycles.domain import cycles
 from jaringan_usaha.features.cycles.orders import orders
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
+from jaringan_usaha.features.fulfilment.dividing import shared_deliveries
+from jaringan_usaha.features.fulfilment.domain import deliveries
+from jaringan_usaha.features.fulfilment.folding import delivery_views
+from jaringan_usaha.features.fulfilment.surplus import surplus
 from jaringan_usaha.features.invoicing import events as invoicing_events
 from jaringan_usaha.features.margin import events as margin_events
 from jaringan_usaha.features.margin.views import margin_views
@@ -48,13 +52,26 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, goods, catalog, shares, choices, cycles, orders, consolidated_orders)
+DECIDERS = (
+    registry,
+    goods,
+    catalog,
+    shares,
+    choices,
+    cycles,
+    orders,
+    consolidated_orders,
+    deliveries,
+    shared_deliveries,
+    surplus,
+)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
     share_views,
     sourcing_views,
     cycle_views,
+    delivery_views,
     margin_views,
 )
 

@@ -11,12 +11,23 @@ import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator, FormatChecker
 
+from facts import record
 from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.features.cycles.events import (
+    ConsolidatedLine,
+    ConsolidatedOrderPlaced,
+    ConsolidatedOrderSent,
+    Entitlement,
+    EntitlementsGranted,
+    ItemEntitlements,
+)
 from jaringan_usaha.kernel.messages import Event
+from jaringan_usaha.kernel.sharing import ALGORITHM
 from market import Market, house_template, oil, opened, rice
+from service import NETWORK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -90,10 +101,10 @@ async def trade(market: Market) -> None:
         await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
     ]
     assert [each.text for each in answers if not each.is_success] == []
-    await _trade_catalog(market)
     await market.settle()
-    await _trade_sourcing(market)
-    await market.settle()
+    for trade_in in ROOMS:
+        await trade_in(market)
+        await market.settle()
 
 
 async def _trade_catalog(market: Market) -> None:
@@ -113,6 +124,52 @@ async def _trade_sourcing(market: Market) -> None:
         supplier_id="bulog",
     )
     assert done.is_success, done.text
+
+
+async def _trade_fulfilment(market: Market) -> None:
+    """Of ten cartons that are with the supplier, twelve arrive; nobody expected two of them."""
+    await market.open_cycle("delivered")
+    order = {
+        "consolidated_order_id": "delivered|indofood",
+        "cycle_id": "delivered",
+        "supplier_id": "indofood",
+    }
+    line = ConsolidatedLine(
+        item_id="oil", quantity=10, order_lines=1, amount_idr=10, alone_idr=12, cases=10, firm=10
+    )
+    entitled = ItemEntitlements(item_id="oil", rows=(Entitlement("melati", 10, 0, 0, 1, 10, 12),))
+    await record(
+        market.door.log(NETWORK),
+        ConsolidatedOrderPlaced(**order, part=1, lines=(line,)),
+        EntitlementsGranted(
+            **order, part=1, sharing="pro_rata", algorithm=ALGORITHM, items=(entitled,)
+        ),
+        ConsolidatedOrderSent(**order, revision=1),
+    )
+    put, post = market.operator.put, market.operator.post
+    of_order = {"cycle_id": "delivered", "supplier_id": "indofood"}
+    counted = {"item_id": "oil", "accepted": 12, "rejected": 1, "reason": "dented"}
+    answers = [
+        await put(
+            "/v1/receipts/sj-17",
+            **of_order,
+            received_on="2026-01-15",
+            reference="SJ 17",
+            lines=[counted],
+        )
+    ]
+    await market.settle()
+    surplus = {**of_order, "item_id": "oil", "units": 1, "reason": "not ordered"}
+    path = "/v1/receipts/sj-17/surplus"
+    answers += [
+        await post(path, **surplus, decision="return"),
+        await post(path, **surplus, decision="offer", koperasi_id="mawar"),
+        await post("/v1/consolidated-orders/delivered/indofood/end-delivery", reason="all came"),
+    ]
+    assert [each.text for each in answers if not each.is_success] == []
+
+
+ROOMS = (_trade_catalog, _trade_sourcing, _trade_fulfilment)
 
 
 async def test_every_event_has_its_entry() -> None:

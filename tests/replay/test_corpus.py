@@ -35,7 +35,9 @@ FILES = (
     "corpus",
     "catalog",
     "sourcing",
-)  # later rooms stand behind, in the order in which goods travel
+    "fulfilment",
+)
+"""Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [
     (each["name"], each["body"])
     for file in FILES
