@@ -29,6 +29,18 @@ create table koperasi (
   primary key (network_id, koperasi_id)
 );
 
+create table classifications (
+  network_id bigint not null,
+  koperasi_id text not null,
+  valid_from_on date not null,
+  vat_registered boolean not null,
+  price_zone int not null,
+  tax_id text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, koperasi_id, valid_from_on)
+);
+
 create table suppliers (
   network_id bigint not null,
   supplier_id text not null,

@@ -35,6 +35,7 @@ from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
+from jaringan_usaha.features.registry import rule_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
@@ -47,6 +48,7 @@ CLOCK_EVERY_SECONDS = 5.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    rule_routes,
     catalog_routes,
     share_routes,
     order_routes,

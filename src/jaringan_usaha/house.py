@@ -25,6 +25,7 @@ from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.registry import events as registry_events
 from jaringan_usaha.features.registry.domain import registry
+from jaringan_usaha.features.registry.rules import rules
 from jaringan_usaha.features.registry.views import registry_views
 from jaringan_usaha.features.sales import events as sale_events
 from jaringan_usaha.features.shares import events as share_events
@@ -45,7 +46,7 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (registry, rules, catalog, shares, cycles, orders, consolidated_orders)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
