@@ -296,3 +296,54 @@ create table margins (
   amount_idr bigint not null,
   primary key (network_id, koperasi_id, cycle_id)
 );
+
+-- sales
+
+create table sales (
+  network_id bigint not null,
+  sale_id uuid not null,
+  koperasi_id text not null,
+  sold_on date not null,
+  customer text not null,
+  lines bytea not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, sale_id)
+);
+
+create table sold_goods (
+  network_id bigint not null,
+  sold_on date not null,
+  koperasi_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  sale_lines bigint not null,
+  primary key (network_id, sold_on, koperasi_id, item_id)
+);
+
+create index sold_goods_by_koperasi on sold_goods (network_id, koperasi_id, sold_on, item_id);
+create index sold_goods_by_item on sold_goods (network_id, item_id, sold_on, koperasi_id);
+
+create table sale_flags (
+  network_id bigint not null,
+  position bigint not null,
+  line_no int not null,
+  flag text not null,
+  koperasi_id text not null,
+  sale_id uuid not null,
+  sold_on date not null,
+  item_id text not null,
+  customer text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  rule_id text not null,
+  rule_version_no int not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, position, line_no, flag, rule_id)
+);
+
+create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);

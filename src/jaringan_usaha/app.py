@@ -36,6 +36,7 @@ from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.registry import rule_routes
+from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
@@ -53,6 +54,7 @@ FEATURE_ROUTES = (
     share_routes,
     order_routes,
     cycle_routes,
+    sale_routes,
     margin_routes,
 )
 SYNC_TYPES = {

@@ -28,6 +28,8 @@ from jaringan_usaha.features.registry.domain import registry
 from jaringan_usaha.features.registry.rules import rules
 from jaringan_usaha.features.registry.views import registry_views
 from jaringan_usaha.features.sales import events as sale_events
+from jaringan_usaha.features.sales.domain import sales
+from jaringan_usaha.features.sales.views import sale_views
 from jaringan_usaha.features.shares import events as share_events
 from jaringan_usaha.features.shares.domain import shares
 from jaringan_usaha.features.shares.views import share_views
@@ -46,12 +48,13 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, rules, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (registry, rules, catalog, shares, cycles, orders, consolidated_orders, sales)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
     share_views,
     cycle_views,
+    sale_views,
     margin_views,
 )
 
