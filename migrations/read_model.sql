@@ -74,6 +74,11 @@ create table items (
   base_unit text not null,
   case_size bigint not null,
   gtin text not null,
+  tax_class text,
+  commodity text not null default '',
+  weight_g bigint not null default 0,
+  volume_ml bigint not null default 0,
+  deposit_idr bigint not null default 0,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, item_id)
@@ -87,6 +92,10 @@ create table price_lists (
   valid_until_on date,
   tier_mode text not null,
   row_count int not null,
+  minimum_idr bigint not null,
+  delivery_idr bigint not null,
+  lead_days int,
+  source text not null,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, price_list_id)
@@ -101,6 +110,8 @@ create table prices (
   valid_until_on date,
   tier_mode text not null,
   tiers bytea not null,
+  case_size bigint not null,
+  min_cases bigint not null,
   primary key (network_id, price_list_id, item_id)
 );
 

@@ -30,6 +30,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.features.catalog import item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
@@ -50,6 +51,7 @@ CLOCK_EVERY_SECONDS = 5.0
 FEATURE_ROUTES = (
     registry_routes,
     rule_routes,
+    item_routes,
     catalog_routes,
     share_routes,
     order_routes,

@@ -12,6 +12,7 @@ from jaringan_usaha.eventlog.projector import Projection, log_queries
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
+from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.consolidating import consolidated_orders
@@ -48,7 +49,7 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, rules, catalog, shares, cycles, orders, consolidated_orders, sales)
+DECIDERS = (registry, rules, goods, catalog, shares, cycles, orders, consolidated_orders, sales)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,

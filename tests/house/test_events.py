@@ -90,7 +90,15 @@ async def trade(market: Market) -> None:
         await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
     ]
     assert [each.text for each in answers if not each.is_success] == []
+    await _trade_catalog(market)
     await market.settle()
+
+
+async def _trade_catalog(market: Market) -> None:
+    done = await market.operator.put(
+        "/v1/items/rice/description", tax_class="exempt", commodity="Beras Medium", weight_g=1_000
+    )
+    assert done.is_success, done.text
 
 
 async def test_every_event_has_its_entry() -> None:

@@ -11,14 +11,12 @@ from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.cycles.consolidation import (
     ItemDemand,
     KoperasiDemand,
-    Price,
     added_up,
     at_listed_price,
     at_stated_amounts,
-    cost_idr,
-    tier_for,
 )
 from jaringan_usaha.features.cycles.events import ConsolidatedLine, KoperasiShare
+from jaringan_usaha.kernel.tiers import Price, cost_idr, tier_for
 
 OIL_TIERS = (
     Tier(from_quantity=1, idr=186_000),

@@ -198,6 +198,23 @@ async def asked_by_path(
     return await frame(request, caller, content.hex())
 
 
+async def asked_afresh(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    idempotency_key: Annotated[
+        str,
+        Header(
+            description="optional here: the same wish again records nothing",
+            json_schema_extra=LENGTH,
+        ),
+    ] = "",
+) -> Asked:
+    """The frame of a PUT that sets what holds from now on. Without a key every request stands
+    for itself: what was set, changed, and is set again must not be taken for a repetition."""
+    keys = request.headers.getlist("idempotency-key")
+    return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
+
+
 async def frame(request: Request, caller: Caller, key: str) -> Asked:
     what = (request.method, request.url.path, request.url.query, await json_of(request))
     return asking.asked(caller, key, door_of(request).clock.now(), *what)
@@ -213,6 +230,7 @@ CallerNow = Annotated[Caller, Depends(caller_of)]
 OperatorNow = Annotated[Caller, Depends(operator_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
+AskedAfresh = Annotated[Asked, Depends(asked_afresh)]
 
 # -- what routes answer --------------------------------------------------------------------
 

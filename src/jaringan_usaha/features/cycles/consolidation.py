@@ -1,12 +1,12 @@
 """What the group pays for what it orders together, and how that is shared: pure arithmetic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
-from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.cycles.events import ConsolidatedLine, KoperasiShare
-from jaringan_usaha.kernel.money import half_up, largest_remainder
+from jaringan_usaha.kernel.money import largest_remainder
+from jaringan_usaha.kernel.tiers import Price, cost_idr, tier_for
 
 
 class KoperasiDemand(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,41 +29,6 @@ class ItemDemand(msgspec.Struct, frozen=True, kw_only=True):
 
     item_id: str
     parts: tuple[KoperasiDemand, ...]
-
-
-class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of an offer that is in force: its tiers, how they apply, and its list."""
-
-    price_list_id: str
-    tier_mode: str
-    tiers: tuple[Tier, ...]
-
-
-def tier_for(tiers: Sequence[Tier], quantity: int) -> Tier:
-    """The tier that a quantity reaches. Raises ValueError below the first one (and for 0)."""
-    reached = [tier for tier in tiers if tier.from_quantity <= quantity]
-    if not reached:
-        raise ValueError(f"no price for a quantity of {quantity}")
-    return reached[-1]
-
-
-def cost_idr(price: Price, quantity: int) -> int:
-    """Whole rupiah for a quantity, rounded once, halves up.
-
-    `all_units` charges everything at the tier reached; `incremental` each part at its own.
-    Raises ValueError when the quantity reaches no tier.
-    """
-    tier = tier_for(price.tiers, quantity)
-    if price.tier_mode == "all_units":
-        return half_up(quantity * tier.idr, tier.per)
-    ends = [tier.from_quantity - 1 for tier in price.tiers[1:]] + [quantity]
-    numerator, denominator, before = 0, 1, 0
-    for band, end in zip(price.tiers, ends, strict=True):
-        units = max(min(end, quantity) - before, 0)
-        numerator = numerator * band.per + units * band.idr * denominator
-        denominator *= band.per
-        before = min(end, quantity)
-    return half_up(numerator, denominator)
 
 
 def at_listed_price(

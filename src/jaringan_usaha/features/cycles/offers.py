@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from jaringan_usaha.features.catalog.events import PriceListPublished, offer_id
-from jaringan_usaha.features.cycles.consolidation import Price
 from jaringan_usaha.features.cycles.domain import Cycle
+from jaringan_usaha.kernel.calendar import in_force
 from jaringan_usaha.kernel.decider import Topic
 from jaringan_usaha.kernel.rejections import Refused
+from jaringan_usaha.kernel.tiers import Price
 
 
 class ItemNotOffered(Refused):
@@ -23,12 +24,7 @@ class Offer:
 
     def on(self, day: date) -> Price | None:
         """The price in force on a day: of the lists that include it, the one starting last."""
-        in_force = [
-            (start, order, price)
-            for order, (start, end, price) in enumerate(self.prices)
-            if start <= day and (end is None or day <= end)
-        ]
-        return max(in_force, key=lambda each: each[:2])[2] if in_force else None
+        return in_force(self.prices, day)
 
 
 def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
