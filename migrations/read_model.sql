@@ -308,6 +308,34 @@ create table margins (
   primary key (network_id, koperasi_id, cycle_id)
 );
 
+-- prices
+
+-- What is observed in a region, in the order of the source's table.
+create table market_commodities (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  code text not null,
+  unit text not null,
+  place int not null,
+  primary key (network_id, region_code, commodity)
+);
+
+create table market_prices (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  day_on date not null,
+  idr bigint not null,
+  late boolean not null,
+  source text not null,
+  observation_id text not null,
+  position bigint not null,
+  primary key (network_id, region_code, commodity, day_on)
+);
+
+create index market_prices_by_day on market_prices (network_id, day_on, region_code, commodity);
+
 -- sales
 
 create table sales (

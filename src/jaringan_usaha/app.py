@@ -35,6 +35,8 @@ from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
+from jaringan_usaha.features.prices import market_routes
+from jaringan_usaha.features.prices import routes as price_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.registry import rule_routes
 from jaringan_usaha.features.sales import routes as sale_routes
@@ -56,6 +58,8 @@ FEATURE_ROUTES = (
     share_routes,
     order_routes,
     cycle_routes,
+    price_routes,
+    market_routes,
     sale_routes,
     margin_routes,
 )

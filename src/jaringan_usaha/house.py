@@ -24,6 +24,8 @@ from jaringan_usaha.features.invoicing import events as invoicing_events
 from jaringan_usaha.features.margin import events as margin_events
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
+from jaringan_usaha.features.prices.domain import observations
+from jaringan_usaha.features.prices.views import price_views
 from jaringan_usaha.features.registry import events as registry_events
 from jaringan_usaha.features.registry.domain import registry
 from jaringan_usaha.features.registry.rules import rules
@@ -49,12 +51,24 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, rules, goods, catalog, shares, cycles, orders, consolidated_orders, sales)
+DECIDERS = (
+    registry,
+    rules,
+    goods,
+    catalog,
+    shares,
+    cycles,
+    orders,
+    consolidated_orders,
+    observations,
+    sales,
+)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
     share_views,
     cycle_views,
+    price_views,
     sale_views,
     margin_views,
 )
