@@ -226,3 +226,59 @@ async def test_tills_send_sales_in_bulk_and_again(market: Market) -> None:
         assert [each["status"] for each in said] == [201, 409]
         assert said[0]["replayed"] is replayed
         assert said[1]["problem"]["code"] == "het-exceeded"
+
+
+async def test_selling_prices_are_given_in_the_shape_of_market_prices(market: Market) -> None:
+    """Two koperasi of one region sell oil by the litre and by the carton: 3 × 15,000 and
+    12 litres for 186,000 are 231,000 for 15 litres, 15,400 a litre."""
+    put = market.operator.put
+    region, day = "32.73", "2026-02-02"
+    answers = [
+        await put("/v1/items/carton", title="Karton", base_unit="XPK", case_size=1),
+        await put("/v1/items/litre", title="Liter", base_unit="LTR", case_size=1),
+        await put(
+            "/v1/items/carton/description",
+            tax_class="standard",
+            commodity="Minyakita",
+            volume_ml=12_000,
+        ),
+        await put("/v1/items/litre/description", tax_class="standard", commodity="Minyakita"),
+        await put(
+            "/v1/market-prices/names",
+            region_code=region,
+            source="Badan Pangan Nasional",
+            rows=[
+                {"commodity": name, "unit": unit, "code": code, "day_on": day, "idr": 0}
+                for name, unit, code in (
+                    ("Minyakita", "Rp/Liter", "127"),
+                    ("Beras Medium", "Rp./Kg", "28"),
+                )
+            ],
+        ),
+    ]
+    for koperasi_id, where in (("cibiru", region), ("dago", region), ("far-away", "11.01")):
+        body = {"title": koperasi_id, "region_code": where}
+        answers.append(await put(f"/v1/koperasi/{koperasi_id}", **body))
+    for koperasi_id, goods in (
+        ("cibiru", line("litre", 4, 60_000)),
+        ("cibiru", line("litre", -1, -15_000)),
+        ("dago", line("carton", 1, 186_000)),
+        ("far-away", line("litre", 1, 99_000)),
+    ):
+        body = sale(goods, sold_on=day, koperasi_id=koperasi_id)
+        answers.append(await put(f"/v1/sales/{new_id()}", **body))
+    assert [each.text for each in answers if each.status_code != 201] == []
+    period = {"from": "2026-02-02", "to": "2026-02-03", "region_code": region}
+    answer = await market.operator.get("/v1/selling-prices/export.csv", **period)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text.splitlines()[1:] == [
+        "2026-02-02,127,Minyakita,Rp/Liter,15400,0,01-02-2026,15400,0,up",
+        "2026-02-02,28,Beras Medium,Rp./Kg,0,0,01-02-2026,0,0,no_change",
+        "2026-02-03,127,Minyakita,Rp/Liter,0,15400,02-02-2026,-15400,-100,down",
+        "2026-02-03,28,Beras Medium,Rp./Kg,0,0,02-02-2026,0,0,no_change",
+    ]
+    dago = await market.service.koperasi("dago")
+    own = await dago.get("/v1/selling-prices/export.csv", **period)
+    assert "2026-02-02,127,Minyakita,Rp/Liter,15500," in own.text
+    foreign = await dago.get("/v1/selling-prices/export.csv", **period, koperasi_id="cibiru")
+    assert_refused(foreign, 403, "forbidden")

@@ -58,6 +58,16 @@ UuidV7 = Annotated[
     ),
 ]
 
+RegionCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{2}\.[0-9]{2}$",
+        max_length=5,
+        description="Kemendagri code of the regency or city",
+        examples=["32.73"],
+    ),
+]
+
 
 class Body(BaseModel):
     """What a caller sends: nothing unknown, nothing converted."""

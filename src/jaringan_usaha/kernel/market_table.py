@@ -98,6 +98,21 @@ def basis_of(unit: str) -> Basis:
     return "kg" if found[1].lower().startswith("k") else "l"
 
 
+_THOUSANDTHS = {
+    "kg": {"GRM": 1, "KGM": 1_000},
+    "l": {"MLT": 1, "LTR": 1_000},
+}
+
+
+def content_of(basis: Basis, base_unit: str, weight_g: int, volume_ml: int) -> int:
+    """How many thousandths of a kilogram or litre one base unit of an item holds, as the item
+    was described or as its base unit says by itself; 0 when nobody said."""
+    if not basis:
+        return 0
+    told = weight_g if basis == "kg" else volume_ml
+    return told or _THOUSANDTHS[basis].get(base_unit, 0)
+
+
 # -- reading -------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from jaringan_usaha.kernel.market_table import Basis, basis_of
+from jaringan_usaha.kernel.market_table import Basis, basis_of, content_of
 from jaringan_usaha.kernel.money import half_up
 
 NO_COMMODITY = "NO_COMMODITY"
@@ -13,16 +13,13 @@ NO_MEASURE = "NO_MEASURE"
 NO_CONTENT = "NO_CONTENT"
 
 _THOUSAND = 1_000
-_GRAMS = {"GRM": 1, "KGM": 1_000}
-_MILLILITRES = {"MLT": 1, "LTR": 1_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bought:
     """What the group pays for a quantity of one item, PPN apart; None where nothing says so.
 
-    `content` is how many grams or millilitres a base unit holds, by what the commodity is
-    measured in; 0 when nobody said.
+    `weight_g` and `volume_ml` are of a base unit, 0 when nobody said.
     """
 
     quantity: int
@@ -32,11 +29,6 @@ class Bought:
     base_unit: str
     weight_g: int
     volume_ml: int
-
-    def content(self, basis: Basis) -> int:
-        if basis == "kg":
-            return self.weight_g or _GRAMS.get(self.base_unit, 0)
-        return self.volume_ml or _MILLILITRES.get(self.base_unit, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +71,7 @@ def compare(bought: Bought, market: Market | None) -> Compared:
     basis = basis_of(market.unit)
     if not basis:
         return Compared(reason=NO_MEASURE)
-    content = bought.content(basis)
+    content = content_of(basis, bought.base_unit, bought.weight_g, bought.volume_ml)
     if not content:
         return Compared(basis=basis, reason=NO_CONTENT)
     paid = bought.goods_idr + bought.ppn_idr

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.door import CallerNow, DoorNow, shown
-from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.fields import RegionCode, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
@@ -17,7 +17,6 @@ from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.prices import views
 from jaringan_usaha.features.prices.comparison import Bought, Compared, Market, compare
 from jaringan_usaha.features.prices.domain import NoSuchCycle
-from jaringan_usaha.features.prices.routes import RegionCode
 from jaringan_usaha.kernel.market_table import Basis
 from jaringan_usaha.kernel.ppn import PpnPolicy, ppn_policy
 from jaringan_usaha.kernel.tiers import Price, cost_idr

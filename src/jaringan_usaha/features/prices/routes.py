@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.csv_file import Csv, csv_file
 from jaringan_usaha.api.door import (
     AskedByPath,
     CallerNow,
@@ -21,7 +22,7 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Day, Slug
+from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug
 from jaringan_usaha.api.paging import (
     After,
     Cursor,
@@ -58,15 +59,6 @@ MOST_ROWS = 10_000
 # -- bodies --------------------------------------------------------------------------------
 
 ObservationId = Annotated[Slug, Path()]
-RegionCode = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]{2}\.[0-9]{2}$",
-        max_length=5,
-        description="Kemendagri code of the regency or city",
-        examples=["32.73"],
-    ),
-]
 Source = Annotated[str, Field(min_length=3, max_length=120, examples=["Badan Pangan Nasional"])]
 Commodity = Annotated[str, Field(min_length=1, max_length=60, examples=["Beras Medium"])]
 
@@ -272,12 +264,6 @@ def _last_row(cursor: str) -> tuple[date, str, str]:
         raise cursor_invalid() from None
 
 
-class Csv(Response):
-    """A table to be saved as a file."""
-
-    media_type = "text/csv; charset=utf-8"
-
-
 @router.get("/market-prices/export.csv", operation_id="exportMarketPrices", response_class=Csv)
 async def export_market_prices(
     caller: CallerNow,
@@ -292,6 +278,5 @@ async def export_market_prices(
         commodities, prices = await views.table_of_region(
             db, caller.network_id, region_code, period
         )
-    table = "".join(write_csv(*period, commodities, prices))
     name = f"harga-konsumen-{region_code}-{period.first}-{period.last}.csv"
-    return Csv(table, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return csv_file(name, write_csv(*period, commodities, prices))

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.csv_file import Csv, csv_file
 from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, done, shown
-from jaringan_usaha.api.fields import Body, Day, Slug, UuidV7
+from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
     Cursor,
@@ -27,6 +28,7 @@ from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.sales import views
 from jaringan_usaha.features.sales.domain import MOST_LINES, NoSuchSale, RecordSale, sales
 from jaringan_usaha.features.sales.events import SaleLine
+from jaringan_usaha.kernel.market_table import write_csv
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.quantity import MOST_UNITS
@@ -268,6 +270,32 @@ async def list_sale_flags(
     key = ("position", "line_no", "flag", "rule_id")
     page = page_of(SaleFlagView, rows, limit, key, as_of)
     return SaleFlagPage(**dict(page), totals=FlagTotals(**dict(totals)))
+
+
+@router.get(
+    "/selling-prices/export.csv",
+    operation_id="exportSellingPrices",
+    response_class=Csv,
+)
+async def export_selling_prices(
+    caller: CallerNow,
+    door: DoorNow,
+    period: PeriodNow,
+    region_code: Annotated[RegionCode, Query()],
+    koperasi_id: KoperasiId = None,
+    after: After = 0,
+) -> Csv:
+    """What koperasi of a region took for a kilogram or litre on average, by commodity and day,
+    in the shape in which the food agency gives market prices; 0 where nothing was sold.
+
+    A koperasi gets its own prices."""
+    whose = _whose(caller, koperasi_id)
+    async with door.reading(caller, after) as db:
+        commodities, prices = await views.selling_prices(
+            db, caller.network_id, period, region_code=region_code, koperasi_id=whose
+        )
+    name = f"harga-koperasi-{region_code}-{period.first}-{period.last}.csv"
+    return csv_file(name, write_csv(*period, commodities, prices))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What is shown of sales and of the ceilings they broke, and how it is folded."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,8 @@ from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.sales.events import SaleRecorded
+from jaringan_usaha.kernel.market_table import Commodity, Observed, basis_of, content_of
+from jaringan_usaha.kernel.money import half_up
 
 queries = Queries("jaringan_usaha.features.sales", "views.sql")
 
@@ -161,3 +163,46 @@ async def flag_totals(
     row = await db.fetchrow(queries.flag_totals, network_id, *period, koperasi_id, item_id)
     assert row is not None
     return row
+
+
+async def selling_prices(
+    db: Connection,
+    network_id: int,
+    period: Period,
+    *,
+    region_code: str,
+    koperasi_id: str | None,
+) -> tuple[list[Commodity], dict[tuple[date, str], Observed]]:
+    """The commodities observed in a region, and what the koperasi there took for a kilogram or
+    litre on average, halves up, in a period and on the day before it."""
+    commodities = [
+        Commodity(row["commodity"], row["code"], row["unit"])
+        for row in await db.fetch(queries.commodities, network_id, region_code)
+    ]
+    bases = {each.name: basis_of(each.unit) for each in commodities}
+    goods = [
+        (row["item_id"], row["commodity"], content_of(bases[row["commodity"]], *row[2:]))
+        for row in await db.fetch(queries.goods_of_commodities, network_id, list(bases))
+    ]
+    before = period.first - timedelta(days=1) if period.first > date.min else period.first
+    rows = await db.fetch(
+        queries.selling_prices,
+        network_id,
+        before,
+        period.last,
+        region_code,
+        [item_id for item_id, _, content in goods if content],
+        [commodity for _, commodity, content in goods if content],
+        [content for _, _, content in goods if content],
+        koperasi_id,
+    )
+    prices = {
+        (row["sold_on"], row["commodity"]): Observed(
+            row["commodity"],
+            row["sold_on"],
+            half_up(row["amount_idr"] * 1_000, int(row["units"])),
+        )
+        for row in rows
+        if row["units"] > 0 and row["amount_idr"] >= 0
+    }
+    return commodities, prices

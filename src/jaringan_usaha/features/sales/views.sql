@@ -69,3 +69,24 @@ select count(*) as flags, count(distinct sale_id) as sales
 from sale_flags
 where network_id = $1 and sold_on between $2 and $3
   and ($4::text is null or koperasi_id = $4) and ($5::text is null or item_id = $5);
+
+-- name: commodities
+-- What is observed in the markets of a region, in the source's order.
+select commodity, code, unit from market_commodities
+where network_id = $1 and region_code = $2 order by place, commodity limit 1000;
+
+-- name: goods_of_commodities
+-- The items that are of these commodities, and what a unit of them holds.
+select item_id, commodity, base_unit, weight_g, volume_ml
+from items where network_id = $1 and commodity = any ($2) order by item_id;
+
+-- name: selling_prices
+-- What was taken for how much of each commodity on each day, in one region. `content` is how many
+-- thousandths of the commodity's measure a unit of the item holds.
+select g.sold_on, c.commodity, sum(g.amount_idr)::bigint as amount_idr,
+       sum(g.quantity * c.content)::numeric as units
+from unnest($5::text[], $6::text[], $7::bigint[]) c(item_id, commodity, content)
+join sold_goods g on g.network_id = $1 and g.item_id = c.item_id and g.sold_on between $2 and $3
+join koperasi k on k.network_id = g.network_id and k.koperasi_id = g.koperasi_id
+where k.region_code = $4 and ($8::text is null or g.koperasi_id = $8)
+group by g.sold_on, c.commodity;
