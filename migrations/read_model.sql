@@ -327,6 +327,7 @@ create table market_prices (
   commodity text not null,
   day_on date not null,
   idr bigint not null,
+  unit text not null,
   late boolean not null,
   source text not null,
   observation_id text not null,

@@ -199,6 +199,29 @@ async def test_pages_hold_every_price_once(market: Market, real: bytes) -> None:
     assert keys == sorted(keys)
 
 
+async def test_a_table_of_its_own_changes_neither_numbers_nor_order(
+    market: Market, real: bytes
+) -> None:
+    await upload(market, "bandung", real)
+    query = {"region_code": BANDUNG, **AUTUMN}
+    before = (await market.operator.get("/v1/market-prices/export.csv", **query)).text
+    salt = row("2025-12-01", 12_000, "Garam Konsumsi")
+    assert (await observe(market, "salt", salt, region_code=BANDUNG)).status_code == 201
+    after = (await market.operator.get("/v1/market-prices/export.csv", **query)).text
+    assert after == before
+
+
+async def test_a_price_keeps_the_unit_it_was_observed_in(market: Market) -> None:
+    for name, day, unit in (("e1", "2026-01-01", "Rp/butir"), ("e2", "2026-01-02", "Rp/kg")):
+        eggs = row(day, 2_000, "Telur", unit=unit)
+        await observe(market, name, eggs, region_code="32.05")
+    query = {"region_code": "32.05", "from": "2026-01-01", "to": "2026-01-02"}
+    items = (await market.operator.get("/v1/market-prices", **query)).json()["items"]
+    assert [each["unit"] for each in items] == ["Rp/butir", "Rp/kg"]
+    table = (await market.operator.get("/v1/market-prices/export.csv", **query)).text
+    assert [each["Harga"] for each in rows_of(table)] == ["0", "2000"]
+
+
 # -- a cycle against the market ------------------------------------------------------------
 
 PPN = {

@@ -54,27 +54,24 @@ def observe(
     )
 
 
-def observed(
-    part: int, *prices: MarketPrice, commodities: tuple[MarketCommodity, ...] = ()
-) -> MarketPricesObserved:
+def observed(*prices: MarketPrice, part: int = 1) -> MarketPricesObserved:
     return MarketPricesObserved(
         observation_id="o1",
         region_code="32.73",
         part=part,
         source="Badan Pangan Nasional",
         prices=prices,
-        commodities=commodities,
+        commodities=(RICE,),
     )
 
 
-head = observed(1, commodities=(RICE,))
-once = given(observations).events(head, observed(2, price()))
+once = given(observations).events(observed(price()))
 
 # -- recording -----------------------------------------------------------------------------
 
 
 def test_a_table_is_recorded_whole() -> None:
-    given(observations).when(observe(price())).then(head, observed(2, price()))
+    given(observations).when(observe(price())).then(observed(price()))
 
 
 def test_the_same_table_again_records_nothing() -> None:
@@ -99,15 +96,16 @@ def test_a_long_table_is_cut_into_parts_and_known_again() -> None:
     days = [price(1 + at, DAY + timedelta(days=at)) for at in range(2 * PRICES_A_PART + 1)]
     events = given(observations).when(observe(*days)).then_recorded()
     parts = [event for event in events if isinstance(event, MarketPricesObserved)]
-    assert [event.part for event in parts] == [1, 2, 3, 4]
-    assert [len(event.prices) for event in parts] == [0, PRICES_A_PART, PRICES_A_PART, 1]
+    assert [event.part for event in parts] == [1, 2, 3]
+    assert [len(event.prices) for event in parts] == [PRICES_A_PART, PRICES_A_PART, 1]
+    assert all(event.commodities == (RICE,) for event in parts)
     assert [each for event in parts for each in event.prices] == days
     given(observations).events(*events).when(observe(*days)).then_nothing()
 
 
 def test_a_table_in_which_nothing_was_observed_still_names_its_commodities() -> None:
-    given(observations).when(observe()).then(head)
-    given(observations).events(head).when(observe()).then_nothing()
+    given(observations).when(observe()).then(observed())
+    given(observations).events(observed()).when(observe()).then_nothing()
 
 
 @pytest.mark.parametrize("wrong", [price(0), price(MOST_IDR + 1), price(commodity="Garam")])
@@ -120,7 +118,7 @@ def test_what_a_table_leaves_out_is_left_out() -> None:
     rows = [Row(rice, DAY, 0), Row(rice, DAY + timedelta(days=1), 13_250)]
     command = observation(asked(), "o1", "32.73", "Badan Pangan Nasional", table_of(iter(rows)))
     answer = given(observations).when(command)
-    answer.then(head, observed(2, price(day=DAY + timedelta(days=1))))
+    answer.then(observed(price(day=DAY + timedelta(days=1))))
 
 
 # -- a cycle against the market ------------------------------------------------------------

@@ -18,7 +18,7 @@ from jaringan_usaha.kernel.messages import Asked, Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 MOST_PRICES = 20_000
-PRICES_A_PART = 250
+PRICES_A_PART = 200
 
 # -- command -------------------------------------------------------------------------------
 
@@ -148,18 +148,17 @@ def _check_form(command: ObserveMarketPrices) -> None:
 
 
 def _in_parts(command: ObserveMarketPrices) -> Iterator[MarketPricesObserved]:
-    first = MarketPricesObserved(
-        observation_id=command.observation_id,
-        region_code=command.region_code,
-        part=1,
-        source=command.source,
-        prices=(),
-        commodities=command.commodities,
-    )
-    yield first
-    for part, start in enumerate(range(0, len(command.prices), PRICES_A_PART), start=2):
-        prices = command.prices[start : start + PRICES_A_PART]
-        yield msgspec.structs.replace(first, part=part, prices=prices, commodities=())
+    """At least one: a table in which nothing was observed still names its commodities."""
+    starts = range(0, max(len(command.prices), 1), PRICES_A_PART)
+    for part, start in enumerate(starts, start=1):
+        yield MarketPricesObserved(
+            observation_id=command.observation_id,
+            region_code=command.region_code,
+            part=part,
+            source=command.source,
+            prices=command.prices[start : start + PRICES_A_PART],
+            commodities=command.commodities,
+        )
 
 
 observations = Decider(needs, decide, (OBSERVATION,))

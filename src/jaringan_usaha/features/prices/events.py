@@ -32,7 +32,7 @@ class MarketCommodity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 class MarketPricesObserved(Event):
     """Part `part` of an imported table of observations; days without one are left out.
 
-    The first part names the commodities of the table in its order, the others hold the prices.
+    Every part names all commodities of the table, in its order, so that a price has its unit.
     """
 
     name: ClassVar[str] = "prices.market_prices_observed.1"

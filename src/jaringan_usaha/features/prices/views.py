@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from jaringan_usaha.api.period import Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.prices.events import MarketPrice, MarketPricesObserved
-from jaringan_usaha.kernel.market_table import Commodity, Observed
+from jaringan_usaha.kernel.market_table import Commodity, Observed, basis_of
 
 queries = Queries("jaringan_usaha.features.prices", "views.sql")
 
@@ -26,44 +27,56 @@ async def write(page: Page, db: Connection) -> None:
 async def _write_commodities(
     network_id: int, parts: Sequence[Logged[MarketPricesObserved]], db: Connection
 ) -> None:
-    last = {
-        (logged.event.region_code, each.commodity): (each.code, each.unit, place)
-        for logged in parts
-        for place, each in enumerate(logged.event.commodities, start=1)
-    }
-    if last:
-        await db.execute(
-            queries.write_commodities,
-            network_id,
-            [region for region, _ in last],
-            [commodity for _, commodity in last],
-            [code for code, _, _ in last.values()],
-            [unit for _, unit, _ in last.values()],
-            [place for _, _, place in last.values()],
-        )
+    """The first place, the last spelling, and the last number that was told."""
+    told: dict[tuple[str, str], tuple[str, str, int]] = {}
+    for logged in parts:
+        for place, each in enumerate(logged.event.commodities, start=1):
+            key = (logged.event.region_code, each.commodity)
+            code, _, first = told.get(key, ("", "", place))
+            told[key] = (each.code or code, each.unit, first)
+    await db.execute(
+        queries.write_commodities,
+        network_id,
+        [region for region, _ in told],
+        [commodity for _, commodity in told],
+        [code for code, _, _ in told.values()],
+        [unit for _, unit, _ in told.values()],
+        [place for _, _, place in told.values()],
+    )
+
+
+class _Price(NamedTuple):
+    """An observation, and where it stands."""
+
+    logged: Logged[MarketPricesObserved]
+    unit: str
+    price: MarketPrice
 
 
 async def _write_prices(
     network_id: int, parts: Sequence[Logged[MarketPricesObserved]], db: Connection
 ) -> None:
-    last: dict[tuple[str, str, date], tuple[Logged[MarketPricesObserved], MarketPrice]] = {}
+    last: dict[tuple[str, str, date], _Price] = {}
     for logged in parts:
+        units = {each.commodity: each.unit for each in logged.event.commodities}
         for price in logged.event.prices:
             key = (logged.event.region_code, price.commodity, price.day_on)
-            if key not in last or last[key][1].late or not price.late:
-                last[key] = (logged, price)
+            if key not in last or last[key].price.late or not price.late:
+                last[key] = _Price(logged, units[price.commodity], price)
     if last:
+        prices = last.values()
         await db.execute(
             queries.write_prices,
             network_id,
             [region for region, _, _ in last],
             [commodity for _, commodity, _ in last],
             [day for _, _, day in last],
-            [price.idr for _, price in last.values()],
-            [price.late for _, price in last.values()],
-            [logged.event.source for logged, _ in last.values()],
-            [logged.event.observation_id for logged, _ in last.values()],
-            [logged.position for logged, _ in last.values()],
+            [each.price.idr for each in prices],
+            [each.unit for each in prices],
+            [each.price.late for each in prices],
+            [each.logged.event.source for each in prices],
+            [each.logged.event.observation_id for each in prices],
+            [each.logged.position for each in prices],
         )
 
 
@@ -105,18 +118,21 @@ async def price_totals(
 async def table_of_region(
     db: Connection, network_id: int, region_code: str, period: Period
 ) -> tuple[list[Commodity], dict[tuple[date, str], Observed]]:
-    """The commodities of a region, and their prices in a period and on the day before it."""
+    """The commodities of a region, and their prices in a period and on the day before it, as far
+    as they are for the unit in which the commodity is observed now."""
     commodities = [
         Commodity(row["commodity"], row["code"], row["unit"])
         for row in await db.fetch(queries.commodities, network_id, region_code)
     ]
     before = period.first - timedelta(days=1) if period.first > date.min else period.first
     rows = await db.fetch(queries.prices_of_region, network_id, before, period.last, region_code)
+    bases = {each.name: basis_of(each.unit) for each in commodities}
     return commodities, {
         (row["day_on"], row["commodity"]): Observed(
             row["commodity"], row["day_on"], row["idr"], row["late"]
         )
         for row in rows
+        if basis_of(row["unit"]) == bases[row["commodity"]]
     }
 
 

@@ -1,33 +1,33 @@
 -- name: write_commodities
--- How the source last named, numbered and measured a commodity, and where it stood in its table.
+-- How the source last numbered and measured a commodity, and where it first stood in its table.
 insert into market_commodities (network_id, region_code, commodity, code, unit, place)
 select $1, c.*
 from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[]) c
 on conflict (network_id, region_code, commodity) do update
-set code = excluded.code, unit = excluded.unit, place = excluded.place;
+set code = case excluded.code when '' then market_commodities.code else excluded.code end,
+    unit = excluded.unit;
 
 -- name: write_prices
 -- The latest observation of a day counts; one that was told a day later only fills a gap.
 insert into market_prices (
-  network_id, region_code, commodity, day_on, idr, late, source, observation_id, position)
+  network_id, region_code, commodity, day_on, idr, unit, late, source, observation_id, position)
 select $1, p.*
 from unnest(
-  $2::text[], $3::text[], $4::date[], $5::bigint[], $6::boolean[], $7::text[], $8::text[],
-  $9::bigint[]) p
+  $2::text[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::boolean[], $8::text[],
+  $9::text[], $10::bigint[]) p
 on conflict (network_id, region_code, commodity, day_on) do update
-set idr = excluded.idr, late = excluded.late, source = excluded.source,
+set idr = excluded.idr, unit = excluded.unit, late = excluded.late, source = excluded.source,
     observation_id = excluded.observation_id, position = excluded.position
 where market_prices.late or not excluded.late;
 
 -- name: prices
 -- Observations of a period, a page at a time.
-select p.day_on, p.region_code, p.commodity, c.unit, p.idr, p.late, p.source, p.observation_id,
-       p.position
-from market_prices p join market_commodities c using (network_id, region_code, commodity)
-where p.network_id = $1 and p.day_on between $2 and $3
-  and ($4::text is null or p.region_code = $4) and ($5::text is null or p.commodity = $5)
-  and (p.day_on, p.region_code, p.commodity) > ($6, $7, $8)
-order by p.day_on, p.region_code, p.commodity limit $9;
+select day_on, region_code, commodity, unit, idr, late, source, observation_id, position
+from market_prices
+where network_id = $1 and day_on between $2 and $3
+  and ($4::text is null or region_code = $4) and ($5::text is null or commodity = $5)
+  and (day_on, region_code, commodity) > ($6, $7, $8)
+order by day_on, region_code, commodity limit $9;
 
 -- name: price_totals
 -- Of all observations of a period, not only of a page.
@@ -43,7 +43,7 @@ where network_id = $1 and region_code = $2 order by place, commodity limit 1000;
 
 -- name: prices_of_region
 -- All observations of a region from one day to another.
-select commodity, day_on, idr, late from market_prices
+select commodity, day_on, idr, unit, late from market_prices
 where network_id = $1 and day_on between $2 and $3 and region_code = $4;
 
 -- name: cycle_terms
@@ -64,7 +64,7 @@ select t.supplier_id, t.item_id, coalesce(i.commodity, '') as commodity, i.tax_c
        l.item_id is not null as frozen,
        case when l.item_id is null then t.amount_idr else l.amount_idr end as amount_idr,
        p.price_list_id, p.tier_mode, p.tiers, m.idr as market_idr, m.day_on as market_day_on,
-       mc.unit as market_unit, (t.supplier_id, t.item_id) > ($9, $10) as is_next
+       m.unit as market_unit, (t.supplier_id, t.item_id) > ($9, $10) as is_next
 from totals t
 join items i using (network_id, item_id)
 left join consolidated_lines l
@@ -76,12 +76,10 @@ left join lateral (
     and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
   order by valid_from_on desc limit 1) p on l.item_id is null
 left join lateral (
-  select idr, day_on from market_prices
+  select idr, day_on, unit from market_prices
   where network_id = t.network_id and region_code = $4 and commodity = i.commodity
     and day_on <= $3
   order by day_on desc limit 1) m on true
-left join market_commodities mc
-  on mc.network_id = t.network_id and mc.region_code = $4 and mc.commodity = i.commodity
 where t.network_id = $1 and t.cycle_id = $2 and t.order_lines > 0
   and ($5::text is null or t.supplier_id = $5) and (t.supplier_id, t.item_id) > ($6, $7)
 order by t.supplier_id, t.item_id limit $8;
