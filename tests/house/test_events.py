@@ -90,8 +90,21 @@ async def trade(market: Market) -> None:
         await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
     ]
     assert [each.text for each in answers if not each.is_success] == []
+    await _trade_registry(market)
     await _trade_catalog(market)
     await market.settle()
+    await _trade_prices(market)
+    await _trade_sales(market)
+
+
+async def _trade_registry(market: Market) -> None:
+    done = await market.operator.put(
+        "/v1/koperasi/melati/classification/2026-01-01",
+        vat_registered=True,
+        price_zone=1,
+        tax_id="0013000666091000",
+    )
+    assert done.is_success, done.text
 
 
 async def _trade_catalog(market: Market) -> None:
@@ -99,6 +112,34 @@ async def _trade_catalog(market: Market) -> None:
         "/v1/items/rice/description", tax_class="exempt", commodity="Beras Medium", weight_g=1_000
     )
     assert done.is_success, done.text
+
+
+async def _trade_prices(market: Market) -> None:
+    price = {"commodity": "Beras Medium", "unit": "Rp/kg", "day_on": "2026-01-15", "idr": 13_250}
+    done = await market.operator.put(
+        "/v1/market-prices/january", region_code="32.16", source="dinas perdagangan", rows=[price]
+    )
+    assert done.is_success, done.text
+
+
+async def _trade_sales(market: Market) -> None:
+    """A sale above the ceiling price, told after the fact, and a part of it brought back."""
+    zones = {"zone_1_idr": 13_500, "zone_2_idr": 14_000, "zone_3_idr": 15_500, "per": 1}
+    put = market.operator.put
+    done = [await put("/v1/rules/het.rice/2025-08-22", values=zones, source="Bapanas 299/2025")]
+    for quantity, reported in ((5, True), (-1, False)):
+        line = {"item_id": "rice", "quantity": quantity, "amount_idr": quantity * 14_000}
+        done.append(
+            await put(
+                f"/v1/sales/{new_id()}",
+                koperasi_id="melati",
+                sold_on="2026-01-15",
+                customer="anggota-17",
+                reported=reported,
+                lines=[line],
+            )
+        )
+    assert [each.text for each in done if not each.is_success] == []
 
 
 async def test_every_event_has_its_entry() -> None:
