@@ -18,6 +18,8 @@ from jaringan_usaha.features.sales.events import (
 )
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.ceiling import (
+    HET,
+    SPHP,
     ceiling_of,
     customer_day_limit,
     exceeds,
@@ -31,7 +33,7 @@ from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
-from jaringan_usaha.kernel.rules import DatedRule, Setting, evolve_rule
+from jaringan_usaha.kernel.rules import RulesOfKind, Setting, evolve_rules_of_kind
 
 MOST_LINES = 200
 HET_EXCEEDED = "HET_EXCEEDED"
@@ -142,7 +144,7 @@ CLASSIFIED = Topic(
     "sales.classified", "koperasi", (KoperasiClassified,), Classified, evolve_classified
 )
 ITEM = Topic("sales.item", "item", (ItemAdded,), Exists, evolve_exists, settled=True)
-RULE = Topic("sales.rule", "rule", (RuleSet,), DatedRule, evolve_rule)
+CEILINGS = Topic("sales.ceilings", "rule_kind", (RuleSet,), RulesOfKind, evolve_rules_of_kind)
 CUSTOMER_DAY = Topic(
     "sales.customer_day", "customer_day", (SaleRecorded,), CustomerDay, evolve_customer_day
 )
@@ -158,9 +160,9 @@ def needs(command: RecordSale) -> Sequence[About[Any]]:
         SALE.about(command.sale_id, new=True),
         SELLER.about(command.koperasi_id),
         CLASSIFIED.about(command.koperasi_id),
+        CEILINGS.about(HET),
+        CEILINGS.about(SPHP),
         *(ITEM.about(item_id) for item_id in items),
-        *(RULE.about(het_rule(item_id)) for item_id in items),
-        *(RULE.about(sphp_rule(item_id)) for item_id in items),
         *(_about_customer(command, item_id) for item_id in items if command.customer),
     ]
 
@@ -238,8 +240,8 @@ def _check_amounts(line: SaleLine, pointer: str) -> None:
 def _measured(command: RecordSale, number: int, known: Known) -> Iterator[Measured]:
     """Each rule in force for the line on that day, and how it is broken."""
     item_id = command.lines[number].item_id
-    for rule_id in (het_rule(item_id), sphp_rule(item_id)):
-        setting = known[RULE.about(rule_id)].on(command.sold_on)
+    for kind, rule_id in ((HET, het_rule(item_id)), (SPHP, sphp_rule(item_id))):
+        setting = known[CEILINGS.about(kind)].on(rule_id, command.sold_on)
         if setting is None:
             continue
         flags = [
@@ -311,4 +313,4 @@ def _is_last(lines: Sequence[SaleLine], number: int) -> bool:
     return number == max((at for at in sold if lines[at].quantity > 0), default=-1)
 
 
-sales = Decider(needs, decide, (SALE, SELLER, CLASSIFIED, ITEM, RULE, CUSTOMER_DAY))
+sales = Decider(needs, decide, (SALE, SELLER, CLASSIFIED, CEILINGS, ITEM, CUSTOMER_DAY))
