@@ -22,10 +22,6 @@ from jaringan_usaha.kernel.rules import DatedRule, Setting
 
 ZONES = (1, 2, 3)
 
-HET = "het"
-SPHP = "sphp"
-"""The kinds of rules."""
-
 Step = Literal["buy", "sell", "retail"]
 """Where in the chain: bought by the consortium, sold by it to koperasi, sold to people."""
 
@@ -41,12 +37,12 @@ class Ceiling(NamedTuple):
 
 def het_rule(item_id: str) -> str:
     """The id of the rule that sets an item's HET."""
-    return f"{HET}.{item_id}"
+    return f"het.{item_id}"
 
 
 def sphp_rule(item_id: str) -> str:
     """The id of the rule that limits the trade in an item of SPHP."""
-    return f"{SPHP}.{item_id}"
+    return f"sphp.{item_id}"
 
 
 def ceiling_on(

@@ -18,8 +18,6 @@ from jaringan_usaha.features.sales.events import (
 )
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.ceiling import (
-    HET,
-    SPHP,
     ceiling_of,
     customer_day_limit,
     exceeds,
@@ -36,6 +34,7 @@ from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 from jaringan_usaha.kernel.rules import RulesOfKind, Setting, evolve_rules_of_kind
 
 MOST_LINES = 200
+HET, SPHP = "het", "sphp"  # kinds of rules
 HET_EXCEEDED = "HET_EXCEEDED"
 SPHP_LIMIT = "SPHP_LIMIT"
 
