@@ -29,6 +29,18 @@ create table koperasi (
   primary key (network_id, koperasi_id)
 );
 
+create table classifications (
+  network_id bigint not null,
+  koperasi_id text not null,
+  valid_from_on date not null,
+  vat_registered boolean not null,
+  price_zone int not null,
+  tax_id text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, koperasi_id, valid_from_on)
+);
+
 create table suppliers (
   network_id bigint not null,
   supplier_id text not null,
@@ -448,3 +460,82 @@ create index receipt_lines_unshared on receipt_lines (network_id, position, item
   where not shared;
 create index receipt_lines_waiting on receipt_lines (network_id, position, item_id)
   where waiting > 0;
+-- prices
+
+-- What is observed in a region, in the order of the source's table.
+create table market_commodities (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  code text not null,
+  unit text not null,
+  place int not null,
+  primary key (network_id, region_code, commodity)
+);
+
+create table market_prices (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  day_on date not null,
+  idr bigint not null,
+  unit text not null,
+  late boolean not null,
+  source text not null,
+  observation_id text not null,
+  position bigint not null,
+  primary key (network_id, region_code, commodity, day_on)
+);
+
+create index market_prices_by_day on market_prices (network_id, day_on, region_code, commodity);
+
+-- sales
+
+create table sales (
+  network_id bigint not null,
+  sale_id uuid not null,
+  koperasi_id text not null,
+  sold_on date not null,
+  customer text not null,
+  lines bytea not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, sale_id)
+);
+
+create table sold_goods (
+  network_id bigint not null,
+  sold_on date not null,
+  koperasi_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  sale_lines bigint not null,
+  primary key (network_id, sold_on, koperasi_id, item_id)
+);
+
+create index sold_goods_by_koperasi on sold_goods (network_id, koperasi_id, sold_on, item_id);
+create index sold_goods_by_item on sold_goods (network_id, item_id, sold_on, koperasi_id);
+
+create table sale_flags (
+  network_id bigint not null,
+  position bigint not null,
+  line_no int not null,
+  flag text not null,
+  koperasi_id text not null,
+  sale_id uuid not null,
+  sold_on date not null,
+  item_id text not null,
+  customer text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  rule_id text not null,
+  rule_version_no int not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, position, line_no, flag, rule_id)
+);
+
+create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);

@@ -39,7 +39,11 @@ from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.margin import routes as margin_routes
+from jaringan_usaha.features.prices import market_routes
+from jaringan_usaha.features.prices import routes as price_routes
 from jaringan_usaha.features.registry import routes as registry_routes
+from jaringan_usaha.features.registry import rule_routes
+from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
@@ -52,6 +56,7 @@ CLOCK_EVERY_SECONDS = 5.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    rule_routes,
     item_routes,
     catalog_routes,
     share_routes,
@@ -59,6 +64,9 @@ FEATURE_ROUTES = (
     order_routes,
     cycle_routes,
     fulfilment_routes,
+    price_routes,
+    market_routes,
+    sale_routes,
     margin_routes,
 )
 SYNC_TYPES = {

@@ -28,10 +28,15 @@ from jaringan_usaha.features.invoicing import events as invoicing_events
 from jaringan_usaha.features.margin import events as margin_events
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
+from jaringan_usaha.features.prices.domain import observations
+from jaringan_usaha.features.prices.views import price_views
 from jaringan_usaha.features.registry import events as registry_events
 from jaringan_usaha.features.registry.domain import registry
+from jaringan_usaha.features.registry.rules import rules
 from jaringan_usaha.features.registry.views import registry_views
 from jaringan_usaha.features.sales import events as sale_events
+from jaringan_usaha.features.sales.domain import sales
+from jaringan_usaha.features.sales.views import sale_views
 from jaringan_usaha.features.shares import events as share_events
 from jaringan_usaha.features.shares.domain import shares
 from jaringan_usaha.features.shares.views import share_views
@@ -64,6 +69,9 @@ DECIDERS = (
     deliveries,
     shared_deliveries,
     surplus,
+    rules,
+    observations,
+    sales,
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
@@ -72,6 +80,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     sourcing_views,
     cycle_views,
     delivery_views,
+    price_views,
+    sale_views,
     margin_views,
 )
 

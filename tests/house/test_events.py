@@ -11,23 +11,12 @@ import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator, FormatChecker
 
-from facts import record
+from house.trading import trade
 from jaringan_usaha import house
-from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
-from jaringan_usaha.features.cycles.events import (
-    ConsolidatedLine,
-    ConsolidatedOrderPlaced,
-    ConsolidatedOrderSent,
-    Entitlement,
-    EntitlementsGranted,
-    ItemEntitlements,
-)
 from jaringan_usaha.kernel.messages import Event
-from jaringan_usaha.kernel.sharing import ALGORITHM
-from market import Market, house_template, oil, opened, rice
-from service import NETWORK
+from market import house_template, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,120 +45,6 @@ async def stored(postgres: EmbeddedServer, template: str) -> AsyncIterator[Store
         for row in rows:
             found.setdefault(row["name"], []).append(json.loads(row["body"]))
         yield found
-
-
-async def trade(market: Market) -> None:
-    """Everything that can happen, at least once."""
-    await market.stock()
-    melati, mawar = await market.koperasi("melati"), await market.koperasi("mawar")
-    post = market.operator.post
-    answers = [
-        await post("/v1/koperasi/mawar/suspend", reason="no annual meeting"),
-        await post("/v1/koperasi/mawar/reinstate", reason="it was held"),
-        await post("/v1/suppliers/bulog/suspend", reason="late"),
-        await post("/v1/suppliers/bulog/reinstate", reason="on time"),
-        await market.operator.put(
-            "/v1/rules/shares/2018-01-01",
-            values={"minimum_idr": 100_000_000, "target_idr": 5_000_000_000},
-            source="RAT 2018",
-        ),
-        await melati.post("/v1/koperasi/melati/shares/pledges", amount_idr=100_000_000),
-        await post(
-            "/v1/koperasi/melati/shares/payments",
-            amount_idr=1_000_000,
-            paid_on="2026-01-15",
-            reference="BCA 17",
-        ),
-    ]
-    for cycle_id in ("listed", "given-up"):
-        await market.open_cycle(cycle_id)
-    await market.open_cycle("stated", prices="stated")
-    first, second = new_id(), new_id()
-    stated = {**rice(3), "amount_idr": 37_000, "discounts": [{"kind": "coupon", "idr": 500}]}
-    answers += [
-        await market.place(melati, {"cycle_id": "listed", "lines": [oil(40)]}, first),
-        await market.place(
-            melati, {"cycle_id": "listed", "lines": [oil(50), rice(1)]}, first, if_match='"v1"'
-        ),
-        await market.place(mawar, {"cycle_id": "listed", "lines": [rice(5)]}, second),
-        await mawar.post(f"/v1/orders/{second}/cancel", cycle_id="listed", reason="too much"),
-        await market.place(
-            mawar,
-            {"cycle_id": "stated", "lines": [stated], "client_at": "2026-01-15T12:00:00+07:00"},
-        ),
-        await post("/v1/cycles/given-up/cancel", reason="no truck"),
-        await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
-    ]
-    assert [each.text for each in answers if not each.is_success] == []
-    await market.settle()
-    for trade_in in ROOMS:
-        await trade_in(market)
-        await market.settle()
-
-
-async def _trade_catalog(market: Market) -> None:
-    done = await market.operator.put(
-        "/v1/items/rice/description", tax_class="exempt", commodity="Beras Medium", weight_g=1_000
-    )
-    assert done.is_success, done.text
-
-
-async def _trade_sourcing(market: Market) -> None:
-    """Prices must be shown before anybody is chosen."""
-    done = await market.operator.put(
-        "/v1/choices/beras-januari",
-        item_id="rice",
-        quantity=900,
-        priced_on="2026-01-15",
-        supplier_id="bulog",
-    )
-    assert done.is_success, done.text
-
-
-async def _trade_fulfilment(market: Market) -> None:
-    """Of ten cartons that are with the supplier, twelve arrive; nobody expected two of them."""
-    await market.open_cycle("delivered")
-    order = {
-        "consolidated_order_id": "delivered|indofood",
-        "cycle_id": "delivered",
-        "supplier_id": "indofood",
-    }
-    line = ConsolidatedLine(
-        item_id="oil", quantity=10, order_lines=1, amount_idr=10, alone_idr=12, cases=10, firm=10
-    )
-    entitled = ItemEntitlements(item_id="oil", rows=(Entitlement("melati", 10, 0, 0, 1, 10, 12),))
-    await record(
-        market.door.log(NETWORK),
-        ConsolidatedOrderPlaced(**order, part=1, lines=(line,)),
-        EntitlementsGranted(
-            **order, part=1, sharing="pro_rata", algorithm=ALGORITHM, items=(entitled,)
-        ),
-        ConsolidatedOrderSent(**order, revision=1),
-    )
-    put, post = market.operator.put, market.operator.post
-    of_order = {"cycle_id": "delivered", "supplier_id": "indofood"}
-    counted = {"item_id": "oil", "accepted": 12, "rejected": 1, "reason": "dented"}
-    answers = [
-        await put(
-            "/v1/receipts/sj-17",
-            **of_order,
-            received_on="2026-01-15",
-            reference="SJ 17",
-            lines=[counted],
-        )
-    ]
-    await market.settle()
-    surplus = {**of_order, "item_id": "oil", "units": 1, "reason": "not ordered"}
-    path = "/v1/receipts/sj-17/surplus"
-    answers += [
-        await post(path, **surplus, decision="return"),
-        await post(path, **surplus, decision="offer", koperasi_id="mawar"),
-        await post("/v1/consolidated-orders/delivered/indofood/end-delivery", reason="all came"),
-    ]
-    assert [each.text for each in answers if not each.is_success] == []
-
-
-ROOMS = (_trade_catalog, _trade_sourcing, _trade_fulfilment)
 
 
 async def test_every_event_has_its_entry() -> None:

@@ -33,9 +33,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 HERE = Path(__file__).parent
 FILES = (
     "corpus",
+    "registry",
     "catalog",
     "sourcing",
+    "prices",
     "fulfilment",
+    "sales",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [

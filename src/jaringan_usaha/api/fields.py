@@ -48,6 +48,27 @@ Instant = Annotated[
     Field(strict=False, examples=["2026-11-24T17:00:00+07:00"]),
 ]
 
+UuidV7 = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        min_length=36,
+        max_length=36,
+        description="made by the POS, UUIDv7 in lower case",
+        examples=["01936f6e-8b7a-7c3e-9a51-0d2f6b7c8e90"],
+    ),
+]
+
+RegionCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{2}\.[0-9]{2}$",
+        max_length=5,
+        description="Kemendagri code of the regency or city",
+        examples=["32.73"],
+    ),
+]
+
 
 class Body(BaseModel):
     """What a caller sends: nothing unknown, nothing converted."""
