@@ -20,6 +20,11 @@ from jaringan_usaha.features.cycles.orders import orders
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
 from jaringan_usaha.features.invoicing import events as invoicing_events
+from jaringan_usaha.features.invoicing.charges import charges
+from jaringan_usaha.features.invoicing.costs import costed_invoices
+from jaringan_usaha.features.invoicing.folding import invoicing_views
+from jaringan_usaha.features.invoicing.invoices import invoices
+from jaringan_usaha.features.invoicing.payments import payments
 from jaringan_usaha.features.margin import events as margin_events
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
@@ -45,12 +50,24 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (
+    registry,
+    catalog,
+    shares,
+    cycles,
+    orders,
+    consolidated_orders,
+    invoices,
+    payments,
+    costed_invoices,
+    charges,
+)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
     share_views,
     cycle_views,
+    invoicing_views,
     margin_views,
 )
 
