@@ -334,6 +334,7 @@ create table costs (
 );
 
 create index costs_by_koperasi on costs (network_id, koperasi_id, cycle_id, supplier_id, item_id);
+create index costs_by_supplier on costs (network_id, supplier_id, cycle_id, item_id, koperasi_id);
 
 -- The same, summed over items: totals without reading all rows.
 create table cost_sums (
@@ -355,6 +356,7 @@ create table cost_sums (
 );
 
 create index cost_sums_by_koperasi on cost_sums (network_id, koperasi_id, cycle_id, supplier_id);
+create index cost_sums_by_supplier on cost_sums (network_id, supplier_id, cycle_id, koperasi_id);
 
 create table supplier_invoices (
   network_id bigint not null,
