@@ -272,24 +272,11 @@ async def list_costs(
         detail = "name a cycle, a supplier or a koperasi"
         error = {"pointer": "/cycle_id", "code": "missing", "detail": detail}
         raise Problem(422, "validation-failed", detail, errors=[error])
+    costs = views.CostsAsked(cycle_id, supplier_id, koperasi)
     key = key_after(cursor_, "", "", "", "")
     async with door.reading(caller, after) as db:
-        rows = await views.costs(
-            db,
-            caller.network_id,
-            after=key,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            koperasi_id=koperasi,
-            limit=limit,
-        )
-        totals = await views.cost_totals(
-            db,
-            caller.network_id,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            koperasi_id=koperasi,
-        )
+        rows = await views.costs(db, caller.network_id, costs, after=key, limit=limit)
+        totals = await views.cost_totals(db, caller.network_id, costs)
         as_of = await shown(db, caller.network_id, "invoicing")
     columns = ("cycle_id", "supplier_id", "item_id", "koperasi_id")
     page = page_of(CostView, rows, limit, columns, as_of)

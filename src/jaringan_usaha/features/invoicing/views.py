@@ -1,9 +1,13 @@
 """What is shown of invoices, costs and charges, and what the follower works on."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.invoicing.folding import queries
+
+BEYOND_ALL_IDS = "z" * 65
+"""Greater than every id, which has at most 64 letters, digits and signs before them."""
 
 # -- what is still to do -------------------------------------------------------------------
 
@@ -51,32 +55,50 @@ async def units_held(
 # -- questions -----------------------------------------------------------------------------
 
 
+class CostsAsked(NamedTuple):
+    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named."""
+
+    cycle_id: str | None
+    supplier_id: str | None
+    koperasi_id: str | None
+
+
 async def costs(
     db: Connection,
     network_id: int,
+    asked: CostsAsked,
     *,
     after: tuple[str, str, str, str],
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
     limit: int,
 ) -> list[Row]:
     """What goods came to cost, by cycle, supplier, item and koperasi."""
-    return await db.fetch(
-        queries.costs, network_id, *after, cycle_id, supplier_id, koperasi_id, limit
-    )
+    cycle_id, supplier_id, koperasi_id = asked
+    last_cycle, last_supplier, last_item, last_koperasi = after
+    if koperasi_id is not None:
+        start = (last_cycle or cycle_id or "", last_supplier, last_item)
+        until = cycle_id or BEYOND_ALL_IDS
+        return await db.fetch(
+            queries.costs_of_koperasi, network_id, koperasi_id, *start, until, supplier_id, limit
+        )
+    if cycle_id is not None:
+        start = (last_supplier, last_item, last_koperasi)
+        return await db.fetch(
+            queries.costs_of_cycle, network_id, cycle_id, *start, supplier_id, limit
+        )
+    start = (last_cycle, last_item, last_koperasi)
+    return await db.fetch(queries.costs_of_supplier, network_id, supplier_id, *start, limit)
 
 
-async def cost_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-) -> Row:
+async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
     """The sums of all these rows."""
-    row = await db.fetchrow(queries.cost_totals, network_id, cycle_id, supplier_id, koperasi_id)
+    cycle_id, supplier_id, koperasi_id = asked
+    if koperasi_id is not None:
+        query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
+        row = await db.fetchrow(query, network_id, *keys)
+    elif cycle_id is not None:
+        row = await db.fetchrow(queries.totals_of_cycle, network_id, cycle_id, supplier_id)
+    else:
+        row = await db.fetchrow(queries.totals_of_supplier, network_id, supplier_id)
     assert row is not None
     return row
 

@@ -289,20 +289,41 @@ join costs c on c.network_id = $1 and c.cycle_id = $2 and c.supplier_id = l.supp
 where c.units > 0
 order by c.supplier_id, c.item_id, c.first_seen, c.koperasi_id;
 
--- name: costs
--- What goods came to cost, a page at a time.
+-- name: costs_of_cycle
+-- What the goods of one cycle came to cost, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
        invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
        own_rebate_idr, deposit_idr,
        goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
 from costs
-where network_id = $1 and (cycle_id, supplier_id, item_id, koperasi_id) > ($2, $3, $4, $5)
-  and ($6::text is null or cycle_id = $6) and ($7::text is null or supplier_id = $7)
-  and ($8::text is null or koperasi_id = $8)
-order by cycle_id, supplier_id, item_id, koperasi_id limit $9;
+where network_id = $1 and cycle_id = $2 and (supplier_id, item_id, koperasi_id) > ($3, $4, $5)
+  and ($6::text is null or supplier_id = $6)
+order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: cost_totals
--- The sums of all rows, whatever page is shown.
+-- name: costs_of_koperasi
+-- What its goods came to cost one koperasi, in one cycle or in all, a page at a time; each of
+-- these queries goes along an index of its own.
+select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
+       invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
+       own_rebate_idr, deposit_idr,
+       goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
+from costs
+where network_id = $1 and koperasi_id = $2 and (cycle_id, supplier_id, item_id) > ($3, $4, $5)
+  and cycle_id <= $6 and ($7::text is null or supplier_id = $7)
+order by cycle_id, supplier_id, item_id limit $8;
+
+-- name: costs_of_supplier
+-- What one supplier's goods came to cost, a page at a time.
+select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
+       invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
+       own_rebate_idr, deposit_idr,
+       goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
+from costs
+where network_id = $1 and supplier_id = $2 and (cycle_id, item_id, koperasi_id) > ($3, $4, $5)
+order by cycle_id, item_id, koperasi_id limit $6;
+
+-- name: totals_of_cycle
+-- The sums of all rows of a cycle, whatever page is shown.
 select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
        coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
        coalesce(sum(variance_idr), 0)::bigint as variance_idr,
@@ -316,8 +337,40 @@ select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
        coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
                 0)::bigint as landed_idr
 from cost_sums
-where network_id = $1 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3) and ($4::text is null or koperasi_id = $4);
+where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
+
+-- name: totals_of_koperasi
+select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
+       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
+       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
+       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
+       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
+       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
+       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
+       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
+       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
+       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
+       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
+                0)::bigint as landed_idr
+from cost_sums
+where network_id = $1 and koperasi_id = $2 and ($3::text is null or cycle_id = $3)
+  and ($4::text is null or supplier_id = $4);
+
+-- name: totals_of_supplier
+select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
+       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
+       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
+       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
+       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
+       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
+       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
+       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
+       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
+       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
+       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
+                0)::bigint as landed_idr
+from cost_sums
+where network_id = $1 and supplier_id = $2;
 
 -- name: invoices
 -- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed.
