@@ -8,7 +8,9 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.features.catalog.events import ItemDescribed
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -23,10 +25,12 @@ from jaringan_usaha.features.fulfilment.events import (
     ReceivedLine,
     SurplusDecided,
 )
+from jaringan_usaha.features.invoicing.folding import invoicing_views
 from jaringan_usaha.features.registry.events import KoperasiClassified
+from jaringan_usaha.follower import Follower
 from market import Market, opened
 from neighbours import happened
-from service import assert_refused
+from service import NETWORK, assert_refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -600,3 +604,90 @@ async def test_an_invoice_of_many_koperasi_is_costed_in_parts(market: Market) ->
     totals = (await costs(market, cycle_id="many"))["totals"]
     assert totals["invoiced_idr"] == totals["goods_idr"] == units * 174_000
     assert (totals["ppn_idr"], totals["freight_idr"]) == (units * 19_140, 999_999)
+
+
+async def test_only_the_suppliers_goods_bear_a_bill_that_names_it(market: Market) -> None:
+    await ordered(market, "named", oil=(105, 18_270_000))
+    await received(market, "named", "oil", 174_000, {"a": 40})
+    await received(market, "named", "rice", 10_000, {"b": 40}, supplier_id="bulog")
+    body = freight("named", 1_000, key="value", supplier="bulog")
+    await done(await market.operator.put("/v1/charges/named-f", **body))
+    await market.settle()
+    assert await freight_of(market, "named") == {"a": 0, "b": 1_000}
+
+
+# -- the follower --------------------------------------------------------------------------
+
+
+async def test_who_looks_at_old_tables_records_nothing_twice(market: Market) -> None:
+    """Two followers see the same work; the second meets the part that the first recorded."""
+    await ordered(market, "twice", oil=(105, 18_270_000))
+    await received(market, "twice", "oil", 174_000, CARTONS)
+    await done(await enter(market, "twice-1", invoice("twice", "INV/twice", oil())))
+    await done(await market.operator.put("/v1/charges/twice-f", **freight("twice", 1_000)))
+    await market.projector.catch_up(NETWORK)
+    counts = [await market.event_count()]
+    for _ in range(3):
+        other = Follower(market.door.write_pool, await house.type_ids(market.door.write_pool))
+        await other.tend(NETWORK)
+        counts.append(await market.event_count())
+    assert counts[0] < counts[1] == counts[2] == counts[3]
+    await market.settle()
+    assert sum((await freight_of(market, "twice")).values()) == 1_000
+    assert (await costs(market, cycle_id="twice"))["totals"]["invoiced_idr"] == 18_270_000
+
+
+async def test_half_folded_parts_are_not_costed_again(market: Market) -> None:
+    """Tables that have seen one part of three are acted on after every single event."""
+    koperasi = {f"k{number:04}": 2 for number in range(900)}
+    await ordered(market, "half", oil=(1_800, 1_800 * 174_000))
+    await received(market, "half", "oil", 174_000, koperasi)
+    await done(await enter(market, "half-1", invoice("half", "INV/half", oil(1_000))))
+    await done(await enter(market, "half-2", invoice("half", "INV/half2", oil(800))))
+    await done(await market.operator.put("/v1/charges/half-f", **freight("half", 777_777)))
+    slow = Projector(market.door.write_pool, house.event_types(), house.PROJECTIONS, page=1)
+    while await slow.step(NETWORK) or await _more(market):
+        await market.follower.tend(NETWORK)
+    listed = await costs(market, cycle_id="half")
+    totals = listed["totals"]
+    assert totals["goods_idr"] == totals["invoiced_idr"] == 1_800 * 174_000
+    assert (totals["ppn_idr"], totals["freight_idr"]) == (1_800 * 19_140, 777_777)
+    assert {row["invoiced_units"] for row in listed["items"]} == {2}
+
+
+async def _more(market: Market) -> bool:
+    """Whether something is recorded that the tables do not show."""
+    before = await market.event_count()
+    await market.follower.tend(NETWORK)
+    return await market.event_count() > before
+
+
+async def test_the_log_folds_into_the_same_rows_however_it_is_cut(market: Market) -> None:
+    """The last test: everything above once more, some events at a time."""
+    await market.settle()
+    tables = [
+        row["relname"]
+        for row in await market.door.read_pool.fetch(
+            "select relname from pg_class where relnamespace = 'read'::regnamespace"
+            " and relkind = 'r' and relname ~ '^(cost|charge|debit|goods_|invoic|item_w|supplier_)'"
+        )
+    ]
+    assert len(tables) == 13
+    before = await _rows(market, tables)
+    for page in (1, 3, 50):
+        await market.door.write_pool.execute("delete from bookmarks where projection = 'invoicing'")
+        for table in tables:
+            await market.door.write_pool.execute(f"delete from {table}")
+        again = Projector(market.door.write_pool, house.event_types(), [invoicing_views], page=page)
+        await again.catch_up(NETWORK)
+        assert await _rows(market, tables) == before
+
+
+async def _rows(market: Market, tables: list[str]) -> dict[str, list[str]]:
+    return {
+        table: sorted(
+            row["text"]
+            for row in await market.door.read_pool.fetch(f"select t::text as text from {table} t")
+        )
+        for table in tables
+    }
