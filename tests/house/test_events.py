@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,21 @@ from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.features.cycles.events import (
+    ConsolidatedLine,
+    ConsolidatedOrderPlaced,
+    CycleOpened,
+)
+from jaringan_usaha.features.fulfilment.events import (
+    DeliveryShared,
+    Given,
+    GoodsReceived,
+    ItemGiven,
+    ReceivedLine,
+)
 from jaringan_usaha.kernel.messages import Event
 from market import Market, house_template, oil, opened, rice
+from neighbours import happened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -88,6 +101,102 @@ async def trade(market: Market) -> None:
         ),
         await post("/v1/cycles/given-up/cancel", reason="no truck"),
         await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
+    ]
+    assert [each.text for each in answers if not each.is_success] == []
+    await market.settle()
+    await _trade_invoicing(market)
+
+
+async def _trade_invoicing(market: Market) -> None:
+    """Billed for too much, and too dear; costed, brought by truck, paid, and rebated."""
+    order = {"consolidated_order_id": "billed|bulog", "cycle_id": "billed", "supplier_id": "bulog"}
+    day, now = date(2026, 1, 15), market.door.clock.now()
+    goods = {"order_lines": 1, "amount_idr": 1_300_000, "alone_idr": 1_400_000}
+    given = Given("melati", 100, 0, 100, 1_300_000, 1_400_000)
+    await happened(
+        market.door,
+        CycleOpened(
+            cycle_id="billed",
+            title="Belanja bareng",
+            opens_at=now,
+            closes_at=now,
+            prices="listed",
+            priced_on=day,
+        ),
+        ConsolidatedOrderPlaced(
+            **order, part=1, lines=(ConsolidatedLine(item_id="rice", quantity=100, **goods),)
+        ),
+        GoodsReceived(
+            **order,
+            receipt_id="truck-9",
+            received_on=day,
+            reference="SJ 9",
+            lines=(ReceivedLine(item_id="rice", accepted=100),),
+        ),
+        DeliveryShared(
+            **order,
+            receipt_id="truck-9",
+            part=1,
+            sharing="pro_rata",
+            algorithm="largest-remainder.1",
+            items=(ItemGiven(item_id="rice", accepted=100, surplus=0, rows=(given,)),),
+        ),
+    )
+    put, invoice = market.operator.put, {"cycle_id": "billed", "supplier_id": "bulog"}
+
+    def rice_line(quantity: int, goods_idr: int) -> list[dict[str, Any]]:
+        return [{"item_id": "rice", "quantity": quantity, "goods_idr": goods_idr, "ppn_idr": 0}]
+
+    policy = {"rate_bp": 0, "base_numerator": 11, "base_denominator": 12, "half_up": 1}
+    answers = [
+        await put(
+            "/v1/rules/ppn/2025-01-01", values={**policy, "rounded_base": 0}, source="PMK 131"
+        ),
+        await put(
+            "/v1/rules/rebate.bulog/2025-01-01",
+            values={"rate_bp": 100, "consortium_parts": 1, "koperasi_parts": 1},
+            source="contract",
+        ),
+        await put(
+            "/v1/supplier-invoices/dear",
+            **invoice,
+            invoice_no="BLG 1",
+            invoiced_on="2026-01-16",
+            lines=rice_line(50, 660_000),
+        ),
+        await put(
+            "/v1/supplier-invoices/over",
+            **invoice,
+            invoice_no="BLG 2",
+            invoiced_on="2026-01-16",
+            lines=rice_line(60, 780_000),
+        ),
+        await market.operator.post("/v1/supplier-invoices/dear/release", reason="agreed by phone"),
+        await put(
+            "/v1/invoice-payments/bca-31",
+            invoice_id="over",
+            amount_idr=650_000,
+            paid_on="2026-01-31",
+            reference="BCA 31",
+        ),
+        await put(
+            "/v1/rebates/bca-44",
+            **invoice,
+            amount_idr=13_100,
+            received_on="2026-02-28",
+            reference="BCA 44",
+        ),
+        await put(
+            "/v1/charges/truck-9",
+            cycle_id="billed",
+            payee="Truk",
+            kind="freight",
+            key="manual",
+            manual={"rice": 1},
+            amount_idr=50_000,
+            billed_on="2026-01-16",
+            reference="TRK 9",
+        ),
     ]
     assert [each.text for each in answers if not each.is_success] == []
     await market.settle()

@@ -225,10 +225,10 @@ def test_l4_the_fee_is_split_between_consortium_and_host() -> None:
 
 def test_l5_a_rebate_is_the_same_split_with_its_own_account() -> None:
     terms = Terms(rebate=RebateTerms(150, 60, 40))
-    rows = cost_line(match_line(billed(), grounds()), holders(), terms).rows
+    rows, own, _, _ = cost_line(match_line(billed(), grounds()), holders(), terms)
     assert [row.rebate_idr for row in rows] == [104_400, 91_350, 52_200, 26_100]
     assert [row.fee_idr for row in rows] == [0, 0, 0, 0]
-    received = {each.receiver: each.amount_idr for each in rebate_split(rows)}
+    received = {each.receiver: each.amount_idr for each in rebate_split(rows, own)}
     assert received.pop(CONSORTIUM) == 164_430
     assert received == {"a": 41_760, "b": 36_540, "c": 20_880, "d": 10_440}
     assert sum(received.values()) == 109_620
@@ -461,7 +461,7 @@ def test_every_column_of_a_costed_line_adds_up_to_what_was_billed(
     assert sum(each.amount_idr for each in fee_split(rows, terms.fee)) == sum(
         row.fee_idr for row in rows
     )
-    assert sum(each.amount_idr for each in rebate_split(rows)) == sum(
+    assert sum(each.amount_idr for each in rebate_split(rows, costed.own_rebates)) == sum(
         row.rebate_idr for row in rows
     )
 

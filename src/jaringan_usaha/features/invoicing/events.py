@@ -127,8 +127,8 @@ class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
 
     `goods_idr` is what was accepted at the order's price; `variance_idr` what the supplier
     billed beyond it within tolerance. PPN is credited when `creditable` (the koperasi is PKP),
-    else it is cost. `rebate_idr` is what the supplier will pay back, `own_rebate_idr` how much
-    of it is the koperasi's own. Units taken into stock are the `consortium`'s, without a fee.
+    else it is cost. `rebate_idr` is what the supplier will pay back. Units taken into stock are
+    the `consortium`'s, without a fee.
     """
 
     koperasi_id: str
@@ -140,19 +140,20 @@ class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
     fee_idr: int
     rebate_idr: int
     deposit_idr: int
-    own_rebate_idr: int = 0
 
 
-class ItemCosts(msgspec.Struct, frozen=True, kw_only=True):
+class ItemCosts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One invoice line: all koperasi, or so many of them as fit into this part.
 
     `rounding_idr` is what billed and computed PPN differ by, at most Rp1, and is nobody's; it
-    stands with the first rows of a line.
+    stands with the first rows of a line. `own_rebates` says row by row how much of the rebate is
+    the koperasi's own; without it all of it is the consortium's.
     """
 
     item_id: str
     rounding_idr: int
     rows: tuple[KoperasiCost, ...]
+    own_rebates: tuple[int, ...] = ()
 
 
 class FeeSplit(msgspec.Struct, frozen=True, kw_only=True):

@@ -228,7 +228,8 @@ def _given_rows(event: DeliveryShared) -> Iterator[CostRow]:
 
 def _invoiced_rows(event: InvoiceCosted) -> Iterator[CostRow]:
     for item in event.items:
-        for row in item.rows:
+        own = item.own_rebates or (0,) * len(item.rows)
+        for row, own_rebate_idr in zip(item.rows, own, strict=True):
             yield CostRow(
                 event.cycle_id,
                 event.supplier_id,
@@ -241,7 +242,7 @@ def _invoiced_rows(event: InvoiceCosted) -> Iterator[CostRow]:
                 ppn_idr=row.ppn_idr,
                 creditable_idr=row.ppn_idr if row.creditable else 0,
                 rebate_idr=row.rebate_idr,
-                own_rebate_idr=row.own_rebate_idr,
+                own_rebate_idr=own_rebate_idr,
                 deposit_idr=row.deposit_idr,
             )
 
