@@ -44,6 +44,7 @@ from jaringan_usaha.features.invoicing.costs import (
 )
 from jaringan_usaha.features.invoicing.domain import (
     MOST_AMOUNT_IDR,
+    GoodsNotSharedOut,
     InvoiceDoesNotFit,
     InvoiceExists,
     InvoiceIsHeld,
@@ -433,6 +434,10 @@ def test_ppn_is_credited_by_who_is_pkp_on_the_day_of_the_invoice() -> None:
 def test_a_held_invoice_costs_nobody_anything() -> None:
     after(ready, dear).when(cost(HELD)).then_refused(InvoiceIsHeld)
     ready.when(cost(HELD)).then_refused(NoSuchInvoice)
+
+
+def test_goods_that_nobody_holds_are_not_costed() -> None:
+    after(ready, enter()).when(cost({"a": 104})).then_refused(GoodsNotSharedOut)
 
 
 def test_what_went_back_is_claimed_together_with_the_cost_of_the_rest() -> None:

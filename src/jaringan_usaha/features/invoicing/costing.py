@@ -31,7 +31,7 @@ from jaringan_usaha.kernel.rejections import Rejection
 
 logger = logging.getLogger(__name__)
 
-LINES_AT_ONCE = 2_000
+LINES_AT_ONCE = 1_000
 ROWS_A_COMMAND = 5_000
 ROWS_AT_ONCE = 20_000
 BILLS_AT_ONCE = 50

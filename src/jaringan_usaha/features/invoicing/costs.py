@@ -15,6 +15,7 @@ from jaringan_usaha.features.invoicing.domain import (
     REBATE_NAMES,
     RULE,
     STANDING,
+    GoodsNotSharedOut,
     InvoiceIsHeld,
     existing_invoice,
     parts_in_force,
@@ -102,7 +103,7 @@ def _koperasi(command: CostInvoice) -> list[str]:
 
 
 def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
-    """Raises NoSuchInvoice, InvoiceIsHeld, PricingRuleMissing."""
+    """Raises NoSuchInvoice, InvoiceIsHeld, GoodsNotSharedOut, PricingRuleMissing."""
     invoice = known[INVOICE.about(command.invoice_id)]
     matched = existing_invoice(invoice)
     if known[COSTED_PART.about(_first_part(command))].owner:
@@ -123,6 +124,13 @@ def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
     )
     order = known[ORDER.about(matched.consolidated_order_id)]
     lines = {line.item_id: line for line in matched.lines}
+    for each in command.lines:
+        held = sum(holder.units for holder in each.holders)
+        if held + each.returned < lines[each.item_id].units:
+            raise GoodsNotSharedOut(
+                f"{held} units of {each.item_id} have been given to somebody; share the others "
+                f"out, or decide about them, to cost invoice {command.invoice_id}"
+            )
     costed = {
         each.item_id: cost_line(
             lines[each.item_id],

@@ -68,6 +68,10 @@ class InvoiceIsHeld(Refused):
     code = "invoice-is-held"
 
 
+class GoodsNotSharedOut(Refused):
+    code = "goods-not-shared-out"
+
+
 class InvoiceOverpaid(Refused):
     code = "invoice-overpaid"
 
