@@ -165,11 +165,19 @@ async def _trade_invoicing(market: Market) -> None:
             lines=rice_line(50, 660_000),
         ),
         await put(
+            "/v1/supplier-invoices/wrong",
+            **invoice,
+            invoice_no="BLG 3",
+            invoiced_on="2026-01-16",
+            lines=rice_line(1, 1),
+        ),
+        await market.operator.post("/v1/supplier-invoices/wrong/refuse", reason="a wrong price"),
+        await put(
             "/v1/supplier-invoices/over",
             **invoice,
             invoice_no="BLG 2",
             invoiced_on="2026-01-16",
-            lines=rice_line(60, 780_000),
+            lines=rice_line(59, 767_000),
         ),
         await market.operator.post("/v1/supplier-invoices/dear/release", reason="agreed by phone"),
         await put(

@@ -424,6 +424,26 @@ async def test_a_held_invoice_is_owed_only_after_it_is_released(market: Market) 
     assert_refused(missing, 404, "invoice-unknown")
 
 
+async def test_a_refused_invoice_is_never_owed_and_may_come_again(market: Market) -> None:
+    await ordered(market, "again", oil=(105, 18_270_000))
+    await received(market, "again", "oil", 174_000, CARTONS)
+    dear = line("oil", 105, 18_900_000, 2_079_000)
+    await done(await enter(market, "again-1", invoice("again", "INV/again", dear)))
+    refuse = "/v1/supplier-invoices/again-1/refuse"
+    await done(await market.operator.post(refuse, reason="the price is wrong"))
+    await done(await enter(market, "again-2", invoice("again", "INV/again", oil())))
+    await market.settle()
+    listed = (await market.operator.get("/v1/supplier-invoices", cycle_id="again")).json()
+    first, second = listed["items"]
+    assert (first["refused"], first["owed_idr"], first["uncosted_lines"]) == (True, 0, 0)
+    assert (second["owed_idr"], second["uncosted_lines"]) == (20_279_700, 0)
+    assert listed["totals"]["billed_idr"] == listed["totals"]["owed_idr"] == 20_279_700
+    assert (listed["totals"]["invoices"], listed["totals"]["held"]) == (1, 0)
+    owed = "/v1/supplier-invoices/again-2/refuse"
+    refused = await market.operator.post(owed, reason="too late")
+    assert_refused(refused, 409, "invoice-is-owed")
+
+
 async def test_deposits_are_lines_of_their_own(market: Market) -> None:
     await ordered(market, "gallons", water=(10, 180_000))
     await received(market, "gallons", "water", 18_000, {"a": 4, "b": 6})

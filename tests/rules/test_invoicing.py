@@ -48,6 +48,8 @@ from jaringan_usaha.features.invoicing.domain import (
     InvoiceDoesNotFit,
     InvoiceExists,
     InvoiceIsHeld,
+    InvoiceIsOwed,
+    InvoiceIsRefused,
     InvoiceNoTaken,
     InvoiceOverpaid,
     NoSuchConsolidatedOrder,
@@ -68,11 +70,13 @@ from jaringan_usaha.features.invoicing.events import (
     LandedCostAdjusted,
     RebateReceived,
     SupplierInvoiceMatched,
+    SupplierInvoiceRefused,
     SupplierInvoiceReleased,
 )
 from jaringan_usaha.features.invoicing.invoices import (
     MOST_LINES,
     EnterInvoice,
+    RefuseInvoice,
     ReleaseInvoice,
     invoices,
 )
@@ -313,6 +317,31 @@ def test_a_held_invoice_claims_nothing_until_it_is_released() -> None:
 def test_what_is_not_held_needs_no_release() -> None:
     after(ready, enter()).when(release()).then_nothing()
     ready.when(release("i9")).then_refused(NoSuchInvoice)
+
+
+def test_a_refused_invoice_may_come_again_corrected_under_the_same_number() -> None:
+    held = after(ready, dear)
+    (refused,) = held.when(refuse()).then_recorded()
+    assert isinstance(refused, SupplierInvoiceRefused)
+    assert refused.units == {"oil": 105}
+    back = held.events(refused)
+    back.when(refuse()).then_nothing()
+    back.when(release()).then_refused(InvoiceIsRefused)
+    back.when(pay(1)).then_refused(InvoiceIsRefused)
+    back.when(cost(HELD)).then_refused(InvoiceIsRefused)
+    (matched,) = back.when(enter(invoice_id="i2")).then_recorded()
+    assert isinstance(matched, SupplierInvoiceMatched)
+    assert matched.lines[0].outcome == "equal"
+
+
+def test_what_is_owed_is_not_refused() -> None:
+    after(ready, enter()).when(refuse()).then_refused(InvoiceIsOwed)
+    after(ready, dear, release()).when(refuse()).then_refused(InvoiceIsOwed)
+    ready.when(refuse()).then_refused(NoSuchInvoice)
+
+
+def refuse() -> RefuseInvoice:
+    return RefuseInvoice(asked=asked(), invoice_id="i1", reason="the price is wrong")
 
 
 def release(invoice_id: str = "i1") -> ReleaseInvoice:

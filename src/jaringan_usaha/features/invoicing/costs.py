@@ -103,7 +103,8 @@ def _koperasi(command: CostInvoice) -> list[str]:
 
 
 def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
-    """Raises NoSuchInvoice, InvoiceIsHeld, GoodsNotSharedOut, PricingRuleMissing."""
+    """Raises NoSuchInvoice, InvoiceIsRefused, InvoiceIsHeld, GoodsNotSharedOut,
+    PricingRuleMissing."""
     invoice = known[INVOICE.about(command.invoice_id)]
     matched = existing_invoice(invoice)
     if known[COSTED_PART.about(_first_part(command))].owner:

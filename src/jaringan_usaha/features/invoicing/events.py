@@ -92,6 +92,25 @@ class SupplierInvoiceReleased(Event):
     reason: str
 
 
+class SupplierInvoiceRefused(Event):
+    """A held invoice goes back to the supplier: nothing of it is owed, and its number and its
+    `units` (by item) may be invoiced again."""
+
+    name: ClassVar[str] = "invoicing.supplier_invoice_refused.1"
+    invoice_id: str
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    invoice_no: str
+    reason: str
+    units: dict[str, int]
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its ids, it is found by the number that the supplier gave it."""
+        yield from Event.tags(self)
+        yield "supplier_invoice_no", f"{self.supplier_id}|{self.invoice_no}"
+
+
 class ClaimedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Units of one item that were billed and are not paid for, and what was billed for them."""
 

@@ -23,6 +23,7 @@ from jaringan_usaha.features.invoicing.events import (
     LandedCostAdjusted,
     RebateReceived,
     SupplierInvoiceMatched,
+    SupplierInvoiceRefused,
     SupplierInvoiceReleased,
 )
 from jaringan_usaha.features.invoicing.landed_cost import CONSORTIUM
@@ -115,6 +116,9 @@ async def _add_sums(page: Page, db: Connection) -> None:
         await db.execute(queries.add_states, page.network_id, *states.columns())
     for released in page.of(SupplierInvoiceReleased):
         await db.execute(queries.release_state, page.network_id, released.event.invoice_id)
+    for refused in page.of(SupplierInvoiceRefused):
+        await db.execute(queries.release_state, page.network_id, refused.event.invoice_id)
+        await db.execute(queries.refuse_state, page.network_id, refused.event.invoice_id)
 
 
 def _add_goods(
@@ -275,6 +279,9 @@ async def _write_invoices(page: Page, db: Connection) -> None:
             event.reason,
             released.position,
         )
+    for refused in page.of(SupplierInvoiceRefused):
+        back = refused.event
+        await db.execute(queries.refuse_invoice, page.network_id, back.invoice_id, back.reason)
     await _write_debit_notes(page, db)
     await _write_payments(page, db)
     await _add_to_invoices(page, db)
@@ -500,6 +507,7 @@ invoicing_views = Projection(
         SurplusDecided,
         SupplierInvoiceMatched,
         SupplierInvoiceReleased,
+        SupplierInvoiceRefused,
         DebitNoteIssued,
         InvoiceCosted,
         InvoicePaid,

@@ -19,6 +19,7 @@ from jaringan_usaha.features.invoicing.events import ClaimedLine, InvoiceLine
 from jaringan_usaha.features.invoicing.invoices import (
     MOST_LINES,
     EnterInvoice,
+    RefuseInvoice,
     ReleaseInvoice,
     invoices,
 )
@@ -54,7 +55,7 @@ class InvoiceBody(Body):
     lines: Annotated[list[InvoiceLineBody], Field(min_length=1, max_length=MOST_LINES)]
 
 
-class ReleaseBody(Body):
+class ReasonBody(Body):
     reason: Reason
 
 
@@ -90,7 +91,8 @@ class InvoiceView(BaseModel):
     tax_invoice_no: str
     invoiced_on: date
     held: bool = Field(description="owed only after it is released")
-    release_reason: str
+    refused: bool = Field(description="went back to the supplier; never owed")
+    decision_reason: str = Field(description="why it was released, or refused")
     line_count: int
     goods_idr: int
     ppn_idr: int
@@ -260,7 +262,7 @@ async def enter_invoice(
 @router.post("/supplier-invoices/{invoice_id}/release", operation_id="releaseSupplierInvoice")
 async def release_invoice(
     invoice_id: Annotated[Slug, Path()],
-    body: ReleaseBody,
+    body: ReasonBody,
     response: Response,
     asked: AskedByKey,
     caller: OperatorNow,
@@ -268,6 +270,20 @@ async def release_invoice(
 ) -> Done:
     """Accept a held invoice all the same, as the tax invoice has it; from now on it is owed."""
     command = ReleaseInvoice(asked=asked, invoice_id=invoice_id, reason=body.reason)
+    return done(response, await door.handle(caller, invoices, command))
+
+
+@router.post("/supplier-invoices/{invoice_id}/refuse", operation_id="refuseSupplierInvoice")
+async def refuse_invoice(
+    invoice_id: Annotated[Slug, Path()],
+    body: ReasonBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Send a held invoice back; its number and its units may be invoiced again."""
+    command = RefuseInvoice(asked=asked, invoice_id=invoice_id, reason=body.reason)
     return done(response, await door.handle(caller, invoices, command))
 
 

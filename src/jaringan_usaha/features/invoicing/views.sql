@@ -82,9 +82,9 @@ set goods_idr = cost_sums.goods_idr + excluded.goods_idr,
 -- name: write_invoice
 insert into supplier_invoices (
   network_id, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held,
-  release_reason, line_count, goods_idr, ppn_idr, deposit_idr, claimed_idr, paid_idr, parts,
+  refused, decision_reason, line_count, goods_idr, ppn_idr, deposit_idr, claimed_idr, paid_idr, parts,
   matching_version_no, ppn_version_no, position, recorded_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $11, $12, 0, 0, 0, $13, $14, $15, $16);
+values ($1, $2, $3, $4, $5, $6, $7, $8, false, '', $9, $10, $11, $12, 0, 0, 0, $13, $14, $15, $16);
 
 -- name: write_invoice_lines
 insert into supplier_invoice_lines (
@@ -99,10 +99,14 @@ from unnest(
 
 -- name: release_invoice
 with released as (
-  update supplier_invoices set held = false, release_reason = $3
+  update supplier_invoices set held = false, decision_reason = $3
   where network_id = $1 and invoice_id = $2
 )
 update supplier_invoice_lines set payable_position = $4
+where network_id = $1 and invoice_id = $2;
+
+-- name: refuse_invoice
+update supplier_invoices set held = false, refused = true, decision_reason = $3
 where network_id = $1 and invoice_id = $2;
 
 -- name: add_to_invoices
@@ -159,8 +163,16 @@ set kept_units = invoice_states.kept_units + excluded.kept_units,
     rebate_received_idr = invoice_states.rebate_received_idr + excluded.rebate_received_idr;
 
 -- name: release_state
--- The billed amount of a released invoice is no longer held.
+-- The billed amount of an invoice is no longer held.
 update invoice_states s set held = s.held - 1, held_idr = s.held_idr - (
+  i.goods_idr + i.ppn_idr + i.deposit_idr)
+from supplier_invoices i
+where i.network_id = $1 and i.invoice_id = $2 and s.network_id = $1
+  and s.cycle_id = i.cycle_id and s.supplier_id = i.supplier_id;
+
+-- name: refuse_state
+-- A refused invoice was never billed.
+update invoice_states s set invoices = s.invoices - 1, billed_idr = s.billed_idr - (
   i.goods_idr + i.ppn_idr + i.deposit_idr)
 from supplier_invoices i
 where i.network_id = $1 and i.invoice_id = $2 and s.network_id = $1
@@ -374,10 +386,10 @@ where network_id = $1 and supplier_id = $2;
 
 -- name: invoices
 -- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed.
-select i.*, case when i.held then 0
+select i.*, case when i.held or i.refused then 0
          else i.goods_idr + i.ppn_idr + i.deposit_idr - i.claimed_idr end as owed_idr,
        (select count(*) from supplier_invoice_lines l
-        where l.network_id = $1 and l.invoice_id = i.invoice_id
+        where l.network_id = $1 and l.invoice_id = i.invoice_id and not i.refused
           and l.costed + l.returned < l.units)::int as uncosted_lines
 from supplier_invoices i
 where i.network_id = $1 and (i.cycle_id, i.supplier_id, i.invoice_id) > ($2, $3, $4)
@@ -385,10 +397,10 @@ where i.network_id = $1 and (i.cycle_id, i.supplier_id, i.invoice_id) > ($2, $3,
 order by i.cycle_id, i.supplier_id, i.invoice_id limit $7;
 
 -- name: invoice
-select i.*, case when i.held then 0
+select i.*, case when i.held or i.refused then 0
          else i.goods_idr + i.ppn_idr + i.deposit_idr - i.claimed_idr end as owed_idr,
        (select count(*) from supplier_invoice_lines l
-        where l.network_id = $1 and l.invoice_id = i.invoice_id
+        where l.network_id = $1 and l.invoice_id = i.invoice_id and not i.refused
           and l.costed + l.returned < l.units)::int as uncosted_lines
 from supplier_invoices i where i.network_id = $1 and i.invoice_id = $2;
 
