@@ -33,7 +33,7 @@ from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
-from jaringan_usaha.features.invoicing import charge_routes
+from jaringan_usaha.features.invoicing import charge_routes, payment_routes
 from jaringan_usaha.features.invoicing import routes as invoice_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
@@ -54,6 +54,7 @@ FEATURE_ROUTES = (
     order_routes,
     cycle_routes,
     invoice_routes,
+    payment_routes,
     charge_routes,
     margin_routes,
 )

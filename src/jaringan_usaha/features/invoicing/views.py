@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.features.invoicing.folding import queries
+from jaringan_usaha.features.invoicing.documents import queries
 
 BEYOND_ALL_IDS = "z" * 65
 """Greater than every id, which has at most 64 letters, digits and signs before them."""
