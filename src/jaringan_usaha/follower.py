@@ -12,6 +12,7 @@ from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.cycles import closing
 from jaringan_usaha.features.fulfilment import sharing_out
+from jaringan_usaha.features.invoicing import costing
 from jaringan_usaha.kernel.rejections import Rejection
 
 queries = Queries("jaringan_usaha", "follower.sql")
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
-DUTIES = (closing.tend, sharing_out.tend)
+DUTIES = (closing.tend, sharing_out.tend, costing.tend)
 """What rooms do by themselves, in the order in which goods travel."""
 
 

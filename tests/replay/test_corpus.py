@@ -31,16 +31,6 @@ from service import NETWORK
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HERE = Path(__file__).parent
-FILES = (
-    "corpus",
-    "registry",
-    "catalog",
-    "sourcing",
-    "prices",
-    "fulfilment",
-    "sales",
-)
-"""Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [
     (each["name"], each["body"])
     for file in FILES
