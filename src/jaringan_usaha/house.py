@@ -21,6 +21,7 @@ from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
 from jaringan_usaha.features.invoicing import events as invoicing_events
 from jaringan_usaha.features.margin import events as margin_events
+from jaringan_usaha.features.margin.domain import ledger
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.registry import events as registry_events
@@ -45,7 +46,7 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders, ledger)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
