@@ -91,6 +91,14 @@ async def trade(market: Market) -> None:
     ]
     assert [each.text for each in answers if not each.is_success] == []
     await market.settle()
+    await _trade_margin(market)
+
+
+async def _trade_margin(market: Market) -> None:
+    """A month is closed, and its balances are carried on."""
+    closed = await market.operator.post("/v1/months/2026-01/close")
+    assert closed.is_success, closed.text
+    await market.settle()
 
 
 async def test_every_event_has_its_entry() -> None:

@@ -382,10 +382,7 @@ class _Blocks:
     """
 
     def __init__(self, last: tuple[Any, ...] | None) -> None:
-        self.rows: list[tuple[Any, ...]] = []
-        if last is not None:
-            block, first_position, postings, first_on, last_on = last
-            self.rows.append((block, first_position, first_position, postings, first_on, last_on))
+        self.rows: list[tuple[Any, ...]] = [last] if last is not None else []
 
     def of(self, postings: Sequence[Posting]) -> Iterator[tuple[int, Posting]]:
         """The postings of one event with the block they belong to."""

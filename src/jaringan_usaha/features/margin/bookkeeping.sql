@@ -29,7 +29,7 @@ select document, document_on from document_days
 where network_id = $1 and document = any ($2::text[]);
 
 -- name: last_block
-select block, first_position, postings, first_on, last_on
+select block, first_position, last_position, postings, first_on, last_on
 from posting_blocks where network_id = $1 order by block desc limit 1;
 
 -- name: newly_delivered
