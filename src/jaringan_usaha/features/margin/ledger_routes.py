@@ -46,6 +46,8 @@ from jaringan_usaha.features.margin.domain import (
     ledger,
 )
 
+MOST_LINE_NO = 2**31 - 1
+
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
 
 SlugOf = Annotated[Slug | None, Query()]
@@ -222,6 +224,8 @@ async def _journal(
     caller: Caller, door: Door, about: About, cursor_: str, limit: int, after: int
 ) -> PostingList:
     key = key_after(cursor_, 0, 0)
+    if key[1] > MOST_LINE_NO:
+        raise Problem(422, "validation-failed", "a parameter, or the cursor, is out of range")
     async with _reading(caller, door, after) as db:
         rows = await books.postings(db, caller.network_id, about, after=key, limit=limit)
         views = await _posting_views(db, caller.network_id, rows)
