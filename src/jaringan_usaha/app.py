@@ -33,7 +33,7 @@ from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
-from jaringan_usaha.features.margin import ledger_routes
+from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.shares import routes as share_routes
@@ -54,6 +54,7 @@ FEATURE_ROUTES = (
     cycle_routes,
     margin_routes,
     ledger_routes,
+    month_routes,
 )
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()

@@ -1,17 +1,15 @@
 """How a page of events is written into the books: postings, their sums, stock and margins.
 
 Everything is decided in the order of the log, so the tables are the same however it is cut into
-pages. Costs of goods go to the database as they are; only items that were sold are looked at one
-by one, since the cost of a sale depends on what lay on the shelf just then.
+pages.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.projector import Logged
-from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
@@ -26,21 +24,18 @@ from jaringan_usaha.features.invoicing.events import (
     SupplierInvoiceMatched,
 )
 from jaringan_usaha.features.margin.accounts import BY_OWN_PARTY, INVENTORY, PAYABLE
-from jaringan_usaha.features.margin.booking import book, book_effect
+from jaringan_usaha.features.margin.booking import book
 from jaringan_usaha.features.margin.entries import Cost, Entry, Posting
 from jaringan_usaha.features.margin.events import BalancesCarried, MonthClosed
-from jaringan_usaha.features.margin.stock import Layer, Shelf
+from jaringan_usaha.features.margin.stocktaking import Sale, Stocktaking, columns, queries
 from jaringan_usaha.features.sales.events import SaleRecorded
 from jaringan_usaha.features.shares.events import SharePaid
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.messages import Event
 
-queries = Queries("jaringan_usaha.features.margin", "bookkeeping.sql")
-
 POSTINGS_A_BLOCK = 10_000
 
 Order = tuple[str, str]  # cycle and supplier
-Key = tuple[str, str]  # koperasi and item
 
 _POSTING_COLUMNS = (*Posting._fields, "block")
 
@@ -118,7 +113,7 @@ class Step:
         self._closed_until: date | None = None
         self._entries: dict[int, Entry] = {}
         self._costs: list[Cost] = []
-        self._sales: list[tuple[int, Key, int, int]] = []
+        self._sales: list[Sale] = []
         self._closed: list[Logged[MonthClosed]] = []
         self._carried: list[Logged[BalancesCarried]] = []
 
@@ -128,7 +123,8 @@ class Step:
         for logged in events:
             self._take(logged)
         await self._undo_forecasts(events)
-        await self._write_costs(events[0].position)
+        stock = Stocktaking(self._network_id, self._db, self._entries)
+        await stock.write(self._costs, self._sales, events[0].position)
         await self._write_postings()
         await self._write_days_and_months()
 
@@ -159,7 +155,7 @@ class Step:
         self._costs.extend(book(event, entry))
         if isinstance(event, SaleRecorded):
             self._sales.extend(
-                (
+                Sale(
                     logged.position,
                     (event.koperasi_id, line.item_id),
                     line.quantity,
@@ -199,13 +195,13 @@ class Step:
     async def _newly_delivered(self, orders: Sequence[Order]) -> list[Order]:
         if not orders:
             return []
-        rows = await self._db.fetch(queries.newly_delivered, self._network_id, *_columns(orders, 2))
+        rows = await self._db.fetch(queries.newly_delivered, self._network_id, *columns(orders, 2))
         return sorted((row["cycle_id"], row["supplier_id"]) for row in rows)
 
     async def _not_delivered(self, orders: Sequence[Order]) -> list[Order]:
         if not orders:
             return []
-        rows = await self._db.fetch(queries.delivered, self._network_id, *_columns(orders, 2))
+        rows = await self._db.fetch(queries.delivered, self._network_id, *columns(orders, 2))
         return sorted(set(orders) - {(row["cycle_id"], row["supplier_id"]) for row in rows})
 
     async def _undo_forecast(self, order: Order, entry: Entry, *, taken_back: bool) -> None:
@@ -227,100 +223,6 @@ class Step:
             if any(cost[6:]):
                 self._costs.append(cost)
 
-    # -- costs, stock and margins --
-
-    async def _write_costs(self, first_position: int) -> None:
-        if not self._costs and not self._sales:
-            return
-        await self._db.execute(queries.make_page_costs)
-        await self._db.execute(queries.clear_page_costs)
-        await self._copy_costs(self._costs)
-        sold = {key for _, key, _, _ in self._sales}
-        if any(cost.item_id for cost in self._costs):
-            for query in (queries.wanted_stock, queries.add_layers):
-                rows = await self._db.fetch(query, self._network_id)
-                sold |= {(row["koperasi_id"], row["item_id"]) for row in rows}
-        if sold:
-            await self._copy_costs(await self._sell(sold, first_position))
-        await self._db.execute(queries.add_margins, self._network_id)
-
-    async def _copy_costs(self, costs: Sequence[Cost]) -> None:
-        await self._db.copy_records_to_table("page_costs", records=costs, columns=Cost._fields)
-
-    async def _sell(self, keys: set[Key], first_position: int) -> list[Cost]:
-        """Put on the shelves, and take from them, what concerns these items, in order."""
-        ordered = sorted(keys)
-        shelves = await self._shelves(ordered, first_position)
-        movements: list[tuple[int, Key, Cost | tuple[int, int]]] = [
-            (cost.position, (cost.koperasi_id, cost.item_id), cost)
-            for cost in self._costs
-            if (cost.koperasi_id, cost.item_id) in keys
-        ]
-        movements += [
-            (position, key, (units, revenue)) for position, key, units, revenue in self._sales
-        ]
-        found: list[Cost] = []
-        for position, key, what in sorted(movements, key=lambda each: each[0]):
-            shelf = shelves[key]
-            if isinstance(what, Cost):
-                effects = shelf.put(
-                    what.cycle_id, what.supplier_id, position, what.units, what.landed_idr
-                )
-            else:
-                effects = shelf.sell(*what)
-            for effect in effects:
-                found.extend(book_effect(effect, *key, self._entries[position]))
-        await self._store(ordered, shelves)
-        return found
-
-    async def _shelves(self, keys: Sequence[Key], first_position: int) -> dict[Key, Shelf]:
-        """The shelves as they were before this step, although its costs are written already."""
-        columns = _columns(keys, 2)
-        back = {key for _, key, units, _ in self._sales if units < 0}
-        every = [key in back for key in keys]
-        unknown = {
-            (row["koperasi_id"], row["item_id"]): (row["units"], row["revenue_idr"])
-            for row in await self._db.fetch(queries.unknown_of, self._network_id, *columns)
-        }
-        layers: dict[Key, list[Layer]] = {}
-        for row in await self._db.fetch(
-            queries.layers_of, self._network_id, *columns, every, first_position
-        ):
-            layers.setdefault((row["koperasi_id"], row["item_id"]), []).append(
-                Layer(*list(row.values())[2:])
-            )
-        shelves = {key: Shelf(layers.get(key, ()), *unknown.get(key, (0, 0))) for key in keys}
-        for cost in self._costs:
-            shelf = shelves.get((cost.koperasi_id, cost.item_id))
-            if shelf is not None:
-                layer = shelf.layers[cost.cycle_id, cost.supplier_id]
-                layer.units -= cost.units
-                layer.landed_idr -= cost.landed_idr
-        return shelves
-
-    async def _store(self, keys: Sequence[Key], shelves: dict[Key, Shelf]) -> None:
-        sold = [
-            (
-                layer.cycle_id,
-                key[0],
-                layer.supplier_id,
-                key[1],
-                layer.sold_units,
-                layer.revenue_idr,
-                layer.cogs_idr,
-            )
-            for key in keys
-            for layer in shelves[key].layers.values()
-        ]
-        await self._db.execute(queries.set_sold, self._network_id, *_columns(sold, 7))
-        await self._db.execute(queries.forget_unknown, self._network_id, *_columns(keys, 2))
-        unknown = [
-            (*key, shelves[key].unknown_units, shelves[key].unknown_idr)
-            for key in keys
-            if shelves[key].unknown_units or shelves[key].unknown_idr
-        ]
-        await self._db.execute(queries.set_unknown, self._network_id, *_columns(unknown, 4))
-
     # -- postings --
 
     async def _write_postings(self) -> None:
@@ -341,19 +243,19 @@ class Step:
         )
         await self._db.execute(queries.add_postings, self._network_id)
         await self._db.execute(queries.add_sums, self._network_id, list(BY_OWN_PARTY))
-        await self._db.execute(queries.set_blocks, self._network_id, *_columns(blocks.rows, 6))
+        await self._db.execute(queries.set_blocks, self._network_id, *columns(blocks.rows, 6))
 
     async def _write_days_and_months(self) -> None:
         if self._new_days:
             await self._db.execute(
-                queries.set_document_days, self._network_id, *_columns(self._new_days.items(), 2)
+                queries.set_document_days, self._network_id, *columns(self._new_days.items(), 2)
             )
         if self._closed:
             closed = [
                 (each.event.month_id, each.event.ends_on, each.position, each.recorded_at)
                 for each in self._closed
             ]
-            await self._db.execute(queries.close_months, self._network_id, *_columns(closed, 4))
+            await self._db.execute(queries.close_months, self._network_id, *columns(closed, 4))
         if self._carried:
             carried = [
                 (
@@ -364,14 +266,14 @@ class Step:
                 )
                 for each in self._carried
             ]
-            await self._db.execute(queries.carry_months, self._network_id, *_columns(carried, 4))
+            await self._db.execute(queries.carry_months, self._network_id, *columns(carried, 4))
             balances = [
                 (each.event.month_id, balance.account, balance.debit_idr, balance.credit_idr)
                 for each in self._carried
                 for balance in each.event.balances
             ]
             await self._db.execute(
-                queries.set_month_balances, self._network_id, *_columns(balances, 4)
+                queries.set_month_balances, self._network_id, *columns(balances, 4)
             )
 
 
@@ -397,9 +299,3 @@ class _Blocks:
         self.rows[-1] = (block, first, position, so_far + count, *days)
         for posting in postings:
             yield block, posting
-
-
-def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows as arrays, one a column."""
-    found = list(rows)
-    return [[row[column] for row in found] for column in range(width)]

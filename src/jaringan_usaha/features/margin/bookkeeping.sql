@@ -137,16 +137,27 @@ select $1, u.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) u
 
 -- name: add_margins
 -- By koperasi and supplier, and over all of either.
+with s as materialized (
+  select koperasi_id, cycle_id, supplier_id, month,
+         sum(ordered_idr)::bigint as ordered_idr, sum(amount_idr)::bigint as amount_idr,
+         sum(alone_idr)::bigint as alone_idr, sum(goods_idr)::bigint as goods_idr,
+         sum(variance_idr)::bigint as variance_idr, sum(freight_idr)::bigint as freight_idr,
+         sum(fee_idr)::bigint as fee_idr, sum(ppn_idr)::bigint as ppn_idr,
+         sum(ppn_credit_idr)::bigint as ppn_credit_idr, sum(rebate_idr)::bigint as rebate_idr,
+         sum(charge_idr)::bigint as charge_idr, sum(revenue_idr)::bigint as revenue_idr,
+         sum(cogs_idr)::bigint as cogs_idr
+  from page_costs group by koperasi_id, cycle_id, supplier_id, month
+)
 insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
   goods_idr, variance_idr, freight_idr, fee_idr, ppn_idr, ppn_credit_idr, rebate_idr, charge_idr,
   revenue_idr, cogs_idr)
 select $1, coalesce(koperasi_id, '*') as koperasi_id, cycle_id,
-       coalesce(supplier_id, '*') as supplier_id, month, sum(ordered_idr), sum(amount_idr),
-       sum(alone_idr), sum(goods_idr), sum(variance_idr), sum(freight_idr), sum(fee_idr),
-       sum(ppn_idr), sum(ppn_credit_idr), sum(rebate_idr), sum(charge_idr), sum(revenue_idr),
-       sum(cogs_idr)
-from page_costs
+       coalesce(supplier_id, '*') as supplier_id, month,
+       sum(ordered_idr), sum(amount_idr), sum(alone_idr), sum(goods_idr), sum(variance_idr),
+       sum(freight_idr), sum(fee_idr), sum(ppn_idr), sum(ppn_credit_idr), sum(rebate_idr),
+       sum(charge_idr), sum(revenue_idr), sum(cogs_idr)
+from s
 group by cycle_id, month, grouping sets (
   (koperasi_id, supplier_id), (koperasi_id), (supplier_id), ())
 order by 4, 2, 3, 5
@@ -185,15 +196,19 @@ with sides as (
          amount_idr
   from page_postings
 ), s as materialized (
-  select a.subject, a.subject_id, block, posted_on, account, sum(debit_idr) as debit_idr,
-         sum(credit_idr) as credit_idr
+  select case when grouping(koperasi_id) = 0 then 'koperasi'
+              when grouping(supplier_id) = 0 then 'supplier'
+              when grouping(cycle_id) = 0 then 'cycle' else '' end as subject,
+         coalesce(koperasi_id, supplier_id, cycle_id, '') as subject_id, block, posted_on,
+         account, sum(debit_idr) as debit_idr, sum(credit_idr) as credit_idr
   from sides
-  cross join lateral (values
-    ('', ''), ('koperasi', koperasi_id), ('supplier', supplier_id), ('cycle', cycle_id),
-    ('party', case when account = any ($2::text[]) then party else '' end)
-  ) a(subject, subject_id)
-  where a.subject = '' or a.subject_id <> ''
-  group by a.subject, a.subject_id, block, posted_on, account
+  group by block, posted_on, account, grouping sets (
+    (), (koperasi_id), (supplier_id), (cycle_id))
+  having coalesce(koperasi_id, supplier_id, cycle_id, '*') <> ''
+  union all
+  select 'party', party, block, posted_on, account, sum(debit_idr), sum(credit_idr)
+  from sides where account = any ($2::text[])
+  group by block, posted_on, account, party
 ), d as (
   insert into day_sums as d (
     network_id, subject, subject_id, posted_on, account, debit_idr, credit_idr)

@@ -1,23 +1,19 @@
-"""The ledger over HTTP: balances at any position, the postings behind them, closed months."""
+"""The ledger over HTTP: balances at any position, and the postings behind them."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     CallerNow,
-    Done,
     Door,
     DoorNow,
     OperatorNow,
-    done,
     shown,
 )
 from jaringan_usaha.api.fields import Slug
@@ -28,22 +24,22 @@ from jaringan_usaha.api.paging import (
     ListOf,
     cursor,
     key_after,
-    page_of,
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.features.margin import books
+from jaringan_usaha.features.margin.account_view import (
+    AccountView,
+    account_views,
+    reading_books,
+)
 from jaringan_usaha.features.margin.accounts import CHART
 from jaringan_usaha.features.margin.books import About
 from jaringan_usaha.features.margin.domain import (
-    CloseMonth,
-    LedgerStopped,
     NoSuchAccount,
-    NoSuchMonth,
     NoSuchPosting,
-    ledger,
 )
 
 MOST_LINE_NO = 2**31 - 1
@@ -53,24 +49,9 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
 SlugOf = Annotated[Slug | None, Query()]
 DayFrom = Annotated[date | None, Query(alias="from", description="posted on this day or later")]
 DayTo = Annotated[date | None, Query(alias="to", description="posted on this day or earlier")]
-MonthId = Annotated[
-    str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-11"], description="year, month")
-]
 Position = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 # -- answers -------------------------------------------------------------------------------
-
-
-class AccountView(BaseModel):
-    """`balance_idr` is what stands on the side on which the account grows."""
-
-    account: str
-    title: str
-    kind: str = Field(description="aset, liabilitas, ekuitas, pendapatan or beban")
-    side: str = Field(description="debit or credit: where the account grows")
-    debit_idr: int
-    credit_idr: int
-    balance_idr: int
 
 
 class TrialBalance(BaseModel):
@@ -135,63 +116,12 @@ class PostedEvent(BaseModel):
     stale: bool
 
 
-class MonthView(BaseModel):
-    """A closed month. The sums are there when its balances are carried on."""
-
-    month_id: str
-    ends_on: date
-    closed_position: int
-    closed_at: datetime
-    carried_position: int | None
-    debit_idr: int | None
-    credit_idr: int | None
-
-
-class MonthBalances(MonthView):
-    accounts: list[AccountView] = Field(max_length=1_000)
-    as_of: int
-    stale: bool
-
-
-def account_views(rows: Sequence[Row]) -> list[AccountView]:
-    """The rows by account; those of one account are summed."""
-    sums: dict[str, tuple[int, int]] = {}
-    for row in rows:
-        debit, credit = sums.get(row["account"], (0, 0))
-        sums[row["account"]] = (debit + row["debit_idr"], credit + row["credit_idr"])
-    found = []
-    for number, (debit, credit) in sorted(sums.items()):
-        account = CHART[number]
-        found.append(
-            AccountView(
-                account=number,
-                title=account.title,
-                kind=account.kind,
-                side=account.side,
-                debit_idr=debit,
-                credit_idr=credit,
-                balance_idr=debit - credit if account.side == "debit" else credit - debit,
-            )
-        )
-    return found
-
-
 async def _posting_views(db: Connection, network_id: int, rows: Sequence[Row]) -> list[PostingView]:
     events = await books.events_at(db, network_id, sorted({row["position"] for row in rows}))
     return [PostingView(event=events[row["position"]], **dict(row)) for row in rows]
 
 
 # -- what is asked about -------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def _reading(caller: Caller, door: Door, after: int) -> AsyncIterator[Connection]:
-    """One state of the books for several questions."""
-    async with (
-        door.reading(caller, after) as db,
-        db.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        yield db
 
 
 def _about(
@@ -226,7 +156,7 @@ async def _journal(
     key = key_after(cursor_, 0, 0)
     if key[1] > MOST_LINE_NO:
         raise Problem(422, "validation-failed", "a parameter, or the cursor, is out of range")
-    async with _reading(caller, door, after) as db:
+    async with reading_books(caller, door, after) as db:
         rows = await books.postings(db, caller.network_id, about, after=key, limit=limit)
         views = await _posting_views(db, caller.network_id, rows)
         sums = account_views(await books.balances(db, caller.network_id, about, None))
@@ -258,7 +188,7 @@ async def get_trial_balance(
     """Debit and credit of every account: all that was ever moved up to a position, or what was
     moved on some days; of everybody, or of one koperasi, supplier or cycle."""
     about = _about(koperasi_id, supplier_id, cycle_id, (from_on, to_on))
-    async with _reading(caller, door, after) as db:
+    async with reading_books(caller, door, after) as db:
         as_of = await shown(db, caller.network_id, "margin")
         if at is not None and at >= as_of["as_of"]:
             at = None
@@ -329,7 +259,7 @@ async def get_posted_event(
     position: Annotated[Position, Path()], caller: OperatorNow, door: DoorNow, after: After = 0
 ) -> PostedEvent:
     """One event of the log, and all that it moved."""
-    async with _reading(caller, door, max(after, 0)) as db:
+    async with reading_books(caller, door, after) as db:
         fact = await db.fetchrow(log_queries.event_at, caller.network_id, position)
         rows = await books.postings_of(db, caller.network_id, position)
         views = await _posting_views(db, caller.network_id, rows)
@@ -349,52 +279,3 @@ async def get_posted_event(
         amount_idr=sum(each.amount_idr for each in views),
         **as_of,
     )
-
-
-# -- months --------------------------------------------------------------------------------
-
-
-@router.post("/months/{month}/close", operation_id="closeMonth", status_code=201)
-async def close_month(
-    month: MonthId, response: Response, asked: AskedByKey, caller: OperatorNow, door: DoorNow
-) -> Done:
-    """Close a month that is over: what is dated in it but comes later counts on the first day
-    after. Its balances are carried on a moment later."""
-    async with door.reading(caller, 0) as db:
-        as_of = await shown(db, caller.network_id, "margin")
-    if as_of["stale"]:
-        raise LedgerStopped(
-            f"the ledger stopped after position {as_of['as_of']}; repair it, then close the month"
-        )
-    recorded = await door.handle(caller, ledger, CloseMonth(asked=asked, month_id=month))
-    return done(response, recorded, f"/v1/months/{month}")
-
-
-@router.get("/months", operation_id="listMonths")
-async def list_months(
-    caller: OperatorNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
-) -> ListOf[MonthView]:
-    """Closed months in order."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await books.months(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "margin")
-    return page_of(MonthView, rows, limit, ("month_id",), as_of)
-
-
-@router.get("/months/{month}", operation_id="getMonth")
-async def get_month(
-    month: MonthId, caller: OperatorNow, door: DoorNow, after: After = 0
-) -> MonthBalances:
-    """A closed month with the balances that it carries on."""
-    async with _reading(caller, door, after) as db:
-        row = await books.month(db, caller.network_id, month)
-        balances = await books.month_balances(db, caller.network_id, month)
-        as_of = await shown(db, caller.network_id, "margin")
-    if row is None:
-        raise NoSuchMonth(f"{month} is not closed")
-    return MonthBalances(**dict(row), accounts=account_views(balances), **as_of)
