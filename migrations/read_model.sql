@@ -290,12 +290,17 @@ create table consolidated_lines (
 
 -- margin
 
--- One row moves an amount from an account to another, so debit = credit by construction.
+-- One row moves an amount from an account to another, so debit = credit by construction. It counts
+-- on `posted_on`; `document_on` is earlier where that month was closed already.
 create table postings (
   network_id bigint not null,
   position bigint not null,
   line_no int not null,
+  posted_on date not null,
+  document_on date not null,
   cycle_id text not null,
+  supplier_id text not null,
+  koperasi_id text not null,
   debit_account text not null,
   debit_party text not null,
   credit_account text not null,
@@ -304,31 +309,143 @@ create table postings (
   primary key (network_id, position, line_no)
 );
 
+-- Whole events in blocks of some ten thousand postings: what lies between two balances.
+create table posting_blocks (
+  network_id bigint not null,
+  block int not null,
+  first_position bigint not null,
+  last_position bigint not null,
+  postings int not null,
+  first_on date not null,
+  last_on date not null,
+  primary key (network_id, block)
+);
+
+create index posting_blocks_by_position on posting_blocks (network_id, first_position);
+
+-- All that was ever debited and credited up to the end of a block, for the whole network (no
+-- subject), one koperasi, supplier or cycle, or an account's own party. A row only where the
+-- block moved it.
 create table balances (
   network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
   account text not null,
-  party_id text not null,
-  cycle_id text not null,
+  block int not null,
   debit_idr bigint not null,
   credit_idr bigint not null,
-  primary key (network_id, account, party_id, cycle_id)
+  primary key (network_id, subject, subject_id, account, block)
 );
 
-create table account_totals (
+-- The same subjects, what a day moved.
+create table day_sums (
   network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
+  posted_on date not null,
   account text not null,
   debit_idr bigint not null,
   credit_idr bigint not null,
-  primary key (network_id, account)
+  primary key (network_id, subject, subject_id, posted_on, account)
 );
 
+-- The day of receipts and bills that later events only name.
+create table document_days (
+  network_id bigint not null,
+  document text not null,
+  document_on date not null,
+  primary key (network_id, document)
+);
+
+create table closed_months (
+  network_id bigint not null,
+  month_id text not null,
+  ends_on date not null,
+  closed_position bigint not null,
+  closed_at timestamptz not null,
+  carried_position bigint,
+  debit_idr bigint,
+  credit_idr bigint,
+  primary key (network_id, month_id)
+);
+
+create table month_balances (
+  network_id bigint not null,
+  month_id text not null,
+  account text not null,
+  debit_idr bigint not null,
+  credit_idr bigint not null,
+  primary key (network_id, month_id, account)
+);
+
+-- What goods of an item cost a koperasi, by cycle and supplier, and how much of it is sold.
+create table stock_layers (
+  network_id bigint not null,
+  cycle_id text not null,
+  koperasi_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  first_position bigint not null,
+  position bigint not null,
+  expected_units bigint not null,
+  units bigint not null,
+  sold_units bigint not null default 0,
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null default 0,
+  cogs_idr bigint not null default 0,
+  primary key (network_id, cycle_id, koperasi_id, supplier_id, item_id)
+);
+
+create index stock_layers_by_item on stock_layers (network_id, koperasi_id, item_id);
+
+-- Units sold that nobody saw come; negative: come back that nobody saw go.
+create table unknown_stock (
+  network_id bigint not null,
+  koperasi_id text not null,
+  item_id text not null,
+  units bigint not null,
+  revenue_idr bigint not null,
+  primary key (network_id, koperasi_id, item_id)
+);
+
+-- Consolidated orders of which something came: their forecast has given way to facts.
+create table delivered_orders (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
+-- nobody saw come. `month` is the first day of the month in which it counts.
 create table margins (
   network_id bigint not null,
   koperasi_id text not null,
   cycle_id text not null,
-  alone_idr bigint not null,
+  supplier_id text not null,
+  month date not null,
+  ordered_idr bigint not null,
   amount_idr bigint not null,
-  primary key (network_id, koperasi_id, cycle_id)
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null,
+  cogs_idr bigint not null,
+  primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
 );
 
 -- fulfilment
@@ -793,3 +910,4 @@ create table charge_shares (
 );
 
 create index charge_shares_by_koperasi on charge_shares (network_id, koperasi_id, charge_id);
+create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);

@@ -40,6 +40,7 @@ from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.invoicing import charge_routes, payment_routes
 from jaringan_usaha.features.invoicing import routes as invoice_routes
+from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
@@ -73,6 +74,8 @@ FEATURE_ROUTES = (
     payment_routes,
     charge_routes,
     margin_routes,
+    ledger_routes,
+    month_routes,
 )
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()

@@ -31,6 +31,7 @@ from jaringan_usaha.features.invoicing.folding import invoicing_views
 from jaringan_usaha.features.invoicing.invoices import invoices
 from jaringan_usaha.features.invoicing.payments import payments
 from jaringan_usaha.features.margin import events as margin_events
+from jaringan_usaha.features.margin.domain import ledger
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.prices.domain import observations
@@ -81,6 +82,7 @@ DECIDERS = (
     payments,
     costed_invoices,
     charges,
+    ledger,
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,

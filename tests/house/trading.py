@@ -279,6 +279,13 @@ async def _trade_sales(market: Market) -> None:
     assert [each.text for each in done if not each.is_success] == []
 
 
+async def _trade_margin(market: Market) -> None:
+    """A month is closed, and its balances are carried on."""
+    closed = await market.operator.post("/v1/months/2026-01/close")
+    assert closed.is_success, closed.text
+    await market.settle()
+
+
 ROOMS = (
     _trade_registry,
     _trade_catalog,
@@ -287,4 +294,5 @@ ROOMS = (
     _trade_fulfilment,
     _trade_invoicing,
     _trade_sales,
+    _trade_margin,
 )
