@@ -35,7 +35,12 @@ def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
     for row in event.rows:
         if offer_id(event.supplier_id, row.item_id) == offer.offer_id:
             price = Price(
-                price_list_id=event.price_list_id, tier_mode=event.tier_mode, tiers=row.tiers
+                price_list_id=event.price_list_id,
+                tier_mode=event.tier_mode,
+                tiers=row.tiers,
+                case_size=row.case_size,
+                min_cases=row.min_cases,
+                minimum_idr=event.minimum_idr,
             )
             dated = (event.valid_from_on, event.valid_until_on, price)
             return replace(offer, prices=(*offer.prices, dated))
