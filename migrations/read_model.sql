@@ -157,8 +157,19 @@ create table cycles (
   closes_at timestamptz not null,
   prices text not null,
   priced_on date not null,
-  state text not null check (state in ('open', 'closed', 'cancelled', 'consolidated')),
-  opened_position bigint not null,
+  fill_from_at timestamptz,
+  minimum text not null,
+  keep_days int not null,
+  keep_times int not null,
+  kept int not null,
+  sharing text not null,
+  priority text[] not null,
+  tier_drop text not null,
+  late_seconds int not null,
+  host text not null,
+  state text not null check (state in (
+    'draft', 'open', 'box_fill', 'closed', 'cancelled', 'consolidated', 'sent', 'acknowledged')),
+  opened_position bigint,
   closed_position bigint,
   consolidated_orders int,
   order_lines bigint,
@@ -240,6 +251,21 @@ create table consolidated_lines (
   price_idr bigint,
   price_per bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- How far each consolidated order has come, by what cycles know of it. `version` counts the facts
+-- of its stream, `revision` what it holds, and `sent_revision` what the supplier was told of that.
+create table order_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  state text not null check (state in ('placed', 'sent', 'acknowledged', 'withdrawn')),
+  version int not null,
+  revision int not null,
+  sent_revision int not null,
+  reference text not null,
+  position bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
 );
 
 -- margin

@@ -63,6 +63,14 @@ class CycleDrafted(Event):
     host: str = ""
 
 
+class CycleFilling(Event):
+    """From here on only changes that fill cases are taken: no free order has a higher position
+    than this one."""
+
+    name: ClassVar[str] = "cycles.cycle_filling.1"
+    cycle_id: str
+
+
 class CycleKeptOpen(Event):
     """A supplier's minimum was not reached at the deadline, so there is a later one."""
 

@@ -11,7 +11,9 @@ from jaringan_usaha.features.cycles.domain import (
     Cycle,
     CycleIsClosed,
     CycleNotOpenYet,
+    Exists,
     digest,
+    evolve_exists,
     existing,
 )
 from jaringan_usaha.features.cycles.events import (
@@ -114,14 +116,6 @@ class Buyer:
     suspended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
-    """A thing that can only ever come into being."""
-
-    id: str
-    so: bool = False
-
-
 def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelled) -> Order:
     match event:
         case OrderPlaced() | OrderChanged():
@@ -147,10 +141,6 @@ def evolve_buyer(
         case KoperasiReinstated():
             return replace(buyer, suspended=False)
     assert_never(event)
-
-
-def evolve_exists(thing: Exists, _: Event) -> Exists:
-    return replace(thing, so=True)
 
 
 ORDER = Topic(

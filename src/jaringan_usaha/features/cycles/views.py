@@ -9,13 +9,10 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.cycles import life_views
 from jaringan_usaha.features.cycles.consolidation import ItemDemand, KoperasiDemand
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderPlaced,
-    CycleCancelled,
-    CycleClosed,
-    CycleConsolidated,
-    CycleOpened,
     OrderCancelled,
     OrderChanged,
     OrderLine,
@@ -108,49 +105,10 @@ _ORDER_COLUMNS = (
 
 async def write(page: Page, db: Connection) -> None:
     """Fold a page: cycles first, then orders and their sums, then what came of them."""
-    await _write_cycles(page, db)
-    await _write_orders(page, db)
-    await _write_consolidated(page, db)
-
-
-async def _write_cycles(page: Page, db: Connection) -> None:
-    opened = page.of(CycleOpened)
-    if opened:
-        events = [logged.event for logged in opened]
-        await db.execute(
-            queries.open_cycles,
-            page.network_id,
-            [event.cycle_id for event in events],
-            [event.title for event in events],
-            [event.opens_at for event in events],
-            [event.closes_at for event in events],
-            [event.prices for event in events],
-            [event.priced_on for event in events],
-            [logged.position for logged in opened],
-        )
-    ended = page.of(CycleClosed, CycleCancelled)
-    if ended:
-        await db.execute(
-            queries.close_cycles,
-            page.network_id,
-            [logged.event.cycle_id for logged in ended],
-            [
-                "closed" if isinstance(logged.event, CycleClosed) else "cancelled"
-                for logged in ended
-            ],
-            [logged.position for logged in ended],
-        )
-    finished = [logged.event for logged in page.of(CycleConsolidated)]
-    if finished:
-        await db.execute(
-            queries.finish_cycles,
-            page.network_id,
-            [event.cycle_id for event in finished],
-            [event.consolidated_orders for event in finished],
-            [event.order_lines for event in finished],
-            [event.amount_idr for event in finished],
-            [event.alone_idr for event in finished],
-        )
+    for piece in life_views.pieces(page):
+        await life_views.write_cycles(piece, db)
+        await _write_orders(piece, db)
+        await _write_consolidated(piece, db)
 
 
 async def _write_orders(page: Page, db: Connection) -> None:
@@ -293,10 +251,7 @@ cycle_views = Projection(
     "cycles",
     write,
     (
-        CycleOpened,
-        CycleClosed,
-        CycleCancelled,
-        CycleConsolidated,
+        *life_views.EVENTS,
         OrderPlaced,
         OrderChanged,
         OrderCancelled,
@@ -306,17 +261,6 @@ cycle_views = Projection(
 )
 
 # -- questions -----------------------------------------------------------------------------
-
-
-async def cycle_board(
-    db: Connection, network_id: int, *, after: str, state: str | None, limit: int
-) -> list[Row]:
-    """Cycles by id."""
-    return await db.fetch(queries.cycle_board, network_id, after, state, limit)
-
-
-async def cycle(db: Connection, network_id: int, cycle_id: str) -> Row | None:
-    return await db.fetchrow(queries.cycle, network_id, cycle_id)
 
 
 async def totals(

@@ -1,25 +1,3 @@
--- name: open_cycles
-insert into cycles (
-  network_id, cycle_id, title, opens_at, closes_at, prices, priced_on, state, opened_position)
-select $1, c.cycle_id, c.title, c.opens_at, c.closes_at, c.prices, c.priced_on, 'open', c.position
-from unnest(
-  $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::date[],
-  $8::bigint[]
-) c(cycle_id, title, opens_at, closes_at, prices, priced_on, position);
-
--- name: close_cycles
-update cycles set state = c.state, closed_position = c.position
-from unnest($2::text[], $3::text[], $4::bigint[]) c(cycle_id, state, position)
-where network_id = $1 and cycles.cycle_id = c.cycle_id;
-
--- name: finish_cycles
-update cycles
-set state = 'consolidated', consolidated_orders = c.consolidated_orders,
-    order_lines = c.order_lines, amount_idr = c.amount_idr, alone_idr = c.alone_idr
-from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[])
-       c(cycle_id, consolidated_orders, order_lines, amount_idr, alone_idr)
-where network_id = $1 and cycles.cycle_id = c.cycle_id;
-
 -- name: orders_before
 -- Orders as they stand before this page, for those that it changes or cancels.
 select order_id, version, state, lines, placed_position, client_at
@@ -102,19 +80,6 @@ set item_count = consolidated_orders.item_count + excluded.item_count,
     amount_idr = consolidated_orders.amount_idr + excluded.amount_idr,
     alone_idr = consolidated_orders.alone_idr + excluded.alone_idr;
 
--- name: cycle_board
--- Cycles by id, a page at a time.
-select cycle_id, title, opens_at, closes_at, prices, priced_on, state, opened_position,
-       closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
-from cycles
-where network_id = $1 and cycle_id > $2 and ($3::text is null or state = $3)
-order by cycle_id limit $4;
-
--- name: cycle
-select cycle_id, title, opens_at, closes_at, prices, priced_on, state, opened_position,
-       closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
-from cycles where network_id = $1 and cycle_id = $2;
-
 -- name: order
 select order_id, cycle_id, koperasi_id, version, state, lines, client_at, position, recorded_at
 from orders where network_id = $1 and order_id = $2;
@@ -159,9 +124,11 @@ where network_id = $1 and cycle_id = $2 and (supplier_id, item_id) > ($3, $4)
 order by supplier_id, item_id limit $5;
 
 -- name: due_cycles
--- Open cycles whose time is over.
+-- Open cycles whose time is over, and that of late orders too; as `closing_time` has it.
 select cycle_id from cycles
-where network_id = $1 and state = 'open' and closes_at <= $2 order by closes_at limit 100;
+where network_id = $1 and state in ('open', 'box_fill')
+  and closes_at + make_interval(secs => late_seconds) <= $2
+order by closes_at limit 100;
 
 -- name: closed_cycles
 -- Closed cycles whose orders have not all gone to the suppliers yet.
