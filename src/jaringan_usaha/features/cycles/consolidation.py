@@ -253,8 +253,7 @@ def at_stated_amounts(demand: ItemDemand) -> Bought:
     is entitled to anything, since the goods were received before."""
     parts = sorted(demand.parts)
     owed = [
-        (part.koperasi_id, part.amount_idr, part.amount_idr + part.discount_idr)
-        for part in parts
+        (part.koperasi_id, part.amount_idr, part.amount_idr + part.discount_idr) for part in parts
     ]
     line = ConsolidatedLine(
         item_id=demand.item_id,

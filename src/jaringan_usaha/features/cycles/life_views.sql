@@ -66,3 +66,9 @@ from cycles where network_id = $1 and cycle_id = $2;
 -- Open cycles whose phase of filling cases has come.
 select cycle_id from cycles
 where network_id = $1 and state = 'open' and fill_from_at <= $2 order by fill_from_at limit 100;
+
+-- name: totals_of_items
+select t.supplier_id, t.item_id, t.quantity, t.tolerance
+from unnest($3::text[], $4::text[]) i(supplier_id, item_id)
+join totals t on t.network_id = $1 and t.cycle_id = $2
+  and t.supplier_id = i.supplier_id and t.item_id = i.item_id;
