@@ -16,6 +16,7 @@ from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.consolidating import consolidated_orders
 from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.keeping import ending
 from jaringan_usaha.features.cycles.orders import orders
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
@@ -45,7 +46,7 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (registry, catalog, shares, cycles, orders, ending, consolidated_orders)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,

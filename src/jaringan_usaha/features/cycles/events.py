@@ -187,7 +187,10 @@ class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class ConsolidatedOrderPlaced(Event):
-    """Part `part` of the one order that the group places with one supplier in one cycle."""
+    """Part `part` of the one order that the group places with one supplier in one cycle.
+
+    Recorded together with it, and behind it, are `entitlement_parts` of who may expect what.
+    """
 
     name: ClassVar[str] = "cycles.consolidated_order_placed.1"
     consolidated_order_id: str
@@ -195,6 +198,7 @@ class ConsolidatedOrderPlaced(Event):
     supplier_id: str
     part: int
     lines: tuple[ConsolidatedLine, ...]
+    entitlement_parts: int = 0
 
 
 class KoperasiShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +230,9 @@ class Entitlement(msgspec.Struct, frozen=True, array_like=True):
 
     `firm` units wanted, up to `tolerance` more welcome, fewer than `least` refused; ties go to
     the earlier `first_position`. `granted` of them are ordered; alone they had cost `alone_idr`.
-    `reason` says why nothing is granted (`MIN_ACCEPT`, `MOQ_NOT_MET`).
+    `reason` says why nothing is granted: `MOQ_NOT_MET` (the group stays below the supplier's
+    minimum, or below a case), `CASE_NOT_FULL` (what it wants beyond full cases is not ordered),
+    `MIN_ACCEPT` (its part would have been fewer than `least`).
     """
 
     koperasi_id: str
@@ -263,7 +269,9 @@ class EntitlementsGranted(Event):
 
 
 class MinimumMissed(Event):
-    """An order stays below the supplier's minimum, and the operator is asked what to do."""
+    """An order stays below the supplier's minimum, and the operator is asked what to do: its
+    `goods_idr` (without PPN and deposits) below `minimum_idr`, or its items `item_ids` below
+    the cases that the supplier asks for."""
 
     name: ClassVar[str] = "cycles.minimum_missed.1"
     consolidated_order_id: str
