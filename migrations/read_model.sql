@@ -197,7 +197,8 @@ create table orders (
 
 create index orders_by_koperasi on orders (network_id, koperasi_id, cycle_id, order_id);
 
--- What each koperasi orders of each item: the ground of sharing at the close.
+-- What each koperasi orders of each item, and since when it has done so without a break: the
+-- ground of sharing at the close.
 create table demand (
   network_id bigint not null,
   cycle_id text not null,
@@ -208,6 +209,8 @@ create table demand (
   order_lines bigint not null,
   amount_idr bigint not null,
   discount_idr bigint not null,
+  tolerance bigint not null,
+  least bigint not null,
   first_position bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 );
@@ -222,6 +225,7 @@ create table totals (
   order_lines bigint not null,
   amount_idr bigint not null,
   discount_idr bigint not null,
+  tolerance bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
@@ -250,7 +254,45 @@ create table consolidated_lines (
   price_list text not null,
   price_idr bigint,
   price_per bigint not null,
+  cases bigint not null,
+  case_size bigint not null,
+  firm bigint not null,
+  tolerance bigint not null,
+  reason text not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- What each koperasi may expect of each item, and what that was decided on.
+create table entitlements (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  firm bigint not null,
+  tolerance bigint not null,
+  least bigint not null,
+  granted bigint not null,
+  alone_idr bigint not null,
+  first_position bigint not null,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+);
+
+create index entitlements_by_koperasi on entitlements (network_id, koperasi_id, cycle_id);
+
+-- Suppliers whose minimum a cycle missed, and what the operator decided; null while it is asked.
+create table minimums (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  minimum_idr bigint not null,
+  goods_idr bigint not null,
+  item_ids text[] not null,
+  decision text,
+  reason text not null,
+  position bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
 );
 
 -- How far each consolidated order has come, by what cycles know of it. `version` counts the facts

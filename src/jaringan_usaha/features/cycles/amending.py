@@ -7,7 +7,7 @@ version rests on them as if they had been folded.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_never, cast
+from typing import Any, NamedTuple, TypeVar, assert_never, cast
 
 import msgspec
 
@@ -15,12 +15,13 @@ from jaringan_usaha.features.cycles.consolidating import CONSOLIDATED, Consolida
 from jaringan_usaha.features.cycles.consolidation import Price, Way
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, digest
 from jaringan_usaha.features.cycles.events import (
+    ConsolidatedLine,
     ConsolidatedOrderAmended,
-    Entitlement,
     ItemEntitlements,
     OrderCancelled,
     OrderLine,
     OrderPlaced,
+    TierDropCharge,
 )
 from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
 from jaringan_usaha.features.cycles.orders import (
@@ -39,8 +40,9 @@ from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused
 from jaringan_usaha.kernel.sharing import Sharing
 
-ROWS_A_PART = 240  # as in the facts they amend; below the 64 KiB of a fact
-MOST_ROWS = 50_000
+ENTRIES_A_PART = 240  # rows and charges; with ids of 64 characters below the 64 KiB of a fact
+
+T = TypeVar("T")
 
 # -- commands ------------------------------------------------------------------------------
 
@@ -114,15 +116,11 @@ class TransferDoesNotFit(Invalid):
 
 def needs(command: AmendingCommand) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    touched = [
+    touched: list[About[Any]] = [
         ORDER.about(command.order_id),
         CYCLE.about(command.cycle_id),
         *(about_order(command.cycle_id, stand.supplier_id) for stand in command.stands),
-        *(
-            about
-            for line in command.lines
-            for about in about_terms(line.supplier_id, line.item_id)
-        ),
+        *(about for line in command.lines for about in about_terms(line.supplier_id, line.item_id)),
     ]
     match command:
         case WithdrawOrder():
@@ -233,9 +231,7 @@ def amendments_of(
             found.append(handed_on(item, command.koperasi_id, command.to_koperasi, line, price))
         else:
             way = Way(cast("Sharing", cycle.sharing), cycle.priority)
-            found.append(
-                without(item, command.koperasi_id, line, price, way, cycle.tier_drop)
-            )
+            found.append(without(item, command.koperasi_id, line, price, way, cycle.tier_drop))
     return found
 
 
@@ -311,46 +307,65 @@ def _cancelled(command: AmendingCommand) -> OrderCancelled:
 def _amended(
     command: AmendingCommand, stand: SupplierStand, amendments: Sequence[Amendment], known: Known
 ) -> Iterator[ConsolidatedOrderAmended]:
-    """In parts where there are many rows; lines and charges go with the last rows of their item.
-    All parts are of one revision: what the supplier is, or will be, told next."""
+    """In parts where there is much to say. All of them are of one revision: what the supplier
+    is, or will be, told next."""
     order: Consolidated = known[about_order(command.cycle_id, stand.supplier_id)]
-    for portion in _portions(amendments):
-        done = [each for each, _, last in portion if last]
+    for part in _parts(amendments):
         yield ConsolidatedOrderAmended(
             consolidated_order_id=order.consolidated_order_id,
             cycle_id=command.cycle_id,
             supplier_id=stand.supplier_id,
             revision=order.told + 1,
             reason=command.reason,
-            lines=tuple(each.line for each in done),
-            items=tuple(
-                ItemEntitlements(item_id=each.line.item_id, rows=rows) for each, rows, _ in portion
-            ),
-            charges=tuple(charge for each in done for charge in each.charges),
-            relieved=tuple(relief for each in done for relief in each.relieved),
+            lines=tuple(line for each in part for line in each.lines),
+            items=tuple(item for each in part for item in each.items),
+            charges=tuple(charge for each in part for charge in each.charges),
+            relieved=tuple(relief for each in part for relief in each.relieved),
         )
 
 
-Portion = list[tuple[Amendment, tuple[Entitlement, ...], bool]]
+class _Piece(NamedTuple):
+    """Some of what an amendment says."""
+
+    lines: tuple[ConsolidatedLine, ...] = ()
+    items: tuple[ItemEntitlements, ...] = ()
+    charges: tuple[TierDropCharge, ...] = ()
+    relieved: tuple[TierDropCharge, ...] = ()
+
+    @property
+    def size(self) -> int:
+        rows = sum(len(item.rows) for item in self.items)
+        return 2 * len(self.lines) + rows + len(self.charges) + len(self.relieved)
 
 
-def _portions(amendments: Sequence[Amendment]) -> Iterator[Portion]:
-    """Amendments with so many of their rows, and whether those are the last ones."""
-    portion: Portion = []
-    room = ROWS_A_PART
-    for each in amendments:
-        weight = len(each.rows) + len(each.charges) + len(each.relieved) + 1
-        if portion and weight > room:
-            yield portion
-            portion, room = [], ROWS_A_PART
-        rows = each.rows
-        while len(rows) > ROWS_A_PART:
-            yield [(each, rows[:ROWS_A_PART], False)]
-            rows = rows[ROWS_A_PART:]
-        portion.append((each, rows, True))
-        room -= weight
-    if portion:
-        yield portion
+def _pieces(amendment: Amendment) -> Iterator[_Piece]:
+    yield _Piece(lines=(amendment.line,))
+    item_id = amendment.line.item_id
+    for rows in _cut(amendment.rows):
+        yield _Piece(items=(ItemEntitlements(item_id=item_id, rows=rows),))
+    for charges in _cut(amendment.charges):
+        yield _Piece(charges=charges)
+    for relieved in _cut(amendment.relieved):
+        yield _Piece(relieved=relieved)
+
+
+def _parts(amendments: Sequence[Amendment]) -> Iterator[list[_Piece]]:
+    part: list[_Piece] = []
+    size = 0
+    for piece in (piece for each in amendments for piece in _pieces(each)):
+        if part and size + piece.size > ENTRIES_A_PART:
+            yield part
+            part, size = [], 0
+        part.append(piece)
+        size += piece.size
+    if part:
+        yield part
+
+
+def _cut(things: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
+    return (
+        things[start : start + ENTRIES_A_PART] for start in range(0, len(things), ENTRIES_A_PART)
+    )
 
 
 amending = Decider(needs, decide, (ORDER, CYCLE, CONSOLIDATED, BUYER, OFFER, PACKING))

@@ -68,6 +68,9 @@ class Way(NamedTuple):
     priority: tuple[str, ...] = ()
 
 
+PRO_RATA = Way()
+
+
 Owed = tuple[str, int, int]
 """A koperasi, what it owes for one item, and what it had paid alone."""
 
@@ -145,8 +148,8 @@ class Weighed(NamedTuple):
 
 def weigh(totals: Iterable[tuple[ItemTotal, Price]]) -> Weighed:
     """All items of one supplier against its minimums. Price lists may name different minimums;
-    the highest of those that price something counts. That a first case is not filled is no
-    missed minimum: a part of a case cannot be had at any price."""
+    the highest of those that price something counts. A first case that is not full is no missed
+    minimum where the supplier asks for none: a part of a case cannot be had at any price."""
     goods_idr = minimum_idr = 0
     short: list[str] = []
     for total, price in totals:
@@ -156,7 +159,7 @@ def weigh(totals: Iterable[tuple[ItemTotal, Price]]) -> Weighed:
         cases = cases_for(total.firm, total.tolerance, price.case_size, price.min_cases)
         if cases:
             goods_idr += cost_idr(price, cases * price.case_size)
-        elif cases_for(total.firm, total.tolerance, price.case_size):
+        elif price.min_cases > 1:
             short.append(total.item_id)
     return Weighed(goods_idr, minimum_idr, tuple(sorted(short)))
 
@@ -164,7 +167,7 @@ def weigh(totals: Iterable[tuple[ItemTotal, Price]]) -> Weighed:
 # -- one item ------------------------------------------------------------------------------
 
 
-def at_listed_price(demand: ItemDemand, price: Price, way: Way = Way()) -> Bought:
+def at_listed_price(demand: ItemDemand, price: Price, way: Way = PRO_RATA) -> Bought:
     """One item in whole cases at the group's tier; its cost is shared by what each gets.
 
     When somebody drops out because it would get too little, cases that nobody else would take
@@ -174,7 +177,7 @@ def at_listed_price(demand: ItemDemand, price: Price, way: Way = Way()) -> Bough
     firm = sum([part.quantity for part in parts])
     tolerance = sum([part.tolerance for part in parts])
     cases = cases_for(firm, tolerance, price.case_size, price.min_cases)
-    if cases * price.case_size == firm and all([part.least <= part.quantity for part in parts]):
+    if cases * price.case_size == firm and all(part.least <= part.quantity for part in parts):
         return _bought(demand.item_id, parts, price, cases, [part.quantity for part in parts])
     claims = [Claim(part.koperasi_id, part.quantity, part.tolerance, part.least) for part in parts]
     if way.sharing == "priority":

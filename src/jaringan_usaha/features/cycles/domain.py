@@ -359,18 +359,47 @@ def begin_filling(command: BeginFilling, known: Known) -> Sequence[Event]:
 def close_cycle(command: CloseCycle, known: Known) -> Sequence[Event]:
     """Raises NoSuchCycle, CycleStillOpen, CycleIsClosed (when cancelled)."""
     cycle = existing(known[CYCLE.about(command.cycle_id)])
-    if cycle.closed:
+    if not command.early:
+        closed = close_at_its_time(cycle, command.asked.at, command.reason)
+        if closed and may_be_kept(cycle):
+            raise CycleStillOpen(
+                f"the clock looks whether every minimum of cycle {cycle.cycle_id} is reached; "
+                "ask for an early close, with a reason, to end it now",
+                closes_at=cycle.closes_at,
+            )
+        return closed
+    if _has_ended(cycle):
         return []
-    if cycle.cancelled:
-        raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
-    if not command.early and command.asked.at < closing_time(cycle):
-        assert cycle.closes_at is not None
+    return [CycleClosed(cycle_id=cycle.cycle_id, early=True, reason=command.reason)]
+
+
+def close_at_its_time(cycle: Cycle, now: datetime, reason: str = "") -> list[Event]:
+    """The close of a cycle whose time is over; nothing where it is closed already.
+
+    Raises CycleStillOpen, CycleIsClosed (when cancelled).
+    """
+    if _has_ended(cycle):
+        return []
+    assert cycle.closes_at is not None
+    if now < closing_time(cycle):
         raise CycleStillOpen(
             f"cycle {cycle.cycle_id} takes orders until {cycle.closes_at:%Y-%m-%dT%H:%M:%SZ}; "
             "ask for an early close, with a reason, to end it now",
             closes_at=cycle.closes_at,
         )
-    return [CycleClosed(cycle_id=cycle.cycle_id, early=command.early, reason=command.reason)]
+    return [CycleClosed(cycle_id=cycle.cycle_id, reason=reason)]
+
+
+def _has_ended(cycle: Cycle) -> bool:
+    """Raises CycleIsClosed (when cancelled)."""
+    if not cycle.closed and cycle.cancelled:
+        raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
+    return cycle.closed
+
+
+def may_be_kept(cycle: Cycle) -> bool:
+    """Whether a missed minimum would keep the cycle open once more."""
+    return cycle.minimum == "keep_open" and cycle.keep_days > 0 and cycle.kept < cycle.keep_times
 
 
 def cancel_cycle(command: CancelCycle, known: Known) -> Sequence[Event]:

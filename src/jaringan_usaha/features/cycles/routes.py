@@ -28,7 +28,7 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.features.cycles import life_views, views
+from jaringan_usaha.features.cycles import consolidated_views, life_views, views
 from jaringan_usaha.features.cycles.domain import (
     CancelCycle,
     CloseCycle,
@@ -128,6 +128,7 @@ class TotalView(BaseModel):
     supplier_id: str
     item_id: str
     quantity: int
+    tolerance: int = Field(description="units that are welcome beyond it where they fill a case")
     order_lines: int
     amount_idr: int
     discount_idr: int
@@ -147,6 +148,8 @@ class ConsolidatedOrderView(BaseModel):
 
 
 class ConsolidatedLineView(BaseModel):
+    """What is ordered of one item: `cases` of `case_size`, for `firm` units wanted."""
+
     item_id: str
     quantity: int
     order_lines: int
@@ -155,6 +158,11 @@ class ConsolidatedLineView(BaseModel):
     price_list: str
     price_idr: int | None
     price_per: int
+    cases: int
+    case_size: int
+    firm: int
+    tolerance: int
+    reason: str = Field(description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, or empty")
 
 
 # -- cycles --------------------------------------------------------------------------------
@@ -301,7 +309,7 @@ async def list_consolidated_orders(
     """The group's orders by cycle and supplier."""
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
-        rows = await views.consolidated_orders(
+        rows = await consolidated_views.consolidated_orders(
             db,
             caller.network_id,
             after=key,
@@ -330,7 +338,7 @@ async def list_consolidated_lines(
     """What one consolidated order holds, item by item, at the price that was reached."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
-        rows = await views.consolidated_lines(
+        rows = await consolidated_views.consolidated_lines(
             db, caller.network_id, cycle_id, supplier_id, after=last, limit=limit
         )
         as_of = await shown(db, caller.network_id, "cycles")
@@ -364,7 +372,9 @@ async def list_cycle_lines(
     """The lines of all consolidated orders of a cycle, by supplier and item."""
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
-        rows = await views.lines_of_cycle(db, caller.network_id, cycle_id, after=key, limit=limit)
+        rows = await consolidated_views.lines_of_cycle(
+            db, caller.network_id, cycle_id, after=key, limit=limit
+        )
         as_of = await shown(db, caller.network_id, "cycles")
     return CycleLines(
         items=[CycleLineView(**dict(row)) for row in rows],

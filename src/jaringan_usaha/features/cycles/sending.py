@@ -221,9 +221,7 @@ def take_back_orders(command: TakeBackOrders, known: Known) -> Sequence[Event]:
     if command.closes_at is None:
         return [*withdrawn, CycleCancelled(cycle_id=cycle.cycle_id, reason=command.reason)]
     closes_at = command.closes_at.astimezone(UTC)
-    reopened = CycleReopened(
-        cycle_id=cycle.cycle_id, closes_at=closes_at, reason=command.reason
-    )
+    reopened = CycleReopened(cycle_id=cycle.cycle_id, closes_at=closes_at, reason=command.reason)
     return [*withdrawn, reopened]
 
 

@@ -63,9 +63,7 @@ def without(
     wanted = [row for row in wanted if row.firm]
     line, rows = _again(stand, wanted, price, way)
     before = {row.koperasi_id: row.granted for row in stand.rows}
-    short = sum(
-        max(min(row.firm, before[row.koperasi_id]) - row.granted, 0) for row in rows
-    )
+    short = sum(max(min(row.firm, before[row.koperasi_id]) - row.granted, 0) for row in rows)
     left = {row.koperasi_id for row in rows}
     nothing = [_none(row) for row in stand.rows if row.koperasi_id not in left]
     changed = tuple(row for row in (*rows, *nothing) if row not in stand.rows)
