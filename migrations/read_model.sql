@@ -296,19 +296,47 @@ create table minimums (
 );
 
 -- How far each consolidated order has come, by what cycles know of it. `version` counts the facts
--- of its stream, `revision` what it holds, and `sent_revision` what the supplier was told of that.
+-- of its stream; `told` is the revision that the supplier was told last, `untold` that there is
+-- another one since.
 create table order_states (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
   state text not null check (state in ('placed', 'sent', 'acknowledged', 'withdrawn')),
   version int not null,
-  revision int not null,
-  sent_revision int not null,
+  told int not null,
+  untold boolean not null,
   reference text not null,
   position bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );
+
+-- What a supplier will deliver of the items that it did not accept whole.
+create table acknowledged_lines (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  revision int not null,
+  cases bigint not null,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- Who paid for lost tiers, and who was relieved of what they cost.
+create table tier_drops (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  position bigint not null,
+  charged_idr bigint not null,
+  relieved_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id, position)
+);
+
+create index tier_drops_by_koperasi on tier_drops (network_id, koperasi_id, cycle_id);
 
 -- margin
 

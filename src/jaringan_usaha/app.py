@@ -31,7 +31,12 @@ from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import routes as catalog_routes
-from jaringan_usaha.features.cycles import entitlement_routes, order_routes
+from jaringan_usaha.features.cycles import (
+    amend_routes,
+    entitlement_routes,
+    order_routes,
+    price_routes,
+)
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.registry import routes as registry_routes
@@ -51,7 +56,9 @@ FEATURE_ROUTES = (
     share_routes,
     order_routes,
     cycle_routes,
+    price_routes,
     entitlement_routes,
+    amend_routes,
     margin_routes,
 )
 SYNC_TYPES = {

@@ -360,6 +360,14 @@ class EventLog:
             for row in rows
         }
 
+    async def know(self, abouts: Sequence[About[Any]]) -> Known:
+        """These facts, from memory or the log: to show what a rule would say. Raises Busy."""
+        try:
+            facts = await self._gather({0: abouts}, {0: _Trust.MEMORY})
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        return Known({about: entry.fact for about, entry in facts.items()})
+
     async def head(self) -> int:
         """The last position of the network."""
         return int(await self._pool.fetchval(queries.head, self.network_id) or 0)

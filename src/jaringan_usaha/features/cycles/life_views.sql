@@ -33,9 +33,14 @@ from unnest($2::text[], $3::timestamptz[], $4::int[]) c(cycle_id, closes_at, kep
 where network_id = $1 and cycles.cycle_id = c.cycle_id;
 
 -- name: move_cycles
--- Into another phase; the position is that of the close, where it is one.
+-- Into another phase; the position is that of the close, where it is one. What is cancelled holds
+-- no orders any more.
 update cycles
-set state = c.state, closed_position = coalesce(c.position, closed_position)
+set state = c.state, closed_position = coalesce(c.position, closed_position),
+    consolidated_orders = case when c.state <> 'cancelled' then consolidated_orders end,
+    order_lines = case when c.state <> 'cancelled' then order_lines end,
+    amount_idr = case when c.state <> 'cancelled' then amount_idr end,
+    alone_idr = case when c.state <> 'cancelled' then alone_idr end
 from unnest($2::text[], $3::text[], $4::bigint[]) c(cycle_id, state, position)
 where network_id = $1 and cycles.cycle_id = c.cycle_id;
 

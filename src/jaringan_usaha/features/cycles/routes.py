@@ -28,16 +28,19 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.features.cycles import consolidated_views, life_views, views
+from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views, views
 from jaringan_usaha.features.cycles.domain import (
+    CYCLE,
     CancelCycle,
     CloseCycle,
+    CycleAlreadyConsolidated,
     DraftCycle,
     NoSuchCycle,
     OpenCycle,
     OpenDraft,
     cycles,
 )
+from jaringan_usaha.features.cycles.sending import TakeBackOrders, sending
 from jaringan_usaha.features.cycles.terms import (
     MOST_KEEP_DAYS,
     MOST_KEEP_TIMES,
@@ -236,9 +239,22 @@ async def cancel_cycle(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """Give a cycle up before it closes; nothing is bought."""
+    """Give a cycle up; nothing is bought. After the close its orders are taken back, which can be
+    done until one of them went to its supplier."""
     command = CancelCycle(asked=asked, cycle_id=cycle_id, reason=body.reason)
-    return done(response, await door.handle(caller, cycles, command))
+    try:
+        return done(response, await door.handle(caller, cycles, command))
+    except CycleAlreadyConsolidated:
+        about = CYCLE.about(cycle_id)
+        if not (await door.log(caller.network_id).know([about]))[about].consolidated:
+            raise
+    recorded = await door.log(caller.network_id).head()
+    async with door.reading(caller, recorded) as db:
+        suppliers = await amended_views.suppliers_to_take_back(db, caller.network_id, cycle_id)
+    take_back = TakeBackOrders(
+        asked=asked, cycle_id=cycle_id, supplier_ids=tuple(suppliers), reason=body.reason
+    )
+    return done(response, await door.handle(caller, sending, take_back))
 
 
 @router.get("/cycles/{cycle_id}", operation_id="getCycle", tags=["cycles"])

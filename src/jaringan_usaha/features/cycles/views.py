@@ -9,7 +9,7 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles import consolidated_views, life_views
+from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views
 from jaringan_usaha.features.cycles.events import (
     OrderCancelled,
     OrderChanged,
@@ -115,6 +115,7 @@ async def write(page: Page, db: Connection) -> None:
         await life_views.write_cycles(piece, db)
         await _write_orders(piece, db)
         await consolidated_views.write_consolidated(piece, db)
+        await amended_views.write_amended(piece, db)
 
 
 async def _write_orders(page: Page, db: Connection) -> None:
@@ -232,6 +233,7 @@ cycle_views = Projection(
         OrderChanged,
         OrderCancelled,
         *consolidated_views.EVENTS,
+        *amended_views.EVENTS,
     ),
     money=True,
 )
