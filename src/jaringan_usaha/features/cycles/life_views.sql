@@ -26,7 +26,7 @@ set title = excluded.title, opens_at = excluded.opens_at, closes_at = excluded.c
 -- name: open_again
 -- Kept open at its deadline, or reopened: a later deadline, and no phase of filling cases.
 update cycles
-set state = 'open', closes_at = c.closes_at, kept = kept + c.kept, fill_from_at = null,
+set state = 'open', closes_at = c.closes_at, kept = cycles.kept + c.kept, fill_from_at = null,
     closed_position = null, consolidated_orders = null, order_lines = null, amount_idr = null,
     alone_idr = null
 from unnest($2::text[], $3::timestamptz[], $4::int[]) c(cycle_id, closes_at, kept)
