@@ -10,7 +10,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles.closing import tend
+from jaringan_usaha.features.cycles import begin_filling, closing
 from jaringan_usaha.kernel.rejections import Rejection
 
 queries = Queries("jaringan_usaha", "follower.sql")
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
+
+DUTIES = (begin_filling.tend, closing.tend)
 
 
 class Follower:
@@ -38,10 +40,11 @@ class Follower:
         """The clock's duties in one network, on the database's clock."""
         now: datetime = await self._pool.fetchval(queries.now)
         await self._make_room(now)
-        try:
-            await tend(self._log(network_id), self._pool, now)
-        except Rejection as rejection:
-            logger.warning("network %s: %s", network_id, rejection.detail)
+        for duty in DUTIES:
+            try:
+                await duty(self._log(network_id), self._pool, now)
+            except Rejection as rejection:
+                logger.warning("network %s: %s", network_id, rejection.detail)
 
     def _log(self, network_id: int) -> EventLog:
         if network_id not in self._logs:

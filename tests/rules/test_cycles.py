@@ -46,13 +46,12 @@ from jaringan_usaha.features.cycles.events import (
     OrderLine,
     OrderPlaced,
 )
+from jaringan_usaha.features.cycles.lines import MOST_LINES, LinesDoNotFit
 from jaringan_usaha.features.cycles.offers import ItemNotOffered
 from jaringan_usaha.features.cycles.orders import (
-    MOST_LINES,
     CancelOrder,
     ChangeOrder,
     KoperasiMayNotTrade,
-    LinesDoNotFit,
     NoSuchKoperasi,
     NoSuchOrder,
     OrderExists,

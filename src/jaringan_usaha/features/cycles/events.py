@@ -152,14 +152,32 @@ class OrderChanged(Event):
     cycle_id: str
     koperasi_id: str
     lines: tuple[OrderLine, ...]
+    client_at: datetime | None = None
 
 
 class OrderCancelled(Event):
+    """The order is withdrawn; what it was part of is in the events beside this one."""
+
     name: ClassVar[str] = "cycles.order_cancelled.1"
     order_id: str
     cycle_id: str
     koperasi_id: str
     reason: str = ""
+    client_at: datetime | None = None
+
+
+class CasesFilled(Event):
+    """While cases are filled, an order changed what the group wants of one item: its totals
+    from now on, firm units and those welcome besides. `fill_id` is cycle, supplier and item."""
+
+    name: ClassVar[str] = "cycles.cases_filled.1"
+    fill_id: str
+    cycle_id: str
+    supplier_id: str
+    item_id: str
+    order: str
+    firm: int
+    tolerance: int
 
 
 class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,6 @@
 """What is shown of the life of cycles, and how it is folded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -154,3 +154,12 @@ async def cycles_to_fill(db: Connection, network_id: int, begun_before: datetime
     """Open cycles whose `fill_from_at` is not later than the instant given."""
     rows = await db.fetch(queries.cycles_to_fill, network_id, begun_before)
     return [row["cycle_id"] for row in rows]
+
+
+async def totals_of_items(
+    db: Connection, network_id: int, cycle_id: str, items: Sequence[tuple[str, str]]
+) -> list[Row]:
+    """What the group wants of some items, each named by supplier and item."""
+    suppliers = [supplier_id for supplier_id, _ in items]
+    item_ids = [item_id for _, item_id in items]
+    return await db.fetch(queries.totals_of_items, network_id, cycle_id, suppliers, item_ids)

@@ -26,7 +26,7 @@ set title = excluded.title, opens_at = excluded.opens_at, closes_at = excluded.c
 -- name: open_again
 -- Kept open at its deadline, or reopened: a later deadline, and no phase of filling cases.
 update cycles
-set state = 'open', closes_at = c.closes_at, kept = kept + c.kept, fill_from_at = null,
+set state = 'open', closes_at = c.closes_at, kept = cycles.kept + c.kept, fill_from_at = null,
     closed_position = null, consolidated_orders = null, order_lines = null, amount_idr = null,
     alone_idr = null
 from unnest($2::text[], $3::timestamptz[], $4::int[]) c(cycle_id, closes_at, kept)
@@ -66,3 +66,9 @@ from cycles where network_id = $1 and cycle_id = $2;
 -- Open cycles whose phase of filling cases has come.
 select cycle_id from cycles
 where network_id = $1 and state = 'open' and fill_from_at <= $2 order by fill_from_at limit 100;
+
+-- name: totals_of_items
+select t.supplier_id, t.item_id, t.quantity, t.tolerance
+from unnest($3::text[], $4::text[]) i(supplier_id, item_id)
+join totals t on t.network_id = $1 and t.cycle_id = $2
+  and t.supplier_id = i.supplier_id and t.item_id = i.item_id;

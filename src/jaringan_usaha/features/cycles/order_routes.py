@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -29,8 +29,9 @@ from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import views
 from jaringan_usaha.features.cycles.events import Discount, OrderLine
+from jaringan_usaha.features.cycles.informing import handle_order, inform
+from jaringan_usaha.features.cycles.lines import MOST_LINES
 from jaringan_usaha.features.cycles.orders import (
-    MOST_LINES,
     CancelOrder,
     ChangeOrder,
     NoSuchOrder,
@@ -66,13 +67,22 @@ class DiscountBody(Body):
 
 
 class LineBody(Body):
-    """One item. `amount_idr` and `discounts` only in cycles with stated prices."""
+    """One item. `amount_idr` and `discounts` only in cycles with stated prices.
+
+    `tolerance` more units are welcome when they fill a case, and rather none than fewer than
+    `least`. `shown_idr` is the price of `shown_per` units that the buyer saw: it is checked
+    against the list, and never applied.
+    """
 
     supplier_id: Slug
     item_id: Slug
     quantity: Quantity
     amount_idr: Idr | None = None
     discounts: Annotated[tuple[DiscountBody, ...], Field(max_length=8, strict=False)] = ()
+    tolerance: Quantity = 0
+    least: Quantity = 0
+    shown_idr: Idr | None = None
+    shown_per: Annotated[int, Field(ge=1, le=MOST_UNITS)] = 1
 
 
 class OrderBody(Body):
@@ -92,6 +102,10 @@ class OrderBody(Body):
                     quantity=line.quantity,
                     amount_idr=line.amount_idr,
                     discounts=tuple(Discount(kind=d.kind, idr=d.idr) for d in line.discounts),
+                    tolerance=line.tolerance,
+                    least=line.least,
+                    shown_idr=line.shown_idr,
+                    shown_per=line.shown_per,
                 )
                 for line in self.lines
             ]
@@ -102,6 +116,7 @@ class CancelOrderBody(Body):
     cycle_id: Slug
     koperasi_id: Slug | None = None
     reason: Annotated[str, Field(max_length=280)] = ""
+    client_at: Instant | None = None
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -141,14 +156,15 @@ async def put_order(request: Request) -> Response:
     frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
     command = _place(order_id, body, frame, caller, version)
     try:
-        recorded = await door.handle(caller, orders, command)
+        recorded = await handle_order(door, caller, command)
     except KeyReused:
         if keys:
             raise
         # The order's id stands for other content; its own rule says what to do about that.
         key = asking.print_of(order_id, version, raw).hex()
         frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
-        recorded = await door.handle(caller, orders, msgspec.structs.replace(command, asked=frame))
+        again = msgspec.structs.replace(command, asked=frame)
+        recorded = await handle_order(door, caller, again)
     made = not recorded.replayed or (keys and recorded.recorded_at is not None)
     status = 201 if version is None and made else 200
     headers = {
@@ -178,7 +194,7 @@ def _place(
             cycle_id=body.cycle_id,
             koperasi_id=koperasi_id,
             lines=body.order_lines(),
-            client_at=body.client_at.astimezone(UTC) if body.client_at else None,
+            client_at=body.client_at,
         )
     return ChangeOrder(
         asked=frame,
@@ -187,6 +203,7 @@ def _place(
         koperasi_id=koperasi_id,
         lines=body.order_lines(),
         if_version=version,
+        client_at=body.client_at,
     )
 
 
@@ -240,8 +257,9 @@ async def cancel_order(
         koperasi_id=koperasi_for(caller, body.koperasi_id),
         if_version=_if_match(request.headers.get("if-match")),
         reason=body.reason,
+        client_at=body.client_at,
     )
-    return done(response, await door.handle(caller, orders, command))
+    return done(response, await handle_order(door, caller, command))
 
 
 @router.get("/orders/{order_id}", operation_id="getOrder", tags=["orders"])
@@ -327,11 +345,12 @@ def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOr
         koperasi_id=koperasi_for(caller, body.koperasi_id),
         if_version=body.if_version,
         reason=body.reason,
+        client_at=body.client_at,
     )
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place),
-    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change),
-    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel),
+    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform),
+    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform),
+    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform),
 }
