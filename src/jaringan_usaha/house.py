@@ -14,10 +14,12 @@ from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
+from jaringan_usaha.features.cycles.amending import amending
 from jaringan_usaha.features.cycles.consolidating import consolidated_orders
 from jaringan_usaha.features.cycles.domain import cycles
 from jaringan_usaha.features.cycles.keeping import ending
 from jaringan_usaha.features.cycles.orders import orders
+from jaringan_usaha.features.cycles.sending import sending
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
 from jaringan_usaha.features.invoicing import events as invoicing_events
@@ -46,7 +48,17 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, ending, consolidated_orders)
+DECIDERS = (
+    registry,
+    catalog,
+    shares,
+    cycles,
+    orders,
+    ending,
+    consolidated_orders,
+    sending,
+    amending,
+)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,

@@ -18,9 +18,12 @@ from jaringan_usaha.features.cycles.consolidation import (
     none_ordered,
     weigh,
 )
-from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleStillOpen, existing
+from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleStillOpen, digest, existing
 from jaringan_usaha.features.cycles.events import (
+    ConsolidatedOrderAcknowledged,
+    ConsolidatedOrderAmended,
     ConsolidatedOrderPlaced,
+    ConsolidatedOrderSent,
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
     EntitlementsGranted,
@@ -82,7 +85,11 @@ class MinimumAlreadyDecided(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Consolidated:
-    """The items that are placed, in how many parts, and what became of a missed minimum."""
+    """The items that are placed, in how many parts, and what became of a missed minimum.
+
+    `told` is the revision that the supplier was told last, `untold` whether there is another
+    one since, and `answer` a digest of what it said to which.
+    """
 
     consolidated_order_id: str
     items: frozenset[str] = frozenset()
@@ -91,12 +98,18 @@ class Consolidated:
     entitlement_parts: int = 0
     minimum_missed: bool = False
     decision: str = ""
+    told: int = 0
+    untold: bool = True
+    answer: bytes = b""
 
 
 ConsolidatedEvent = (
     ConsolidatedOrderPlaced
     | ConsolidatedOrderShared
     | ConsolidatedOrderWithdrawn
+    | ConsolidatedOrderSent
+    | ConsolidatedOrderAcknowledged
+    | ConsolidatedOrderAmended
     | MinimumMissed
     | MinimumDecided
 )
@@ -115,6 +128,12 @@ def evolve_consolidated(order: Consolidated, event: ConsolidatedEvent) -> Consol
             return replace(order, share_parts=order.share_parts + 1)
         case ConsolidatedOrderWithdrawn():
             return Consolidated(order.consolidated_order_id)
+        case ConsolidatedOrderSent():
+            return replace(order, told=event.revision, untold=False)
+        case ConsolidatedOrderAcknowledged():
+            return replace(order, answer=digest((event.revision, event.lines)))
+        case ConsolidatedOrderAmended():
+            return replace(order, untold=True)
         case MinimumMissed():
             return replace(order, minimum_missed=True)
         case MinimumDecided():
@@ -129,6 +148,9 @@ CONSOLIDATED = Topic(
         ConsolidatedOrderPlaced,
         ConsolidatedOrderShared,
         ConsolidatedOrderWithdrawn,
+        ConsolidatedOrderSent,
+        ConsolidatedOrderAcknowledged,
+        ConsolidatedOrderAmended,
         MinimumMissed,
         MinimumDecided,
     ),

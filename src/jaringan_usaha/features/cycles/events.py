@@ -342,7 +342,7 @@ class ConsolidatedOrderAcknowledged(Event):
 
 
 class TierDropCharge(msgspec.Struct, frozen=True, kw_only=True):
-    """What a koperasi pays because the group fell below a tier."""
+    """What a koperasi pays, or is relieved of, because the group fell below a tier."""
 
     koperasi_id: str
     item_id: str
@@ -352,7 +352,12 @@ class TierDropCharge(msgspec.Struct, frozen=True, kw_only=True):
 class ConsolidatedOrderAmended(Event):
     """Lines of a consolidated order as they are from now on, and who may expect what of them.
 
-    Only the items that changed are named. `charges` follow the cycle's rule for lost tiers.
+    Only items that changed are named, and of their rows only those that changed; who is left
+    out expects what it did, and who wants 0 is out. `revision` is what the supplier is, or will
+    be, told next; several parts or amendments may have the same.
+
+    A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to those
+    who are `relieved`; for every item both add up to what its remaining units cost more.
     """
 
     name: ClassVar[str] = "cycles.consolidated_order_amended.1"
@@ -364,6 +369,7 @@ class ConsolidatedOrderAmended(Event):
     lines: tuple[ConsolidatedLine, ...]
     items: tuple[ItemEntitlements, ...]
     charges: tuple[TierDropCharge, ...] = ()
+    relieved: tuple[TierDropCharge, ...] = ()
 
 
 class ConsolidatedOrderWithdrawn(Event):

@@ -7,12 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from jaringan_usaha.features.catalog.events import offer_id
 from jaringan_usaha.features.cycles.consolidation import cases_for
 from jaringan_usaha.features.cycles.domain import GRACE, Cycle
 from jaringan_usaha.features.cycles.events import CasesFilled, OrderLine
-from jaringan_usaha.features.cycles.lines import ITEM
-from jaringan_usaha.features.cycles.offers import OFFER, price_on
+from jaringan_usaha.features.cycles.offers import about_terms, terms_on
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Busy, Refused
 
@@ -148,8 +146,7 @@ def about_cases(cycle_id: str, told: Told | None, after: Iterable[OrderLine]) ->
     for supplier_id, item_id in changed_items(told.before, after):
         about += [
             FILL.about(fill_id(cycle_id, supplier_id, item_id)),
-            OFFER.about(offer_id(supplier_id, item_id)),
-            ITEM.about(item_id),
+            *about_terms(supplier_id, item_id),
         ]
     return about
 
@@ -175,7 +172,7 @@ def cases_filled(
         new = Wanted(
             old.firm - out.firm + into.firm, old.tolerance - out.tolerance + into.tolerance
         )
-        _must_fill(item, old, new, _case_size(item, cycle, known))
+        _must_fill(item, old, new, terms_on(known, *item, cycle).case_size)
         found.append(
             CasesFilled(
                 fill_id=group.value,
@@ -203,10 +200,3 @@ def _must_fill(item: ItemKey, old: Wanted, new: Wanted, case_size: int) -> None:
             case_size=case_size,
             missing=missing(old, case_size),
         )
-
-
-def _case_size(item: ItemKey, cycle: Cycle, known: Known) -> int:
-    """Base units in a case: as the supplier's list says, else as the item does."""
-    supplier_id, item_id = item
-    price = price_on(known[OFFER.about(offer_id(supplier_id, item_id))], cycle)
-    return price.case_size or known[ITEM.about(item_id)].case_size

@@ -38,19 +38,6 @@ class CeilingExceeded(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """An item, once it was added, and how many base units a case of it holds."""
-
-    item_id: str
-    so: bool = False
-    case_size: int = 1
-
-
-def evolve_item(item: Item, event: ItemAdded) -> Item:
-    return replace(item, so=True, case_size=event.case_size)
-
-
-@dataclass(frozen=True, slots=True)
 class Ceilings:
     """Every setting of every HET, by rule."""
 
@@ -63,7 +50,7 @@ def evolve_ceilings(ceilings: Ceilings, event: RuleSet) -> Ceilings:
     return replace(ceilings, rules={**ceilings.rules, event.rule_id: evolve_rule(rule, event)})
 
 
-ITEM = Topic("cycles.item", "item", (ItemAdded,), Item, evolve_item, settled=True)
+ITEM = Topic("cycles.item", "item", (ItemAdded,), Exists, evolve_exists, settled=True)
 SUPPLIER = Topic(
     "cycles.supplier", "supplier", (SupplierAdmitted,), Exists, evolve_exists, settled=True
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
@@ -35,7 +35,7 @@ from jaringan_usaha.features.cycles.lines import (
     about_lines,
     check_lines,
 )
-from jaringan_usaha.features.cycles.offers import OFFER
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,
@@ -254,7 +254,7 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
         )
     cycle = _taking_orders(command, known)
     buyer = known[BUYER.about(command.koperasi_id)]
-    _may_trade(buyer)
+    may_trade(buyer)
     check_lines(command.lines, cycle, buyer.zone_on(cycle.priced_on), known)
     return [
         *_cases_filled(command, order, cycle, known),
@@ -271,15 +271,15 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
 def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderHasChanged, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade,
     LinesDoNotFit, ItemNotOffered."""
-    order = _existing_order(command, known)
+    order = existing_order(command, known)
     if not order.cancelled and order.content == digest(command.lines):
         return []
-    _same_version(command, known)
+    same_order_version(command, known)
     if order.cancelled:
         raise OrderIsCancelled(f"order {order.order_id} is cancelled; place a new one")
     cycle = _taking_orders(command, known)
     buyer = known[BUYER.about(order.koperasi_id)]
-    _may_trade(buyer)
+    may_trade(buyer)
     check_lines(command.lines, cycle, buyer.zone_on(cycle.priced_on), known)
     return [
         *_cases_filled(command, order, cycle, known),
@@ -295,10 +295,10 @@ def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
 
 def cancel_order(command: CancelOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderHasChanged, CycleIsClosed."""
-    order = _existing_order(command, known)
+    order = existing_order(command, known)
     if order.cancelled:
         return []
-    _same_version(command, known)
+    same_order_version(command, known)
     cycle = _taking_orders(command, known)
     return [
         *_cases_filled(command, order, cycle, known),
@@ -357,14 +357,27 @@ def _cases_filled(
     return cases_filled(order.order_id, command.told, lines_after(command), cycle, known)
 
 
-def _may_trade(buyer: Buyer) -> None:
+def may_trade(buyer: Buyer) -> None:
     if not buyer.admitted:
         raise NoSuchKoperasi(f"koperasi {buyer.koperasi_id} is not admitted to this network")
     if buyer.suspended:
         raise KoperasiMayNotTrade(f"koperasi {buyer.koperasi_id} is suspended")
 
 
-def _existing_order(command: ChangeOrder | CancelOrder, known: Known) -> Order:
+class OfOrder(Protocol):
+    """A command about an order that exists."""
+
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def cycle_id(self) -> str: ...
+    @property
+    def koperasi_id(self) -> str: ...
+    @property
+    def if_version(self) -> int | None: ...
+
+
+def existing_order(command: OfOrder, known: Known) -> Order:
     """The order, if it exists where and for whom the command says."""
     order = known[ORDER.about(command.order_id)]
     if (order.cycle_id, order.koperasi_id) != (command.cycle_id, command.koperasi_id):
@@ -372,7 +385,7 @@ def _existing_order(command: ChangeOrder | CancelOrder, known: Known) -> Order:
     return order
 
 
-def _same_version(command: ChangeOrder | CancelOrder, known: Known) -> None:
+def same_order_version(command: OfOrder, known: Known) -> None:
     version = known.version(ORDER.about(command.order_id))
     if command.if_version is not None and command.if_version != version:
         raise OrderHasChanged(
@@ -381,4 +394,6 @@ def _same_version(command: ChangeOrder | CancelOrder, known: Known) -> None:
         )
 
 
-orders = Decider(needs, decide, (ORDER, CYCLE, BUYER, OFFER, ITEM, SUPPLIER, CEILINGS, FILL))
+orders = Decider(
+    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL)
+)
