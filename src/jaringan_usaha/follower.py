@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from datetime import datetime, timedelta
 
@@ -65,6 +66,9 @@ class Follower:
 async def run_follower(url: str) -> None:
     """Follow until cancelled, with connections of its own; waits for a database that is away."""
     pool = await _patient_pool(url)
+    gc.collect()
+    gc.freeze()  # as in the service: what lives as long as the process is not looked through again
+    gc.set_threshold(50_000, 20, 50)
     try:
         await Follower(pool, await house.type_ids(pool)).run()
     finally:

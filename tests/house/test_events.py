@@ -16,7 +16,7 @@ from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.kernel.messages import Event
-from market import Market, house_template, oil, opened, rice
+from market import OIL_TIERS, Market, house_template, oil, opened, price_list, rice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,6 +89,27 @@ async def trade(market: Market) -> None:
         await post("/v1/cycles/given-up/cancel", reason="no truck"),
         await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
     ]
+    assert [each.text for each in answers if not each.is_success] == []
+    await market.settle()
+    await _trade_consolidating(market)
+
+
+async def _trade_consolidating(market: Market) -> None:
+    """Orders below a supplier's minimum: one cycle is kept open, in another the operator is
+    asked and orders all the same."""
+    body = {**price_list("bulog", "oil", OIL_TIERS), "minimum_idr": 50_000_000}
+    melati = await market.koperasi("melati")
+    line = {**oil(40), "supplier_id": "bulog"}
+    answers = [await market.operator.put("/v1/price-lists/oil-minimum", **body)]
+    for cycle_id, terms in (
+        ("asking", {"minimum": "ask"}),
+        ("kept", {"minimum": "keep_open", "keep_days": 30, "keep_times": 1}),
+    ):
+        await market.open_cycle(cycle_id, **terms)
+        answers.append(await market.place(melati, {"cycle_id": cycle_id, "lines": [line]}))
+    await market.settle()
+    path = "/v1/cycles/asking/suppliers/bulog/minimum"
+    answers.append(await market.operator.post(path, decision="order", reason="by telephone"))
     assert [each.text for each in answers if not each.is_success] == []
     await market.settle()
 
