@@ -92,6 +92,7 @@ async def trade(market: Market) -> None:
     assert [each.text for each in answers if not each.is_success] == []
     await market.settle()
     await _trade_consolidating(market)
+    await _trade_ordering(market)
 
 
 async def _trade_consolidating(market: Market) -> None:
@@ -110,6 +111,65 @@ async def _trade_consolidating(market: Market) -> None:
     await market.settle()
     path = "/v1/cycles/asking/suppliers/bulog/minimum"
     answers.append(await market.operator.post(path, decision="order", reason="by telephone"))
+    assert [each.text for each in answers if not each.is_success] == []
+    await market.settle()
+
+
+async def _trade_ordering(market: Market) -> None:
+    """A drafted cycle whose orders fill cases; orders that are sent, answered and withdrawn
+    after all; and a cycle that is reopened."""
+    melati, mawar = await market.koperasi("melati"), await market.koperasi("mawar")
+    put, post = market.operator.client.put, market.operator.post
+    now = market.door.clock.now()
+    drafted = market.cycle(
+        closes_at=(now + timedelta(days=30)).isoformat(),
+        fill_from_at=(now + timedelta(hours=1)).isoformat(),
+    )
+    headers = {
+        "authorization": f"Bearer {market.operator.key}",
+        "idempotency-key": "draft-of-the-filled-cycle",
+    }
+    order_id = new_id()
+    answers = [
+        await put("/v1/cycles/filled/draft", json=drafted, headers=headers),
+        await post("/v1/cycles/filled/open"),
+        await market.place(melati, {"cycle_id": "filled", "lines": [oil(4)]}, order_id),
+    ]
+    await market.settle()
+    more = {"cycle_id": "filled", "lines": [{**oil(4), "tolerance": 2}]}
+    answers.append(await market.place(melati, more, order_id, if_match='"v1"'))
+    orders = {"amended": new_id(), "reopened": new_id()}
+    for cycle_id, withdrawn in orders.items():
+        await market.open_cycle(cycle_id, closes_at=(now + timedelta(days=30)).isoformat())
+        body = {"cycle_id": cycle_id, "lines": [oil(10)]}
+        answers.append(await market.place(mawar, body, withdrawn))
+        body = {"cycle_id": cycle_id, "lines": [oil(95)]}
+        answers.append(await market.place(melati, body))
+        answers.append(
+            await post(f"/v1/cycles/{cycle_id}/close", early=True, reason="the truck leaves")
+        )
+    await market.settle()
+    consolidated = "/v1/consolidated-orders/amended/indofood"
+    answers.append(await post(f"{consolidated}/send", reference="PO 17"))
+    await market.settle()
+    line = {"item_id": "oil", "cases": 100, "reason": "out of stock"}
+    answers.append(await post(f"{consolidated}/acknowledge", revision=1, lines=[line]))
+    await market.settle()
+    answers.append(
+        await post(
+            f"/v1/orders/{orders['amended']}/cancel",
+            cycle_id="amended",
+            koperasi_id="mawar",
+            reason="no money",
+            supplier_agrees=True,
+            charge_idr=570_000,
+        )
+    )
+    await market.settle()
+    closes_at = (now + timedelta(days=31)).isoformat()
+    answers.append(
+        await post("/v1/cycles/reopened/reopen", closes_at=closes_at, reason="truck was late")
+    )
     assert [each.text for each in answers if not each.is_success] == []
     await market.settle()
 
