@@ -173,6 +173,8 @@ async def test_tp5_a_late_withdrawal_states_its_charge_before_it_is_accepted(
     assert done.status_code == 200, done.text
     await market.settle()
     assert (await dahlia.get(path)).json()["state"] == "cancelled"
+    again = (await dahlia.get(f"{path}/withdrawal")).json()
+    assert (again["allowed"], again["code"], again["items"]) == (False, "order-is-cancelled", [])
     lines = await shown(market, "/v1/consolidated-orders/late/indofood/lines")
     assert [(each["quantity"], each["amount_idr"]) for each in lines["items"]] == [(95, 17_100_000)]
     orders_now = await shown(
@@ -267,6 +269,21 @@ async def test_others_do_not_see_what_a_withdrawal_would_do(market: Market) -> N
     hidden = await mawar.get(f"/v1/orders/{orders['dahlia']}/withdrawal")
     assert_refused(hidden, 404, "order-unknown")
     assert_refused(await mawar.get(f"/v1/orders/{new_id()}/withdrawal"), 404, "order-unknown")
+
+
+async def test_while_a_cycle_is_consolidated_nothing_is_withdrawn(market: Market) -> None:
+    await market.open_cycle("between", closes_at=later(days=900))
+    dahlia, order_id = await market.koperasi("dahlia"), new_id()
+    await market.place(dahlia, {"cycle_id": "between", "lines": [oil(1)]}, order_id)
+    close_now = {"early": True, "reason": "the truck leaves"}
+    await market.operator.post("/v1/cycles/between/close", **close_now)
+    preview = (await dahlia.get(f"/v1/orders/{order_id}/withdrawal")).json()
+    assert (preview["allowed"], preview["code"]) == (False, "cycle-being-consolidated")
+    refused = await dahlia.post(f"/v1/orders/{order_id}/cancel", cycle_id="between")
+    assert_refused(refused, 409, "order-window-closed")
+    reopen = {"closes_at": later(days=901), "reason": "a truck was late"}
+    answer = await market.operator.post("/v1/cycles/between/reopen", **reopen)
+    assert_refused(answer, 503, "cycle-being-consolidated")
 
 
 async def test_before_the_close_a_withdrawal_is_free(market: Market) -> None:

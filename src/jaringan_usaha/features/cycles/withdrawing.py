@@ -30,7 +30,7 @@ from jaringan_usaha.features.cycles.filling import (
 )
 from jaringan_usaha.features.cycles.nudges import Reached, reached
 from jaringan_usaha.features.cycles.offers import about_terms, terms_on
-from jaringan_usaha.features.cycles.orders import NoSuchOrder
+from jaringan_usaha.features.cycles.orders import NoSuchOrder, OrderIsCancelled
 from jaringan_usaha.features.cycles.sending import GoodsAreSold, about_order
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.money import MOST_IDR
@@ -126,6 +126,9 @@ async def consequence(
     log = door.log(caller.network_id)
     cycle_about = CYCLE.about(now.order["cycle_id"])
     cycle = existing((await log.know([cycle_about]))[cycle_about])
+    if now.order["state"] == "cancelled":
+        gone = OrderIsCancelled(f"order {now.order['order_id']} is withdrawn already")
+        return Consequence([], gone, [])
     if cycle.cancelled:
         return Consequence([], CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled"), [])
     if cycle.prices == "stated":
@@ -147,6 +150,8 @@ async def _after_close(
         refusal: Rejection | None = rejection
     else:
         refusal = None
+    if not cycle.consolidated:
+        return Consequence([], refusal, [])
     items = []
     must_agree = []
     lines = {(line.supplier_id, line.item_id): line for line in now.lines}
