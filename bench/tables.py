@@ -28,27 +28,29 @@ from staged.orders where position > $1 and position <= $2
 """
 _DEMAND = """
 insert into demand as d (network_id, cycle_id, supplier_id, item_id, koperasi_id, quantity,
-                         order_lines, amount_idr, discount_idr, first_position)
+                         order_lines, amount_idr, discount_idr, tolerance, least, first_position)
 select 1, cycle_id, supplier_id, item_id, koperasi_id, sum(quantity), count(*), sum(amount_idr),
-       sum(discount_idr), min(position)
+       sum(discount_idr), sum(tolerance), sum(least), min(position)
 from staged.lines where position > $1 and position <= $2
 group by cycle_id, supplier_id, item_id, koperasi_id
 on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
 set quantity = d.quantity + excluded.quantity, order_lines = d.order_lines + excluded.order_lines,
     amount_idr = d.amount_idr + excluded.amount_idr,
-    discount_idr = d.discount_idr + excluded.discount_idr
+    discount_idr = d.discount_idr + excluded.discount_idr,
+    tolerance = d.tolerance + excluded.tolerance, least = d.least + excluded.least
 """
 _TOTALS = """
 insert into totals as t (network_id, cycle_id, supplier_id, item_id, quantity, order_lines,
-                         amount_idr, discount_idr)
+                         amount_idr, discount_idr, tolerance)
 select 1, cycle_id, supplier_id, item_id, sum(quantity), count(*), sum(amount_idr),
-       sum(discount_idr)
+       sum(discount_idr), sum(tolerance)
 from staged.lines where position > $1 and position <= $2
 group by cycle_id, supplier_id, item_id
 on conflict (network_id, cycle_id, supplier_id, item_id) do update
 set quantity = t.quantity + excluded.quantity, order_lines = t.order_lines + excluded.order_lines,
     amount_idr = t.amount_idr + excluded.amount_idr,
-    discount_idr = t.discount_idr + excluded.discount_idr
+    discount_idr = t.discount_idr + excluded.discount_idr,
+    tolerance = t.tolerance + excluded.tolerance
 """
 
 

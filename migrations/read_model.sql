@@ -279,7 +279,7 @@ create table entitlements (
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 );
 
-create index entitlements_by_koperasi on entitlements (network_id, koperasi_id, cycle_id);
+create index entitlements_by_koperasi on entitlements (network_id, cycle_id, koperasi_id);
 
 -- Suppliers whose minimum a cycle missed, and what the operator decided; null while it is asked.
 create table minimums (
