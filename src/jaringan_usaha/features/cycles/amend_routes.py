@@ -21,6 +21,7 @@ from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
 from jaringan_usaha.features.cycles.events import AcknowledgedLine
+from jaringan_usaha.features.cycles.lines import MOST_LINES
 from jaringan_usaha.features.cycles.order_routes import UuidV7, if_match
 from jaringan_usaha.features.cycles.sending import (
     AcknowledgeOrder,
@@ -100,7 +101,7 @@ class AnswerLineView(BaseModel):
 
 
 class OrderState(OrderStateView):
-    answers: list[AnswerLineView]
+    answers: list[AnswerLineView] = Field(max_length=MOST_ANSWERS)
 
 
 class ItemConsequenceView(BaseModel):
@@ -135,7 +136,7 @@ class WithdrawalView(BaseModel):
     must_agree: list[str] = Field(description="suppliers that were told of the order already")
     charge_idr: int
     own_charge_idr: int
-    items: list[ItemConsequenceView]
+    items: list[ItemConsequenceView] = Field(max_length=MOST_LINES)
 
 
 class TierDropView(BaseModel):

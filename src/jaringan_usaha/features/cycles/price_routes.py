@@ -23,6 +23,8 @@ ORDERED = ("consolidated", "sent", "acknowledged")
 SCANNED = 2_000
 """Items that one request for nudges looks at; most have none."""
 
+MOST_NUDGES = 200
+
 # -- answers -------------------------------------------------------------------------------
 
 
@@ -113,17 +115,26 @@ async def list_nudges(
         )
         as_of = await shown(db, caller.network_id, "cycles")
     cycle, prices = await _prices(door, caller, cycle_id, rows)
-    found = []
+    found: list[NudgeView] = []
+    last: Row | None = rows[-1] if len(rows) == SCANNED else None
     if cycle.prices == "listed" and not cycle.closed and not cycle.cancelled:
         for row in rows:
-            price = prices[row["supplier_id"], row["item_id"]]
-            so_far = reached(price, row["quantity"], row["tolerance"])
-            nudged = nudge(price, so_far.quantity)
-            if nudged is not None:
-                ids = {"supplier_id": row["supplier_id"], "item_id": row["item_id"]}
-                found.append(NudgeView(**ids, **nudged._asdict()))
-    last = cursor(rows[-1]["supplier_id"], rows[-1]["item_id"]) if len(rows) == SCANNED else None
-    return ListOf[NudgeView](items=found, next=last, **as_of)
+            found += _nudges(row, prices[row["supplier_id"], row["item_id"]])
+            if len(found) == MOST_NUDGES:
+                last = row
+                break
+    following = cursor(last["supplier_id"], last["item_id"]) if last is not None else None
+    return ListOf[NudgeView](items=found, next=following, **as_of)
+
+
+def _nudges(row: Row, price: Price) -> list[NudgeView]:
+    """The nudge for one item, if there is one."""
+    so_far = reached(price, row["quantity"], row["tolerance"])
+    nudged = nudge(price, so_far.quantity)
+    if nudged is None:
+        return []
+    ids = {"supplier_id": row["supplier_id"], "item_id": row["item_id"]}
+    return [NudgeView(**ids, **nudged._asdict())]
 
 
 async def _state(db: Connection, caller: Caller, cycle_id: str) -> str:
