@@ -21,8 +21,9 @@ from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.eventlog import EventLog, Task
 from jaringan_usaha.eventlog.migrate import migrate
-from jaringan_usaha.features.catalog.domain import AddItem, PublishPriceList, catalog
+from jaringan_usaha.features.catalog.domain import PublishPriceList, catalog
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
+from jaringan_usaha.features.catalog.items import AddItem, goods
 from jaringan_usaha.features.cycles.domain import CloseCycle, OpenCycle, cycles
 from jaringan_usaha.features.registry.domain import AdmitKoperasi, AdmitSupplier, registry
 from jaringan_usaha.kernel.messages import Asked
@@ -174,7 +175,7 @@ class World:
         ]
         items = [
             (
-                catalog,
+                goods,
                 AddItem(
                     asked=asked(), item_id=item_id(n), title=f"I {n}", base_unit="H87", case_size=1
                 ),

@@ -29,6 +29,18 @@ create table koperasi (
   primary key (network_id, koperasi_id)
 );
 
+create table classifications (
+  network_id bigint not null,
+  koperasi_id text not null,
+  valid_from_on date not null,
+  vat_registered boolean not null,
+  price_zone int not null,
+  tax_id text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, koperasi_id, valid_from_on)
+);
+
 create table suppliers (
   network_id bigint not null,
   supplier_id text not null,
@@ -62,6 +74,11 @@ create table items (
   base_unit text not null,
   case_size bigint not null,
   gtin text not null,
+  tax_class text,
+  commodity text not null default '',
+  weight_g bigint not null default 0,
+  volume_ml bigint not null default 0,
+  deposit_idr bigint not null default 0,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, item_id)
@@ -75,6 +92,10 @@ create table price_lists (
   valid_until_on date,
   tier_mode text not null,
   row_count int not null,
+  minimum_idr bigint not null,
+  delivery_idr bigint not null,
+  lead_days int,
+  source text not null,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, price_list_id)
@@ -89,6 +110,8 @@ create table prices (
   valid_until_on date,
   tier_mode text not null,
   tiers bytea not null,
+  case_size bigint not null,
+  min_cases bigint not null,
   primary key (network_id, price_list_id, item_id)
 );
 
@@ -146,6 +169,29 @@ create table share_rules (
   target_idr bigint,
   primary key (network_id, valid_from_on)
 );
+
+-- sourcing
+
+-- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
+-- all that were looked at, as JSON.
+create table choices (
+  network_id bigint not null,
+  choice_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  priced_on date not null,
+  supplier_id text not null,
+  reason text not null,
+  total_idr bigint not null,
+  best_idr bigint not null,
+  offers bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, choice_id)
+);
+
+create index choices_by_item on choices (network_id, item_id, choice_id);
+create index choices_by_supplier on choices (network_id, supplier_id, choice_id);
 
 -- cycles
 
@@ -380,3 +426,212 @@ create table margins (
   amount_idr bigint not null,
   primary key (network_id, koperasi_id, cycle_id)
 );
+
+-- fulfilment
+
+-- A consolidated order whose goods are followed to the door. `changes` counts what may have
+-- moved entitlements after they were granted.
+create table delivery_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  state text not null check (state in ('expected', 'receiving', 'received')),
+  sharing text not null,
+  changes int not null,
+  receipts int not null,
+  last_received_on date,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
+-- declined), and the sums of what arrived and where it went.
+create table delivery_items (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  ordered bigint not null default 0,
+  amount_idr bigint not null default 0,
+  cases bigint not null default 0,
+  case_size bigint not null default 1,
+  firm bigint not null default 0,
+  tolerance bigint not null default 0,
+  reason text not null default '',
+  koperasi_count bigint not null default 0,
+  granted bigint not null default 0,
+  claimed_firm bigint not null default 0,
+  claimed_tolerance bigint not null default 0,
+  accepted bigint not null default 0,
+  rejected bigint not null default 0,
+  given bigint not null default 0,
+  goods_idr bigint not null default 0,
+  alone_idr bigint not null default 0,
+  waiting bigint not null default 0,
+  returned bigint not null default 0,
+  stocked bigint not null default 0,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
+-- that only took surplus.
+create table deliveries (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  firm bigint not null default 0,
+  tolerance bigint not null default 0,
+  least bigint not null default 0,
+  first_position bigint not null default 0,
+  granted bigint not null default 0,
+  granted_alone_idr bigint not null default 0,
+  reason text not null default '',
+  received bigint not null default 0,
+  goods_idr bigint not null default 0,
+  alone_idr bigint not null default 0,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+) with (fillfactor = 50);
+
+create index deliveries_by_koperasi on deliveries (
+  network_id, koperasi_id, cycle_id, supplier_id, item_id);
+
+-- What each koperasi got of each receipt, and what it could claim just then.
+create table portions (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  position bigint not null,
+  receipt_id text not null,
+  outstanding bigint not null,
+  tolerance bigint not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  primary key (network_id, koperasi_id, cycle_id, supplier_id, item_id, position)
+);
+
+create table receipts (
+  network_id bigint not null,
+  receipt_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  received_on date not null,
+  reference text not null,
+  line_count int not null,
+  accepted bigint not null,
+  rejected bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, receipt_id)
+);
+
+create index receipts_by_cycle on receipts (network_id, cycle_id, position);
+
+-- `outstanding` and `tolerance` are the sums of what all koperasi could claim just then.
+create table receipt_lines (
+  network_id bigint not null,
+  receipt_id text not null,
+  item_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  position bigint not null,
+  accepted bigint not null,
+  rejected bigint not null,
+  reason text not null,
+  shared boolean not null,
+  sharing text not null default '',
+  outstanding bigint not null default 0,
+  tolerance bigint not null default 0,
+  given bigint not null default 0,
+  goods_idr bigint not null default 0,
+  surplus bigint not null default 0,
+  waiting bigint not null default 0,
+  primary key (network_id, receipt_id, item_id)
+);
+
+create index receipt_lines_unshared on receipt_lines (network_id, position, item_id)
+  where not shared;
+create index receipt_lines_waiting on receipt_lines (network_id, position, item_id)
+  where waiting > 0;
+-- prices
+
+-- What is observed in a region, in the order of the source's table.
+create table market_commodities (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  code text not null,
+  unit text not null,
+  place int not null,
+  primary key (network_id, region_code, commodity)
+);
+
+create table market_prices (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  day_on date not null,
+  idr bigint not null,
+  unit text not null,
+  late boolean not null,
+  source text not null,
+  observation_id text not null,
+  position bigint not null,
+  primary key (network_id, region_code, commodity, day_on)
+);
+
+create index market_prices_by_day on market_prices (network_id, day_on, region_code, commodity);
+
+-- sales
+
+create table sales (
+  network_id bigint not null,
+  sale_id uuid not null,
+  koperasi_id text not null,
+  sold_on date not null,
+  customer text not null,
+  lines bytea not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, sale_id)
+);
+
+create table sold_goods (
+  network_id bigint not null,
+  sold_on date not null,
+  koperasi_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  sale_lines bigint not null,
+  primary key (network_id, sold_on, koperasi_id, item_id)
+);
+
+create index sold_goods_by_koperasi on sold_goods (network_id, koperasi_id, sold_on, item_id);
+create index sold_goods_by_item on sold_goods (network_id, item_id, sold_on, koperasi_id);
+
+create table sale_flags (
+  network_id bigint not null,
+  position bigint not null,
+  line_no int not null,
+  flag text not null,
+  koperasi_id text not null,
+  sale_id uuid not null,
+  sold_on date not null,
+  item_id text not null,
+  customer text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  rule_id text not null,
+  rule_version_no int not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, position, line_no, flag, rule_id)
+);
+
+create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);

@@ -62,7 +62,7 @@ async def fresh_database(server: EmbeddedServer, template: str) -> AsyncIterator
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator["Market"]:
     """The service on this database, with its operator and its follower."""
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, rate_factor=0))
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it

@@ -12,6 +12,7 @@ from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.cycles import begin_filling, closing
+from jaringan_usaha.features.fulfilment import sharing_out
 from jaringan_usaha.kernel.rejections import Rejection
 
 queries = Queries("jaringan_usaha", "follower.sql")
@@ -19,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
-
-DUTIES = (begin_filling.tend, closing.tend)
+DUTIES = (begin_filling.tend, closing.tend, sharing_out.tend)
+"""What rooms do by themselves, in the order in which goods travel."""
 
 
 class Follower:
@@ -41,9 +42,9 @@ class Follower:
         """The clock's duties in one network, on the database's clock."""
         now: datetime = await self._pool.fetchval(queries.now)
         await self._make_room(now)
-        for duty in DUTIES:
+        for tend in DUTIES:
             try:
-                await duty(self._log(network_id), self._pool, now)
+                await tend(self._log(network_id), self._pool, now)
             except Rejection as rejection:
                 logger.warning("network %s: %s", network_id, rejection.detail)
 

@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator, FormatChecker
 
+from house.trading import trade
 from jaringan_usaha import house
-from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.kernel.messages import Event
-from market import OIL_TIERS, Market, house_template, oil, opened, price_list, rice
+from market import house_template, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,133 +45,6 @@ async def stored(postgres: EmbeddedServer, template: str) -> AsyncIterator[Store
         for row in rows:
             found.setdefault(row["name"], []).append(json.loads(row["body"]))
         yield found
-
-
-async def trade(market: Market) -> None:
-    """Everything that can happen, at least once."""
-    await market.stock()
-    melati, mawar = await market.koperasi("melati"), await market.koperasi("mawar")
-    post = market.operator.post
-    answers = [
-        await post("/v1/koperasi/mawar/suspend", reason="no annual meeting"),
-        await post("/v1/koperasi/mawar/reinstate", reason="it was held"),
-        await post("/v1/suppliers/bulog/suspend", reason="late"),
-        await post("/v1/suppliers/bulog/reinstate", reason="on time"),
-        await market.operator.put(
-            "/v1/rules/shares/2018-01-01",
-            values={"minimum_idr": 100_000_000, "target_idr": 5_000_000_000},
-            source="RAT 2018",
-        ),
-        await melati.post("/v1/koperasi/melati/shares/pledges", amount_idr=100_000_000),
-        await post(
-            "/v1/koperasi/melati/shares/payments",
-            amount_idr=1_000_000,
-            paid_on="2026-01-15",
-            reference="BCA 17",
-        ),
-    ]
-    for cycle_id in ("listed", "given-up"):
-        await market.open_cycle(cycle_id)
-    await market.open_cycle("stated", prices="stated")
-    first, second = new_id(), new_id()
-    stated = {**rice(3), "amount_idr": 37_000, "discounts": [{"kind": "coupon", "idr": 500}]}
-    answers += [
-        await market.place(melati, {"cycle_id": "listed", "lines": [oil(40)]}, first),
-        await market.place(
-            melati, {"cycle_id": "listed", "lines": [oil(50), rice(1)]}, first, if_match='"v1"'
-        ),
-        await market.place(mawar, {"cycle_id": "listed", "lines": [rice(5)]}, second),
-        await mawar.post(f"/v1/orders/{second}/cancel", cycle_id="listed", reason="too much"),
-        await market.place(
-            mawar,
-            {"cycle_id": "stated", "lines": [stated], "client_at": "2026-01-15T12:00:00+07:00"},
-        ),
-        await post("/v1/cycles/given-up/cancel", reason="no truck"),
-        await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
-    ]
-    assert [each.text for each in answers if not each.is_success] == []
-    await market.settle()
-    await _trade_consolidating(market)
-    await _trade_ordering(market)
-
-
-async def _trade_consolidating(market: Market) -> None:
-    """Orders below a supplier's minimum: one cycle is kept open, in another the operator is
-    asked and orders all the same."""
-    body = {**price_list("bulog", "oil", OIL_TIERS), "minimum_idr": 50_000_000}
-    melati = await market.koperasi("melati")
-    line = {**oil(40), "supplier_id": "bulog"}
-    answers = [await market.operator.put("/v1/price-lists/oil-minimum", **body)]
-    for cycle_id, terms in (
-        ("asking", {"minimum": "ask"}),
-        ("kept", {"minimum": "keep_open", "keep_days": 30, "keep_times": 1}),
-    ):
-        await market.open_cycle(cycle_id, **terms)
-        answers.append(await market.place(melati, {"cycle_id": cycle_id, "lines": [line]}))
-    await market.settle()
-    path = "/v1/cycles/asking/suppliers/bulog/minimum"
-    answers.append(await market.operator.post(path, decision="order", reason="by telephone"))
-    assert [each.text for each in answers if not each.is_success] == []
-    await market.settle()
-
-
-async def _trade_ordering(market: Market) -> None:
-    """A drafted cycle whose orders fill cases; orders that are sent, answered and withdrawn
-    after all; and a cycle that is reopened."""
-    melati, mawar = await market.koperasi("melati"), await market.koperasi("mawar")
-    put, post = market.operator.client.put, market.operator.post
-    now = market.door.clock.now()
-    drafted = market.cycle(
-        closes_at=(now + timedelta(days=30)).isoformat(),
-        fill_from_at=(now + timedelta(hours=1)).isoformat(),
-    )
-    headers = {
-        "authorization": f"Bearer {market.operator.key}",
-        "idempotency-key": "draft-of-the-filled-cycle",
-    }
-    order_id = new_id()
-    answers = [
-        await put("/v1/cycles/filled/draft", json=drafted, headers=headers),
-        await post("/v1/cycles/filled/open"),
-        await market.place(melati, {"cycle_id": "filled", "lines": [oil(4)]}, order_id),
-    ]
-    await market.settle()
-    more = {"cycle_id": "filled", "lines": [{**oil(4), "tolerance": 2}]}
-    answers.append(await market.place(melati, more, order_id, if_match='"v1"'))
-    orders = {"amended": new_id(), "reopened": new_id()}
-    for cycle_id, withdrawn in orders.items():
-        await market.open_cycle(cycle_id, closes_at=(now + timedelta(days=30)).isoformat())
-        body = {"cycle_id": cycle_id, "lines": [oil(10)]}
-        answers.append(await market.place(mawar, body, withdrawn))
-        body = {"cycle_id": cycle_id, "lines": [oil(95)]}
-        answers.append(await market.place(melati, body))
-        answers.append(
-            await post(f"/v1/cycles/{cycle_id}/close", early=True, reason="the truck leaves")
-        )
-    await market.settle()
-    consolidated = "/v1/consolidated-orders/amended/indofood"
-    answers.append(await post(f"{consolidated}/send", reference="PO 17"))
-    await market.settle()
-    line = {"item_id": "oil", "cases": 100, "reason": "out of stock"}
-    answers.append(await post(f"{consolidated}/acknowledge", revision=1, lines=[line]))
-    await market.settle()
-    answers.append(
-        await post(
-            f"/v1/orders/{orders['amended']}/cancel",
-            cycle_id="amended",
-            koperasi_id="mawar",
-            reason="no money",
-            supplier_agrees=True,
-            charge_idr=570_000,
-        )
-    )
-    await market.settle()
-    closes_at = (now + timedelta(days=31)).isoformat()
-    answers.append(
-        await post("/v1/cycles/reopened/reopen", closes_at=closes_at, reason="truck was late")
-    )
-    assert [each.text for each in answers if not each.is_success] == []
-    await market.settle()
 
 
 async def test_every_event_has_its_entry() -> None:

@@ -31,7 +31,17 @@ from service import NETWORK
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HERE = Path(__file__).parent
-FILES = ("corpus", "cycles")  # later rooms stand behind, in the order in which goods travel
+FILES = (
+    "corpus",
+    "registry",
+    "catalog",
+    "sourcing",
+    "cycles",
+    "prices",
+    "fulfilment",
+    "sales",
+)
+"""Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [
     (each["name"], each["body"])
     for file in FILES

@@ -1,12 +1,12 @@
 """What the group pays for what it orders together, and how that is shared."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
-from msgspec import structs
 
 from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.cycles.consolidation import (
@@ -24,12 +24,11 @@ from jaringan_usaha.features.cycles.consolidation import (
     at_listed_price,
     at_stated_amounts,
     cases_for,
-    cost_idr,
     none_ordered,
-    tier_for,
     weigh,
 )
 from jaringan_usaha.features.cycles.events import ConsolidatedLine, KoperasiShare
+from jaringan_usaha.kernel.tiers import cost_idr, tier_for
 
 OIL_TIERS = (
     Tier(from_quantity=1, idr=186_000),
@@ -74,7 +73,7 @@ def demand(*parts: KoperasiDemand) -> ItemDemand:
 
 def in_cases(size: int, min_cases: int = 0, minimum_idr: int = 0) -> Price:
     """Oil in cases of so many units."""
-    return structs.replace(all_units, case_size=size, min_cases=min_cases, minimum_idr=minimum_idr)
+    return replace(all_units, case_size=size, min_cases=min_cases, minimum_idr=minimum_idr)
 
 
 A40_B35_C20_D10 = demand(part("A", 40), part("B", 35, lines=2), part("C", 20), part("D", 10))

@@ -15,6 +15,7 @@ from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import CallerNow, Door, DoorNow, door_of
 from jaringan_usaha.api.fields import Body, Instant
+from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute, must_be
 from jaringan_usaha.api.validation import errors_of
@@ -97,7 +98,7 @@ class Sync:
     async def post(self, request: Request) -> Response:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
         door = door_of(request)
-        caller = await door.keys.caller(request.headers.get("authorization"))
+        caller = await door.admit(request, SYNC)
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)

@@ -7,6 +7,7 @@ version rests on them as if they had been folded.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar, assert_never, cast
 
 import msgspec
@@ -239,7 +240,7 @@ def _price(line: OrderLine, cycle: Cycle, known: Known) -> Price:
     """As it was consolidated at: below the supplier's cases where that was decided."""
     price = terms_on(known, line.supplier_id, line.item_id, cycle)
     order = known[about_order(cycle.cycle_id, line.supplier_id)]
-    return msgspec.structs.replace(price, min_cases=0) if order.decision == "order" else price
+    return replace(price, min_cases=0) if order.decision == "order" else price
 
 
 def _must_fill(amendments: Sequence[Amendment]) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, assert_never, cast
 
-import msgspec
-
 from jaringan_usaha.features.cycles.consolidation import (
     Bought,
     ItemDemand,
@@ -218,7 +216,7 @@ def consolidate_supplier(command: ConsolidateSupplier, known: Known) -> Sequence
     for each in demand:
         price = terms[each.item_id]
         if order.decision == "order":
-            price = msgspec.structs.replace(price, min_cases=0)
+            price = replace(price, min_cases=0)
         elif weighed.goods_idr < weighed.minimum_idr:
             bought.append(none_ordered(each, price))
             continue

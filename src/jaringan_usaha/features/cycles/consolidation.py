@@ -8,8 +8,10 @@ import msgspec
 
 from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.cycles.events import ConsolidatedLine, Entitlement, KoperasiShare
-from jaringan_usaha.kernel.money import half_up, largest_remainder
+from jaringan_usaha.kernel.money import largest_remainder
 from jaringan_usaha.kernel.sharing import Claim, Sharing, by_priority, share_out
+from jaringan_usaha.kernel.tiers import Price as TierPrice
+from jaringan_usaha.kernel.tiers import cost_idr, tier_for
 
 MOQ_NOT_MET = "MOQ_NOT_MET"
 MIN_ACCEPT = "MIN_ACCEPT"
@@ -49,13 +51,12 @@ class ItemTotal(NamedTuple):
     tolerance: int
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """The terms of an offer that is in force: tiers, how they apply, their list, the units in a
-    case, the least cases of the item, and the least value of goods of a whole order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price(TierPrice):
+    """The terms of an offer that is in force: besides its price the units in a case, the least
+    cases of the item, and the least value of goods of a whole order."""
 
-    price_list_id: str
-    tier_mode: str
-    tiers: tuple[Tier, ...]
+    tiers: Sequence[Tier]
     case_size: int = 1
     min_cases: int = 0
     minimum_idr: int = 0
@@ -82,36 +83,6 @@ class Bought:
     line: ConsolidatedLine
     rows: Sequence[Entitlement]
     owed: Sequence[Owed]
-
-
-# -- prices --------------------------------------------------------------------------------
-
-
-def tier_for(tiers: Sequence[Tier], quantity: int) -> Tier:
-    """The tier that a quantity reaches. Raises ValueError below the first one (and for 0)."""
-    reached = [tier for tier in tiers if tier.from_quantity <= quantity]
-    if not reached:
-        raise ValueError(f"no price for a quantity of {quantity}")
-    return reached[-1]
-
-
-def cost_idr(price: Price, quantity: int) -> int:
-    """Whole rupiah for a quantity, rounded once, halves up.
-
-    `all_units` charges everything at the tier reached; `incremental` each part at its own.
-    Raises ValueError when the quantity reaches no tier.
-    """
-    tier = tier_for(price.tiers, quantity)
-    if price.tier_mode == "all_units":
-        return half_up(quantity * tier.idr, tier.per)
-    ends = [tier.from_quantity - 1 for tier in price.tiers[1:]] + [quantity]
-    numerator, denominator, before = 0, 1, 0
-    for band, end in zip(price.tiers, ends, strict=True):
-        units = max(min(end, quantity) - before, 0)
-        numerator = numerator * band.per + units * band.idr * denominator
-        denominator *= band.per
-        before = min(end, quantity)
-    return half_up(numerator, denominator)
 
 
 # -- cases and minimums --------------------------------------------------------------------

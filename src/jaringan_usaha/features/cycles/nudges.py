@@ -4,7 +4,8 @@ arithmetic."""
 from typing import NamedTuple
 
 from jaringan_usaha.features.catalog.events import Tier
-from jaringan_usaha.features.cycles.consolidation import Price, cases_for, cost_idr, tier_for
+from jaringan_usaha.features.cycles.consolidation import Price, cases_for
+from jaringan_usaha.kernel.tiers import cost_idr, tier_for
 
 
 class Reached(NamedTuple):

@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import msgspec
-
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, offer_id
 from jaringan_usaha.features.cycles.consolidation import Price
 from jaringan_usaha.features.cycles.domain import Cycle
+from jaringan_usaha.kernel.calendar import in_force
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Refused
 
@@ -26,12 +25,7 @@ class Offer:
 
     def on(self, day: date) -> Price | None:
         """The price in force on a day: of the lists that include it, the one starting last."""
-        in_force = [
-            (start, order, price)
-            for order, (start, end, price) in enumerate(self.prices)
-            if start <= day and (end is None or day <= end)
-        ]
-        return max(in_force, key=lambda each: each[:2])[2] if in_force else None
+        return in_force(self.prices, day)
 
 
 def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
@@ -91,4 +85,4 @@ def terms_on(known: Known, supplier_id: str, item_id: str, cycle: Cycle) -> Pric
     price = price_on(known[offer], cycle)
     if price.case_size:
         return price
-    return msgspec.structs.replace(price, case_size=known[packing].case_size)
+    return replace(price, case_size=known[packing].case_size)

@@ -166,7 +166,7 @@ async def put_order(request: Request) -> Response:
     The hot road: read, check, decide and answer without the framework's machinery.
     """
     door = door_of(request)
-    caller = await door.keys.caller(request.headers.get("authorization"))
+    caller = await door.admit(request)
     order_id = _order_id(request.path_params["order_id"])
     raw = await read_json(request)
     body = _order_body.validate_python(raw)

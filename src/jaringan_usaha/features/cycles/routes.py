@@ -261,6 +261,7 @@ async def cancel_cycle(
 async def get_cycle(
     cycle_id: Annotated[Slug, Path()], caller: CallerNow, door: DoorNow, after: After = 0
 ) -> CycleView:
+    """One buying cycle as it stands."""
     async with door.reading(caller, after) as db:
         row = await life_views.cycle(db, caller.network_id, cycle_id)
     if row is None:

@@ -12,7 +12,6 @@ from jaringan_usaha.features.cycles.consolidation import (
     Price,
     Way,
     at_listed_price,
-    cost_idr,
 )
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -21,6 +20,7 @@ from jaringan_usaha.features.cycles.events import (
     TierDropCharge,
 )
 from jaringan_usaha.kernel.money import half_up, largest_remainder
+from jaringan_usaha.kernel.tiers import cost_idr
 
 WITHDRAWN = "WITHDRAWN"
 

@@ -1,5 +1,6 @@
 """What suppliers and carriers billed, and what the goods came to cost each koperasi."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -21,6 +22,9 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class MatchedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line against what was ordered and accepted.
 
+    `billed` units, and those `accepted` and not invoiced before; what is billed for more of them
+    is `claimed` back (units, goods, PPN, deposits). `expected_…` is what the rest costs at the
+    order's price, and its PPN by the rule.
     `outcome`: `equal`, `rounding` (PPN differs by at most Rp1), `variance` (price differs within
     tolerance), `over_billed` (a debit note claims the difference back) or `held`.
     """
@@ -35,6 +39,21 @@ class MatchedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     deposit_idr: int
     outcome: str
     reason: str = ""
+    claimed: int = 0
+    claimed_idr: int = 0
+    claimed_ppn_idr: int = 0
+    claimed_deposit_idr: int = 0
+
+    @property
+    def units(self) -> int:
+        """Those that are paid for."""
+        return self.billed - self.claimed
+
+    @property
+    def payable_idr(self) -> int:
+        """What is owed for goods, PPN and deposits."""
+        billed = self.goods_idr + self.ppn_idr + self.deposit_idr
+        return billed - self.claimed_idr - self.claimed_ppn_idr - self.claimed_deposit_idr
 
 
 class SupplierInvoiceMatched(Event):
@@ -56,6 +75,11 @@ class SupplierInvoiceMatched(Event):
     ppn_version_no: int
     lines: tuple[MatchedLine, ...]
 
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its ids, it is found by the number that the supplier gave it."""
+        yield from Event.tags(self)
+        yield "supplier_invoice_no", f"{self.supplier_id}|{self.invoice_no}"
+
 
 class SupplierInvoiceReleased(Event):
     """A held invoice is accepted all the same."""
@@ -68,8 +92,22 @@ class SupplierInvoiceReleased(Event):
     reason: str
 
 
+class ClaimedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Units of one item that were billed and are not paid for, and what was billed for them."""
+
+    item_id: str
+    units: int
+    goods_idr: int
+    ppn_idr: int
+    deposit_idr: int = 0
+
+
 class DebitNoteIssued(Event):
-    """A claim on the supplier for what was billed but not accepted."""
+    """A claim on the supplier for what was billed but not accepted.
+
+    `reason`: `over_billed`, or `returned` for surplus units that went back after they were
+    invoiced. The sums are those of the lines.
+    """
 
     name: ClassVar[str] = "invoicing.debit_note_issued.1"
     debit_note_id: str
@@ -79,6 +117,9 @@ class DebitNoteIssued(Event):
     supplier_id: str
     goods_idr: int
     ppn_idr: int
+    deposit_idr: int = 0
+    reason: str = "over_billed"
+    lines: tuple[ClaimedLine, ...] = ()
 
 
 class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
@@ -86,7 +127,8 @@ class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
 
     `goods_idr` is what was accepted at the order's price; `variance_idr` what the supplier
     billed beyond it within tolerance. PPN is credited when `creditable` (the koperasi is PKP),
-    else it is cost. `rebate_idr` is what the supplier will pay back.
+    else it is cost. `rebate_idr` is what the supplier will pay back, `own_rebate_idr` how much
+    of it is the koperasi's own. Units taken into stock are the `consortium`'s, without a fee.
     """
 
     koperasi_id: str
@@ -98,12 +140,14 @@ class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
     fee_idr: int
     rebate_idr: int
     deposit_idr: int
+    own_rebate_idr: int = 0
 
 
 class ItemCosts(msgspec.Struct, frozen=True, kw_only=True):
     """One invoice line: all koperasi, or so many of them as fit into this part.
 
-    `rounding_idr` is what billed and computed PPN differ by, at most Rp1, and is nobody's.
+    `rounding_idr` is what billed and computed PPN differ by, at most Rp1, and is nobody's; it
+    stands with the first rows of a line.
     """
 
     item_id: str
@@ -137,6 +181,11 @@ class InvoiceCosted(Event):
     fees: tuple[FeeSplit, ...] = ()
     rebates: tuple[FeeSplit, ...] = ()
 
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its ids, a part is found by its number, so that it is costed once."""
+        yield from Event.tags(self)
+        yield "invoice_part", f"{self.invoice_id}|{self.part}"
+
 
 class RebateReceived(Event):
     """The supplier paid what it owed back."""
@@ -167,8 +216,8 @@ class ChargeBilled(Event):
     """A bill for bringing goods of a cycle: freight, insurance, handling.
 
     It is split by `key` (`weight`, `volume`, `quantity`, `value`, `equal`, `manual`) over the
-    accepted goods of the cycle, of one supplier only when one is named. A later bill under the
-    same id with another amount splits the difference only.
+    accepted goods of the cycle, of one supplier only when one is named; `manual` weighs items. A
+    later bill under the same id (`bill_no` 2, 3 …) splits the difference only.
     """
 
     name: ClassVar[str] = "invoicing.charge_billed.1"
@@ -182,6 +231,39 @@ class ChargeBilled(Event):
     reference: str
     supplier: str = ""
     manual: dict[str, int] = msgspec.field(default_factory=dict)
+    bill_no: int = 1
+
+
+class WeighedLine(msgspec.Struct, frozen=True, array_like=True):
+    """One item of one supplier as it weighed when a bill was split, and its part of the bill.
+
+    `units` were shared out, worth `goods_idr`; a unit weighs `each` by the key of the bill.
+    """
+
+    supplier_id: str
+    item_id: str
+    units: int
+    goods_idr: int
+    each: int
+    amount_idr: int
+
+
+class ChargeWeighed(Event):
+    """Part `part` of how a bill, or the difference to the one before, falls on the goods that
+    had been shared out by then; what arrives later bears nothing of it."""
+
+    name: ClassVar[str] = "invoicing.charge_weighed.1"
+    charge_id: str
+    cycle_id: str
+    bill_no: int
+    part: int
+    key: str
+    lines: tuple[WeighedLine, ...]
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its ids, it is found by the bill, so that a bill is weighed once."""
+        yield from Event.tags(self)
+        yield "charge_bill", f"{self.charge_id}|{self.bill_no}"
 
 
 class LandedCost(msgspec.Struct, frozen=True, array_like=True):
@@ -204,3 +286,8 @@ class LandedCostAdjusted(Event):
     part: int
     key: str
     rows: tuple[LandedCost, ...]
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its ids, a part is found by its number, so that it is shared once."""
+        yield from Event.tags(self)
+        yield "charge_part", f"{self.charge_id}|{self.bill_no}|{self.part}"
