@@ -52,6 +52,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "internal": ("Kesalahan di dalam layanan", "Internal error"),
     "json-invalid": ("JSON tidak sah", "JSON not valid"),
     "method-not-allowed": ("Metode tidak didukung", "Method not allowed"),
+    "minimum-already-decided": ("Minimum sudah diputuskan", "The minimum is decided already"),
+    "minimum-not-missed": ("Minimum tidak ditanyakan", "No minimum was missed"),
     "not-found": ("Tidak ditemukan", "Not found"),
     "not-processed": ("Belum diproses", "Not processed"),
     "order-window-closed": ("Putaran sudah ditutup", "The buying cycle is closed"),
