@@ -1,6 +1,6 @@
 """The rules of goods and of suppliers' dated price lists."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
@@ -30,7 +30,7 @@ from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 TierMode = Literal["all_units", "incremental"]
 
-MOST_ROWS = 1_000
+MOST_ROWS = 5_000
 MOST_TIERS = 20
 MOST_CASE = 1_000_000
 ROWS_A_PART = 25
@@ -51,7 +51,8 @@ class AddItem(Command):
 
 class PublishPriceList(Command):
     """All prices of one list, valid on both dates and between; without an end, until a list
-    that starts later takes over. Prices are without PPN."""
+    that starts later takes over. Prices are without PPN. `source` is the SHA-256 of the file
+    they were read from."""
 
     price_list_id: str
     supplier_id: str
@@ -59,6 +60,7 @@ class PublishPriceList(Command):
     valid_until_on: date | None
     tier_mode: TierMode
     rows: tuple[PriceRow, ...]
+    source: str = ""
 
 
 CatalogCommand = AddItem | PublishPriceList
@@ -281,9 +283,12 @@ def add_item(command: AddItem, known: Known) -> Sequence[Event]:
     raise ItemExists(f"item {command.item_id} was added with other data; use another id")
 
 
-def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Event]:
+def publish_price_list(
+    command: PublishPriceList, known: Known, *, added: Container[str] = ()
+) -> Sequence[Event]:
     """Raises PriceListDoesNotFit, NoSuchSupplier, SupplierIsSuspended, PriceListExists,
-    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it."""
+    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it; `added` are items
+    that the same step adds."""
     _check_form(command)
     content = known[PRICE_LIST.about(command.price_list_id)].content
     if content == _digest(command):
@@ -295,7 +300,7 @@ def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Even
         )
     _may_sell(known[SELLER.about(command.supplier_id)])
     for number, row in enumerate(command.rows):
-        if not known[KNOWN_ITEM.about(row.item_id)].so:
+        if row.item_id not in added and not known[KNOWN_ITEM.about(row.item_id)].so:
             raise ItemNotKnown(
                 f"there is no item {row.item_id}; add it first", pointer=f"/rows/{number}/item_id"
             )
@@ -390,6 +395,7 @@ def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
             valid_until_on=command.valid_until_on,
             tier_mode=command.tier_mode,
             rows=command.rows[start : start + ROWS_A_PART],
+            source=command.source,
         )
 
 
