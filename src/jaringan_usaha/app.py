@@ -30,6 +30,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.features.catalog import import_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
@@ -42,12 +43,15 @@ from jaringan_usaha.settings import Settings
 queries = Queries("jaringan_usaha", "app.sql")
 
 MOST_BODY = 1 << 20
+MOST_FILE = 10 << 20
+FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
 
 FEATURE_ROUTES = (
     registry_routes,
     catalog_routes,
+    import_routes,
     share_routes,
     order_routes,
     cycle_routes,
@@ -254,17 +258,24 @@ class AtTheDoor:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = new_id()
+        most = most_bytes(scope)
         for name, value in scope["headers"]:
-            if name == b"content-length" and int(value) > MOST_BODY:
-                await self._too_large(scope, receive, send)
+            if name == b"content-length" and int(value) > most:
+                await problems.answer(Request(scope), too_large(most))(scope, receive, send)
                 return
             if name == b"transfer-encoding":
-                receive = _counted(receive)
+                receive = _counted(receive, most)
         await self._app(scope, receive, send)
 
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = Problem(413, "payload-too-large", "send at most 1 MiB at once")
-        await problems.answer(Request(scope), problem)(scope, receive, send)
+
+def most_bytes(scope: Scope) -> int:
+    """How large the body of a request may be: only price files may be larger than the rest."""
+    is_file = scope["method"] == "PUT" and FILE_PATH.fullmatch(scope["path"])
+    return MOST_FILE if is_file else MOST_BODY
+
+
+def too_large(most: int) -> Problem:
+    return Problem(413, "payload-too-large", f"send at most {most >> 20} MiB at once")
 
 
 class Lean:
@@ -287,15 +298,15 @@ class Lean:
         await response(scope, receive, send)
 
 
-def _counted(receive: Receive) -> Receive:
+def _counted(receive: Receive, most: int) -> Receive:
     seen = 0
 
     async def counting() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MOST_BODY:
-            raise Problem(413, "payload-too-large", "send at most 1 MiB at once")
+        if seen > most:
+            raise too_large(most)
         return message
 
     return counting

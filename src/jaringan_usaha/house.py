@@ -12,6 +12,8 @@ from jaringan_usaha.eventlog.projector import Projection, log_queries
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
+from jaringan_usaha.features.catalog.import_views import price_import_views
+from jaringan_usaha.features.catalog.imports import imports
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.consolidating import consolidated_orders
@@ -45,10 +47,11 @@ EVENT_MODULES = (
     sale_events,
     margin_events,
 )
-DECIDERS = (registry, catalog, shares, cycles, orders, consolidated_orders)
+DECIDERS = (registry, catalog, imports, shares, cycles, orders, consolidated_orders)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
+    price_import_views,
     share_views,
     cycle_views,
     margin_views,

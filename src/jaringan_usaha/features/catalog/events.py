@@ -106,24 +106,22 @@ class PriceFileReceived(Event):
     tier_mode: str
 
 
-class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What people said to one question about a file (`basis`, `price:R12`, `pack:*`)."""
+class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What people said to one question about a file (`basis`, `price:R12`, `pack:*`);
+    `remembered` when it also holds for this supplier's next files."""
 
     question: str
     answer: str
+    remembered: bool = False
 
 
 class PriceFileAnswered(Event):
-    """Questions about a file were answered; a later answer to the same question counts.
-
-    `remembered` are those that also hold for this supplier's next files.
-    """
+    """Questions about a file were answered; a later answer to the same question counts."""
 
     name: ClassVar[str] = "catalog.price_file_answered.1"
     import_id: str
     supplier_id: str
     answers: tuple[FileAnswer, ...]
-    remembered: tuple[FileAnswer, ...] = ()
 
 
 class NamedGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -31,13 +31,15 @@ from jaringan_usaha.features.catalog.events import (
 )
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
-from jaringan_usaha.kernel.quantity import BaseUnit
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 MOST_ANSWERS = 10_000  # to one file
 MOST_ANSWERS_AT_ONCE = 1_000
+MOST_QUESTION = 200  # signs of its id
 MOST_ANSWER = 120  # signs
-GOODS_A_PART = 150
+ANSWERS_A_PART = 40
+GOODS_A_PART = 90
+"""Parts stay below 64 KiB whatever the letters."""
 
 # -- commands ------------------------------------------------------------------------------
 
@@ -65,16 +67,6 @@ class AnswerPriceFile(Command):
     remembered: frozenset[str]
 
 
-class ItemToAdd(Command):
-    """An item that the file brings."""
-
-    item_id: str
-    title: str
-    base_unit: BaseUnit
-    case_size: int
-    gtin: str
-
-
 class ConfirmPriceFile(Command):
     """Publish what the preview with this digest showed.
 
@@ -96,7 +88,7 @@ class ConfirmPriceFile(Command):
     source: str
     rows: tuple[PriceRow, ...]
     compared_with: tuple[str, ...]
-    items: tuple[ItemToAdd, ...]
+    items: tuple[AddItem, ...]
     goods: tuple[NamedGoods, ...]
     counts: Mapping[str, int]
 
@@ -137,13 +129,40 @@ class PreviewHasChanged(Refused):
 
 
 class FileIsRefused(Invalid):
-    """The file is not read; which rule it breaks, its facts say."""
+    """The file is not read; its kinds say why."""
 
     code = "price-file-refused"
 
 
+class FileIsEmpty(FileIsRefused):
+    code = "price-file-empty"
+
+
 class FileIsTooLarge(FileIsRefused):
     code = "price-file-too-large"
+
+
+class FileIsOfAnotherKind(FileIsRefused):
+    code = "price-file-kind"
+
+
+class FileIsBroken(FileIsRefused):
+    code = "price-file-broken"
+
+
+class FileIsLocked(FileIsRefused):
+    code = "price-file-locked"
+
+
+class FileHoldsFormulas(FileIsRefused):
+    code = "price-file-formulas"
+
+
+class FileIsUnsafe(FileIsRefused):
+    code = "price-file-unsafe"
+
+
+REFUSALS = {kind.code: kind for kind in FileIsRefused.__subclasses__()}
 
 
 # -- state ---------------------------------------------------------------------------------
@@ -277,19 +296,18 @@ def answer(command: AnswerPriceFile, known: Known) -> Sequence[Event]:
         raise AnswerDoesNotFit(
             f"answer at most {MOST_ANSWERS_AT_ONCE} questions at once and {MOST_ANSWERS} in all"
         )
+    answers = [
+        FileAnswer(question=each, answer=new[each], remembered=each in command.remembered)
+        for each in sorted(new)
+    ]
     return [
         PriceFileAnswered(
             import_id=command.import_id,
             supplier_id=state.received.supplier_id,
-            answers=tuple(_answers(new)),
-            remembered=tuple(each for each in _answers(new) if each.question in command.remembered),
+            answers=tuple(answers[start : start + ANSWERS_A_PART]),
         )
+        for start in range(0, len(answers), ANSWERS_A_PART)
     ]
-
-
-def _answers(new: Mapping[str, str]) -> Iterator[FileAnswer]:
-    for question in sorted(new):
-        yield FileAnswer(question=question, answer=new[question])
 
 
 def confirm(command: ConfirmPriceFile, known: Known) -> Sequence[Event]:
@@ -320,7 +338,7 @@ def confirm(command: ConfirmPriceFile, known: Known) -> Sequence[Event]:
     for item in command.items:
         if known[ITEM.about(item.item_id)].addition is not None:
             raise _changed()
-    items = [event for item in command.items for event in domain.add_item(_addition(item), known)]
+    items = [event for item in command.items for event in domain.add_item(item, known)]
     published = domain.publish_price_list(_publication(command), known, added=added)
     if not published:
         raise _changed()
@@ -350,17 +368,6 @@ def in_force(offer: Offer, day: date) -> str:
 def _changed() -> PreviewHasChanged:
     return PreviewHasChanged(
         "the preview is not the one you saw: goods, prices or answers changed; look at it again"
-    )
-
-
-def _addition(item: ItemToAdd) -> AddItem:
-    return AddItem(
-        asked=item.asked,
-        item_id=item.item_id,
-        title=item.title,
-        base_unit=item.base_unit,
-        case_size=item.case_size,
-        gtin=item.gtin,
     )
 
 

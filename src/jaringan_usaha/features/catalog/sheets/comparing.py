@@ -22,7 +22,7 @@ from jaringan_usaha.features.catalog.sheets.doubts import JUMP, Doubt, doubts_of
 from jaringan_usaha.features.catalog.sheets.lines import Line, read_lines
 from jaringan_usaha.features.catalog.sheets.tables import Table, find_table
 from jaringan_usaha.kernel.money import half_up
-from jaringan_usaha.kernel.quantity import MOST_UNITS
+from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
 
 Status = Literal["new", "changed", "unchanged", "doubtful"]
 
@@ -34,7 +34,7 @@ class KnownItem(msgspec.Struct, frozen=True):
 
     item_id: str
     title: str
-    base_unit: str
+    base_unit: BaseUnit
     case_size: int
     gtin: str
 
@@ -72,12 +72,15 @@ class Catalogue:
 @dataclass(frozen=True)
 class Entry:
     """One row as it would be stored. `change_bp`: how much dearer the first tier is, in hundredths
-    of a percent. `doubts` stay written when they are ticked."""
+    of a percent. `doubts` stay written when they are ticked. `is_newly_named`: this supplier's
+    `code` and `title` for the item are not remembered yet."""
 
     row: int
     item: KnownItem
     is_new_item: bool
+    title: str
     code: str
+    is_newly_named: bool
     price: PriceRow | None
     status: Status
     change_bp: int | None
@@ -210,7 +213,12 @@ class _Comparison:
             row=line.row,
             item=item,
             is_new_item=is_new,
+            title=line.title,
             code=line.code,
+            is_newly_named=any(
+                self._catalogue.names.get(name) != item.item_id
+                for name in names_of(line.code, line.title)
+            ),
             price=price,
             status="doubtful" if doubtful else status,
             change_bp=change_bp,
