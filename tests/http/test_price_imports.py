@@ -84,7 +84,9 @@ async def test_a_file_is_sent_and_previewed(service: Service) -> None:
         {"row": 2, "why": "title"},
         {"row": 7, "why": "total"},
     ]
-    (listed,) = (await service.operator.get("/v1/price-imports", supplier_id="maju")).json()["items"]
+    (listed,) = (await service.operator.get("/v1/price-imports", supplier_id="maju")).json()[
+        "items"
+    ]
     assert listed["import_id"] == "maret"
     other = await service.operator.get("/v1/price-imports", supplier_id="bulog")
     assert other.json()["items"] == []

@@ -41,11 +41,10 @@ def main() -> int:
         left = most_cells
         for name in shown[:most_sheets]:
             sheet = book.get_sheet_by_name(name)
-            if sheet.total_height > most_rows or sheet.total_width > most_columns:
-                print(json.dumps({"refused": "large"}))
-                return 0
-            left -= sheet.total_height * sheet.total_width
-            if left < 0:
+            last = sheet.end or (-1, -1)
+            height, width = last[0] + 1, last[1] + 1
+            left -= height * width
+            if height > most_rows or width > most_columns or left < 0:
                 print(json.dumps({"refused": "large"}))
                 return 0
             rows = sheet.to_python(skip_empty_area=False)

@@ -88,6 +88,6 @@ def read_column(cells: Mapping[int, Cell], settled: Convention | None = None) ->
 
 
 def whole(cell: Cell) -> int | None:
-    """A whole number of at most twelve digits without separators, as counts are written."""
+    """A whole number of at most sixteen digits without separators, as counts are written."""
     text = plain(cell)
-    return int(text) if re.fullmatch(r"\d{1,12}", text) else None
+    return int(text) if re.fullmatch(r"\d{1,16}", text) else None

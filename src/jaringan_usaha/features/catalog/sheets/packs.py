@@ -42,7 +42,7 @@ _BASE: dict[str, BaseUnit] = {
 
 _WORD = r"[^\W\d_]+\.?"
 _COUNT = re.compile(
-    rf"(?:1\s*(?:{_WORD})?\s*[x×=@]\s*|@\s*|isi\s*:?\s*)?(?P<count>\d{{1,6}})"
+    rf"(?:1\s*(?:{_WORD})?\s*[x×=@]\s*|@\s*|isi\s*:?\s*)?(?P<count>\d{{1,7}})"
     rf"(?:\s*(?P<word>{_WORD}))?(?:\s*/\s*(?P<outer>{_WORD}))?",
     re.IGNORECASE,
 )
