@@ -31,7 +31,7 @@ from service import NETWORK
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HERE = Path(__file__).parent
-FILES = ("corpus",)  # later rooms stand behind, in the order in which goods travel
+FILES = ("corpus", "catalog")  # later rooms stand behind, in the order in which goods travel
 CORPUS = [
     (each["name"], each["body"])
     for file in FILES
