@@ -77,21 +77,27 @@ select question, answer, 2 from price_import_answers where network_id = $1 and i
 order by turn;
 
 -- name: items_known
--- The items that a table may mean: by id, by bar code, by what its supplier called them.
+-- The items that a table may mean: by id, by bar code, by what its supplier called them. Each of
+-- thousands of names is one probe of an index; `= any` would compare every row with all of them.
 select i.item_id, i.title, i.base_unit, i.case_size, i.gtin
-from items i where i.network_id = $1 and i.item_id = any ($2::text[])
+from (select distinct item_id from unnest($2::text[]) w(item_id)) w
+join items i on i.network_id = $1 and i.item_id = w.item_id
 union
 select i.item_id, i.title, i.base_unit, i.case_size, i.gtin
-from items i where i.network_id = $1 and i.gtin <> '' and i.gtin = any ($3::text[])
+from (select distinct gtin from unnest($3::text[]) w(gtin)) w
+join items i on i.network_id = $1 and i.gtin = w.gtin and i.gtin <> ''
 union
 select i.item_id, i.title, i.base_unit, i.case_size, i.gtin
-from supplier_goods g
-join items i on i.network_id = g.network_id and i.item_id = g.item_id
-where g.network_id = $1 and g.supplier_id = $4 and g.goods_name = any ($5::text[]);
+from (select distinct goods_name from unnest($5::text[]) w(goods_name)) w
+join supplier_goods g
+  on g.network_id = $1 and g.supplier_id = $4 and g.goods_name = w.goods_name
+join items i on i.network_id = $1 and i.item_id = g.item_id;
 
 -- name: names_known
-select goods_name, item_id from supplier_goods
-where network_id = $1 and supplier_id = $2 and goods_name = any ($3::text[]);
+select g.goods_name, g.item_id
+from (select distinct goods_name from unnest($3::text[]) w(goods_name)) w
+join supplier_goods g
+  on g.network_id = $1 and g.supplier_id = $2 and g.goods_name = w.goods_name;
 
 -- name: in_force
 -- What one supplier asks on a day, by item: of the lists that include it, the one starting last.
@@ -111,10 +117,10 @@ order by o.item_id limit $4;
 
 -- name: ceilings
 -- The ceilings in force on a day for some items.
-select distinct on (item_id) item_id, idr, per
-from price_ceilings
-where network_id = $1 and item_id = any ($2::text[]) and valid_from_on <= $3
-order by item_id, valid_from_on desc;
+select distinct on (c.item_id) c.item_id, c.idr, c.per
+from unnest($2::text[]) w(item_id)
+join price_ceilings c on c.network_id = $1 and c.item_id = w.item_id and c.valid_from_on <= $3
+order by c.item_id, c.valid_from_on desc;
 
 -- name: goods_of_list
 -- Everything that an export of a price list shows, by item.

@@ -21,6 +21,7 @@ FAR = 5
 """Goods of one family and about one size do not differ by this factor per gram or piece."""
 FAR_BY_ONE_WORD = 8
 SIZES_ALIKE = 3
+NEIGHBOURS = 12  # to each side, by size, then by place in the list
 MARKUP_FAR = Fraction(7, 4)
 MARKUP_WORTH = 2  # times the usual margin in rupiah, so that small coins ring nothing
 FEWEST_OF_A_KIND = 4
@@ -126,10 +127,12 @@ def _far_ones(
 ) -> Iterator[tuple[Line, Fraction]]:
     """Who is far from the others. Two against one do not prove the one wrong, so then all of
     them are; three or more that agree do."""
-    for line, size, price in family:
+    ordered = sorted(family, key=lambda each: (each[1], each[0].row))
+    for place, (line, size, price) in enumerate(ordered):
+        near = ordered[max(0, place - NEIGHBOURS) : place + NEIGHBOURS + 1]
         alike = [
             other
-            for each, its_size, other in family
+            for each, its_size, other in near
             if each is not line and size / SIZES_ALIKE <= its_size <= size * SIZES_ALIKE
         ]
         if not alike:
