@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Generic, TypeVar
 
 from jaringan_usaha.api.access import Caller
@@ -60,10 +61,18 @@ async def read_file(name: str, content: bytes) -> Kind:
     """Check a file and read it once. Raises FileIsRefused."""
     try:
         kind = await asyncio.to_thread(check, name, content)
-        await asyncio.to_thread(reading.sheets_of, kind, content)
     except FileRefused as refused:
         raise REFUSALS[refused.code](refused.detail) from None
+    await _read(kind, sha256(content).hexdigest(), content)
     return kind
+
+
+async def _read(kind: Kind, digest: str, content: bytes) -> tuple[Sheet, ...]:
+    """The sheets of a file that was checked. Raises FileIsRefused."""
+    try:
+        return _sheets.keep(digest, await asyncio.to_thread(reading.sheets_of, kind, content))
+    except FileRefused as refused:
+        raise REFUSALS[refused.code](refused.detail) from None
 
 
 async def preview(
@@ -92,8 +101,7 @@ async def preview(
         file = None if sheets else await views.file(db, caller.network_id, row["sha256"])
     if sheets is None:
         assert file is not None, "a fact names a file that was kept before it"
-        sheets = await asyncio.to_thread(reading.sheets_of, row["kind"], file.body)
-        _sheets.keep(row["sha256"], sheets)
+        sheets = await _read(row["kind"], row["sha256"], file.body)
     draft = await asyncio.to_thread(Draft, sheets, {**said, **(answers or {})})
     async with door.reading(caller, after) as db:
         catalogue = await views.catalogue(
