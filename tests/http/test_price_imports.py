@@ -143,6 +143,34 @@ async def test_questions_are_shown_and_answered(service: Service) -> None:
     assert_refused(missing, 404, "price-import-unknown")
 
 
+async def test_an_answer_that_is_taken_back_counts_again(service: Service) -> None:
+    await admitted(service)
+    await send(service, TABLE)
+    for price in ("18000", "19000", "18000"):
+        assert (await answer(service, price__R6=price)).status_code == 200
+        rows = (await service.operator.get("/v1/price-imports/maret/rows")).json()["items"]
+        assert rows[2]["tiers"][0]["idr"] == int(price)
+
+
+async def test_what_holds_for_all_files_of_a_supplier_is_asked_once(service: Service) -> None:
+    await admitted(service)
+    await service.operator.put("/v1/suppliers/lain", title="Lain")
+    table = "Nama;Isi;Harga\nKopi;12;120000\nTeh;6x4;60000\n"
+    await send(service, table, "satu")
+    await answer(service, "satu", basis="case", case__6x4="24", price__R2="110000")
+    await send(service, table.replace("60000", "61000"), "dua")
+    again = (await service.operator.get("/v1/price-imports/dua")).json()["preview"]
+    assert again["open_questions"] == 0
+    rows = (await service.operator.get("/v1/price-imports/dua/rows")).json()["items"]
+    assert [(row["tiers"][0]["idr"], row["tiers"][0]["per"]) for row in rows] == [
+        (120_000, 12),  # what was said of one row is not carried over
+        (61_000, 24),
+    ]
+    await send(service, table, "tiga", supplier_id="lain")
+    other = (await service.operator.get("/v1/price-imports/tiga")).json()["preview"]
+    assert other["open_questions"] == 2
+
+
 async def test_rows_tell_what_would_be_stored(service: Service) -> None:
     await admitted(service)
     await send(service, TABLE)

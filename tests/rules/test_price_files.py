@@ -137,6 +137,19 @@ def test_a_cut_old_workbook_is_refused(cut: int) -> None:
     assert refused("a.xls", xls(ROWS)[:cut]) in ("price-file-broken", "price-file-kind")
 
 
+def test_an_old_workbook_that_cannot_be_looked_through_is_refused() -> None:
+    small = bytearray(xls(ROWS))
+    struct.pack_into("<Q", small, 1024 + 128 + 120, 4000)  # its stream is among the small ones
+    assert refused("a.xls", bytes(small)) == "price-file-broken"
+    other = xls(ROWS).replace(struct.pack("<H", 0x0809), struct.pack("<H", 0x0009), 1)
+    assert refused("a.xls", other) == "price-file-kind"
+
+
+def test_formulas_are_found_wherever_a_workbook_keeps_its_sheets() -> None:
+    moved = with_members(xlsx(ROWS), {"xl/elsewhere/a.xml": b"<c><f>1+1</f><v>2</v></c>"})
+    assert refused("a.xlsx", moved) == "price-file-formulas"
+
+
 def test_a_chain_of_sectors_that_bites_its_tail_is_refused() -> None:
     content = bytearray(xls(ROWS))
     struct.pack_into("<I", content, 512 + 4 * 3, 2)

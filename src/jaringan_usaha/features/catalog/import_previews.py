@@ -44,10 +44,6 @@ class _Kept(Generic[V]):
         return thing
 
 
-_sheets: _Kept[tuple[Sheet, ...]] = _Kept()
-_previews: _Kept["Previewed"] = _Kept()
-
-
 @dataclass(frozen=True)
 class Previewed:
     """A preview of an import as it stands, and the digest that confirms it."""
@@ -57,22 +53,36 @@ class Previewed:
     digest: str
 
 
-async def read_file(name: str, content: bytes) -> Kind:
+class _Shelf:
+    """What this room keeps between requests."""
+
+    def __init__(self) -> None:
+        self.sheets: _Kept[tuple[Sheet, ...]] = _Kept()
+        self.previews: _Kept[Previewed] = _Kept()
+
+
+def _shelf(door: Door) -> _Shelf:
+    shelf: _Shelf = door.shelf.setdefault("price files", _Shelf())
+    return shelf
+
+
+async def read_file(door: Door, name: str, content: bytes) -> Kind:
     """Check a file and read it once. Raises FileIsRefused."""
     try:
         kind = await asyncio.to_thread(check, name, content)
     except FileRefused as refused:
         raise REFUSALS[refused.code](refused.detail) from None
-    await _read(kind, sha256(content).hexdigest(), content)
+    await _read(door, kind, sha256(content).hexdigest(), content)
     return kind
 
 
-async def _read(kind: Kind, digest: str, content: bytes) -> tuple[Sheet, ...]:
+async def _read(door: Door, kind: Kind, digest: str, content: bytes) -> tuple[Sheet, ...]:
     """The sheets of a file that was checked. Raises FileIsRefused."""
     try:
-        return _sheets.keep(digest, await asyncio.to_thread(reading.sheets_of, kind, content))
+        sheets = await asyncio.to_thread(reading.sheets_of, kind, content)
     except FileRefused as refused:
         raise REFUSALS[refused.code](refused.detail) from None
+    return _shelf(door).sheets.keep(digest, sheets)
 
 
 async def preview(
@@ -85,23 +95,23 @@ async def preview(
 ) -> Previewed:
     """The preview of an import, with further answers if they are given. Raises NoSuchImport."""
     async with door.reading(caller, after) as db:
+        positions = [  # first: what is read below is at least as new as the key it is kept under
+            (await shown(db, caller.network_id, name))["as_of"]
+            for name in ("catalog", "price_imports")
+        ]
         row = await views.price_import(db, caller.network_id, import_id)
         if row is None:
             raise NoSuchImport(f"there is no price import {import_id}")
         said = await views.answers(db, caller.network_id, row["supplier_id"], import_id)
-        positions = [
-            (await shown(db, caller.network_id, name))["as_of"]
-            for name in ("catalog", "price_imports")
-        ]
         key = (caller.network_id, import_id, *positions)
-        kept = _previews.get(key)
+        kept = _shelf(door).previews.get(key)
         if kept is not None and answers is None:
             return kept
-        sheets = _sheets.get(row["sha256"])
+        sheets = _shelf(door).sheets.get(row["sha256"])
         file = None if sheets else await views.file(db, caller.network_id, row["sha256"])
     if sheets is None:
         assert file is not None, "a fact names a file that was kept before it"
-        sheets = await _read(row["kind"], row["sha256"], file.body)
+        sheets = await _read(door, row["kind"], row["sha256"], file.body)
     draft = await asyncio.to_thread(Draft, sheets, {**said, **(answers or {})})
     async with door.reading(caller, after) as db:
         catalogue = await views.catalogue(
@@ -109,7 +119,7 @@ async def preview(
         )
     found = await asyncio.to_thread(draft.compare, catalogue)
     previewed = Previewed(row, found, found.digest(*terms_of(row)))
-    return previewed if answers is not None else _previews.keep(key, previewed)
+    return previewed if answers is not None else _shelf(door).previews.keep(key, previewed)
 
 
 def terms_of(row: Row) -> list[object]:

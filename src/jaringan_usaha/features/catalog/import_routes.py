@@ -10,7 +10,6 @@ from pydantic import Field
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.door import (
     AskedByKey,
-    AskedByPath,
     CallerNow,
     Done,
     DoorNow,
@@ -113,7 +112,7 @@ async def send_price_file(
     with its hash, and stored as prices only when it is confirmed."""
     body = await _body_of(request)
     frame = _frame(request, caller, door, sha256(body).hexdigest())
-    kind = await read_file(file_name, body)
+    kind = await read_file(door, file_name, body)
     async with door.reading(caller, 0) as db:
         kept = await views.keep_file(db, caller.network_id, MEDIA_TYPES[kind], body, frame.at)
     command = ReceivePriceFile(
@@ -145,11 +144,11 @@ async def _body_of(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _frame(request: Request, caller: CallerNow, door: DoorNow, content: str) -> Asked:
-    """The frame of the command, under the hash of its bytes instead of the bytes."""
-    what = (request.method, request.url.path, request.url.query, content)
+def _frame(request: Request, caller: CallerNow, door: DoorNow, *wish: object) -> Asked:
+    """The frame of a PUT under its key, or under what it wishes."""
+    what = (request.method, request.url.path, request.url.query, wish[-1])
     keys = request.headers.getlist("idempotency-key")
-    key = asking.key_of(keys) if keys else asking.print_of(*what).hex()
+    key = asking.key_of(keys) if keys else asking.print_of(*what, *wish).hex()
     return asking.asked(caller, key, door.clock.now(), *what)
 
 
@@ -161,8 +160,8 @@ def _frame(request: Request, caller: CallerNow, door: DoorNow, content: str) -> 
 async def answer_price_file(
     import_id: ImportId,
     body: AnswersBody,
+    request: Request,
     response: Response,
-    asked: AskedByPath,
     caller: OperatorNow,
     door: DoorNow,
     after: After = 0,
@@ -176,8 +175,9 @@ async def answer_price_file(
             "look at its questions and their options",
             pointer="/answers",
         )
+    head = await door.log(caller.network_id).head()  # an answer that returns is a new wish
     command = AnswerPriceFile(
-        asked=asked,
+        asked=_frame(request, caller, door, head, body.answers),
         import_id=import_id,
         answers=body.answers,
         remembered=frozenset(filter(is_remembered, body.answers)),

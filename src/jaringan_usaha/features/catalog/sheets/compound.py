@@ -12,6 +12,7 @@ _END = 0xFFFFFFFA  # from here on a sector number is a mark
 _HEADER = 512
 _ENTRY = 128
 
+_BEGIN = 0x0809  # of Excel 5 and later
 _FORMULA, _ARRAY, _SHARED = 0x0006, 0x0221, 0x04BC
 _FILE_PASS, _SUP_BOOK, _BOUND_SHEET = 0x002F, 0x01AE, 0x0085
 _OWN_BOOK, _ADD_IN = 0x0401, 0x3A01
@@ -42,6 +43,8 @@ def _locked() -> FileRefused:
 
 
 def _check_records(book: bytes) -> None:
+    if struct.unpack_from("<H", book)[0] != _BEGIN:
+        raise FileRefused("price-file-kind", "this .xls file is older than 1993: save it as .xlsx")
     at = 0
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, at)
@@ -76,7 +79,8 @@ class _Chain:
 
 
 def _streams(content: bytes) -> Iterator[tuple[str, _Chain]]:
-    """Every entry of the directory; a small stream is found empty, which no workbook is."""
+    """Every entry of the directory; a stream among the small ones is found empty, and an empty
+    workbook is refused."""
     size = 1 << struct.unpack_from("<H", content, 30)[0]
     if size not in (512, 4096):
         raise FileRefused("price-file-broken", "the file is cut or damaged: send it again")

@@ -142,7 +142,7 @@ def _look_through(name: str, piece: bytes, kind: Kind) -> None:
         raise FileRefused(
             "price-file-unsafe", "the file refers to other files: paste its cells as values"
         )
-    cells = name.startswith("xl/worksheets/") if kind == "xlsx" else name == "content.xml"
+    cells = name == "content.xml" if kind == "ods" else not name.startswith("xl/charts/")
     if cells and kind in _FORMULA and _FORMULA[kind].search(piece):
         raise FileRefused(
             "price-file-formulas",
