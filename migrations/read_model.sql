@@ -125,6 +125,67 @@ create table offers (
   primary key (network_id, item_id, supplier_id)
 );
 
+create index items_by_gtin on items (network_id, gtin) where gtin <> '';
+
+create index offers_by_supplier on offers (network_id, supplier_id, item_id);
+
+create table price_imports (
+  network_id bigint not null,
+  import_id text not null,
+  supplier_id text not null,
+  price_list_id text not null,
+  sha256 text not null,
+  file_name text not null,
+  size_bytes int not null,
+  kind text not null,
+  valid_from_on date not null,
+  valid_until_on date,
+  tier_mode text not null,
+  state text not null check (state in ('received', 'confirmed')),
+  outcome bytea,
+  version int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, import_id)
+);
+
+create index price_imports_by_supplier on price_imports (network_id, supplier_id, import_id);
+
+create table price_import_answers (
+  network_id bigint not null,
+  import_id text not null,
+  question text not null,
+  answer text not null,
+  primary key (network_id, import_id, question)
+);
+
+-- What is known of a supplier's tables from those that came before.
+create table supplier_answers (
+  network_id bigint not null,
+  supplier_id text not null,
+  question text not null,
+  answer text not null,
+  primary key (network_id, supplier_id, question)
+);
+
+create table supplier_goods (
+  network_id bigint not null,
+  supplier_id text not null,
+  goods_name text not null,
+  item_id text not null,
+  primary key (network_id, supplier_id, goods_name)
+);
+
+-- The lowest legal ceiling of an item by the day from which it holds.
+create table price_ceilings (
+  network_id bigint not null,
+  item_id text not null,
+  valid_from_on date not null,
+  idr bigint not null,
+  per bigint not null,
+  primary key (network_id, item_id, valid_from_on)
+);
+
 -- sourcing
 
 -- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
