@@ -49,6 +49,7 @@ TAGS = {
     "suppliers": "Suppliers of the network",
     "rules": "Dated rules that bind everybody",
     "catalog": "Goods and suppliers' price lists",
+    "price imports": "Suppliers' tables as files, previewed and asked about before they are stored",
     "sourcing": "Suppliers' offers compared, and the choice between them",
     "market prices": "Market prices as observed, and what they are compared with",
     "shares": "Capital that koperasi pledge and pay in",
