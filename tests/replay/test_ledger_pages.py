@@ -39,7 +39,7 @@ from jaringan_usaha.features.invoicing.events import (
     LandedCostAdjusted,
     RebateReceived,
 )
-from jaringan_usaha.features.margin import bookkeeping, books
+from jaringan_usaha.features.margin import bookkeeping, books, margins
 from jaringan_usaha.features.margin.accounts import BY_OWN_PARTY, CHART
 from jaringan_usaha.features.margin.books import About
 from jaringan_usaha.features.margin.events import MonthClosed
@@ -320,6 +320,29 @@ async def test_every_question_gets_what_the_journal_says(log: Log, seed: int) ->
                 db, NETWORK, About(**about, **days), after=(0, 0), limit=10_000
             )
             assert [dict(row) for row in found] == [without_network(row) for row in within]
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+async def test_margins_and_books_tell_the_same(log: Log, seed: int) -> None:
+    """What lies on the shelves is what the goods cost, less what was sold of them: in the books
+    of every koperasi and cycle, and in its margins."""
+    await log.append(*Season(seed).events(60))
+    await log.fold(7, LEDGER)
+    everybody: list[dict[str, str]] = [{}, *({"koperasi_id": each} for each in KOPERASI)]
+    async with log.pool.acquire() as db:
+        for about in [*everybody, *({**each, "cycle_id": "c1"} for each in everybody)]:
+            figures = await margins.totals(db, NETWORK, margins.Chosen(**about))
+            rows = await books.balances(db, NETWORK, About(**about), None)
+            stood = Counter(
+                {account: debit - credit for account, (debit, credit) in added(rows).items()}
+            )
+            costs = ("goods", "variance", "freight", "fee", "ppn")
+            landed = sum(figures[f"{each}_idr"] for each in costs) - figures["rebate_idr"]
+            assert stood["1310"] == landed - figures["cogs_idr"], about
+            assert stood["5110"] == figures["cogs_idr"], about
+            assert stood["1150"] == figures["ppn_credit_idr"], about
+            unknown = 0 if "cycle_id" in about else stood["4190"]  # those have no cycle yet
+            assert -stood["4110"] - unknown == figures["revenue_idr"], about
 
 
 @pytest.mark.parametrize("seed", [21])
