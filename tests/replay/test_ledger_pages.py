@@ -15,8 +15,6 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAmended,
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
-    Entitlement,
-    ItemEntitlements,
     KoperasiShare,
     TierDropCharge,
 )
@@ -114,22 +112,15 @@ class Season:
         yield ConsolidatedOrderWithdrawn(**self.names(), reason="reopened")
 
     def amended(self) -> Iterable[Event]:
-        rows = tuple(
-            Entitlement(each, 9, 0, 0, nth, self.chance.randint(0, 3), 0)
-            for nth, each in enumerate(KOPERASI)
-        )
-        item = self.chance.choice(ITEMS)
-        charge = TierDropCharge(
-            koperasi_id=self.chance.choice(KOPERASI), item_id=item, amount_idr=self.idr()
-        )
-        yield ConsolidatedOrderAmended(
-            **self.names(),
-            revision=2,
-            reason="less",
-            lines=(),
-            items=(ItemEntitlements(item_id=item, rows=rows),),
-            charges=(charge,),
-        )
+        def drop() -> TierDropCharge:
+            return TierDropCharge(
+                koperasi_id=self.chance.choice(KOPERASI),
+                item_id=self.chance.choice(ITEMS),
+                amount_idr=self.idr(),
+            )
+
+        about = {"revision": 2, "reason": "less", "lines": (), "items": (), **self.names()}
+        yield ConsolidatedOrderAmended(**about, charges=(drop(), drop()), relieved=(drop(),))
 
     def closing(self) -> Iterable[Event]:
         self.closed += timedelta(days=20)
@@ -196,7 +187,6 @@ class Season:
                 self.idr(),
                 2_000,
                 self.idr(),
-                self.chance.randint(0, 2_000),
             )
             for each in KOPERASI
         )
@@ -213,6 +203,7 @@ class Season:
                     item_id=self.chance.choice(ITEMS),
                     rounding_idr=self.chance.randint(-1, 1),
                     rows=rows,
+                    own_rebates=tuple(self.chance.randint(0, 2_000) for _ in rows),
                 ),
             ),
             fees=(

@@ -64,7 +64,8 @@ class ItemGiven(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DeliveryShared(Event):
-    """Part `part` of how a delivery was shared out; `sharing` and `algorithm` name how."""
+    """How items of a delivery were shared out; `sharing` and `algorithm` name how. What was
+    shared at once comes in parts, from 1; another time has its own."""
 
     name: ClassVar[str] = "fulfilment.delivery_shared.1"
     receipt_id: str

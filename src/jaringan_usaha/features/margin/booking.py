@@ -11,7 +11,6 @@ from typing import assert_never
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAmended,
     ConsolidatedOrderShared,
-    ItemEntitlements,
 )
 from jaringan_usaha.features.fulfilment.events import DeliveryShared, SurplusDecided
 from jaringan_usaha.features.invoicing.events import (
@@ -25,6 +24,7 @@ from jaringan_usaha.features.invoicing.events import (
 from jaringan_usaha.features.margin.accounts import (
     CANCELLATION,
     CASH,
+    COMPENSATION,
     CONSORTIUM,
     COST_OF_SALES,
     DEBIT_NOTES,
@@ -48,7 +48,6 @@ from jaringan_usaha.features.margin.entries import Cost, Entry, matched
 from jaringan_usaha.features.margin.stock import Effect
 from jaringan_usaha.features.sales.events import SaleRecorded
 from jaringan_usaha.features.shares.events import SharePaid
-from jaringan_usaha.kernel.money import largest_remainder
 
 Booked = (
     ConsolidatedOrderShared
@@ -187,34 +186,23 @@ def _surplus_decided(event: SurplusDecided, entry: Entry) -> Iterator[Cost]:
 
 
 def _order_amended(event: ConsolidatedOrderAmended, entry: Entry) -> Iterator[Cost]:
-    """A lost tier makes the goods dearer for everybody who still gets some. Who is charged for
-    it pays more than its own part of that, and the others' inventory is relieved by as much.
-    When nobody gets any, nothing became dearer and nothing is moved."""
-    for item in event.items:
-        charged = [each for each in event.charges if each.item_id == item.item_id]
-        granted = sum(row.granted for row in item.rows)
-        if not charged or not granted:
-            continue
-        net = _burden(item, sum(each.amount_idr for each in charged))
-        for each in charged:
-            net[each.koperasi_id] = net.get(each.koperasi_id, 0) + each.amount_idr
-        payers = [(key, amount) for key, amount in net.items() if amount > 0]
-        relieved = [(key, -amount) for key, amount in net.items() if amount < 0]
-        for payer, receiver, amount in matched(payers, relieved):
-            about = (event.cycle_id, event.supplier_id, receiver)
-            entry.move(about, (CANCELLATION, payer), (INVENTORY, receiver), amount)
-        names = (event.cycle_id, event.supplier_id, item.item_id)
-        for payer, amount in payers:
-            yield Cost(entry.position, entry.month, payer, *names, charge_idr=amount)
-        for receiver, amount in relieved:
-            yield Cost(entry.position, entry.month, receiver, *names, variance_idr=-amount)
-
-
-def _burden(item: ItemEntitlements, charge_idr: int) -> dict[str, int]:
-    """How much of the dearer price falls on each koperasi, as negative rupiah."""
-    rows = sorted(item.rows, key=lambda row: (row.first_position, row.koperasi_id))
-    parts = largest_remainder(charge_idr, [(row.koperasi_id, row.granted) for row in rows])
-    return {koperasi_id: -part for koperasi_id, part in parts.items()}
+    """A lost tier makes the goods that are left dearer; who is charged for it pays those who are
+    relieved. Both may stand in other parts of the amendment, so the money goes by way of 2140."""
+    between = (COMPENSATION, event.supplier_id)
+    for sign, drops in ((1, event.charges), (-1, event.relieved)):
+        for drop in drops:
+            about = (event.cycle_id, event.supplier_id, drop.koperasi_id)
+            amount = sign * drop.amount_idr
+            entry.move(about, (CANCELLATION, drop.koperasi_id), between, amount)
+            yield Cost(
+                entry.position,
+                entry.month,
+                drop.koperasi_id,
+                event.cycle_id,
+                event.supplier_id,
+                drop.item_id,
+                charge_idr=amount,
+            )
 
 
 def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
@@ -223,8 +211,9 @@ def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
     for item in event.items:
         about = (event.cycle_id, event.supplier_id, "")
         entry.move(about, (ROUNDING, CONSORTIUM), payable, item.rounding_idr)
-        for row in item.rows:
-            _invoice_row(event, row, entry)
+        own_rebates = item.own_rebates or (0,) * len(item.rows)
+        for row, own_rebate in zip(item.rows, own_rebates, strict=True):
+            _invoice_row(event, row, own_rebate, entry)
             if row.fee_idr:
                 fees.append((row.koperasi_id, row.fee_idr))
             yield Cost(
@@ -238,7 +227,7 @@ def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
                 fee_idr=row.fee_idr,
                 ppn_idr=0 if row.creditable else row.ppn_idr,
                 ppn_credit_idr=row.ppn_idr if row.creditable else 0,
-                rebate_idr=row.own_rebate_idr,
+                rebate_idr=own_rebate,
             )
     received = [(split.receiver, split.amount_idr) for split in event.fees]
     for koperasi_id, receiver, amount in matched(fees, received):
@@ -247,7 +236,7 @@ def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
         entry.move(about, (INVENTORY, koperasi_id), (earned, receiver), amount)
 
 
-def _invoice_row(event: InvoiceCosted, row: KoperasiCost, entry: Entry) -> None:
+def _invoice_row(event: InvoiceCosted, row: KoperasiCost, own_rebate: int, entry: Entry) -> None:
     about = (event.cycle_id, event.supplier_id, row.koperasi_id)
     payable = (PAYABLE, event.supplier_id)
     inventory = (INVENTORY, row.koperasi_id)
@@ -257,8 +246,8 @@ def _invoice_row(event: InvoiceCosted, row: KoperasiCost, entry: Entry) -> None:
     entry.move(about, inventory, payable, row.variance_idr)
     entry.move(about, tax, payable, row.ppn_idr)
     entry.move(about, (DEPOSITS, row.koperasi_id), payable, row.deposit_idr)
-    entry.move(about, due, inventory, row.own_rebate_idr)
-    entry.move(about, due, (REBATES_EARNED, CONSORTIUM), row.rebate_idr - row.own_rebate_idr)
+    entry.move(about, due, inventory, own_rebate)
+    entry.move(about, due, (REBATES_EARNED, CONSORTIUM), row.rebate_idr - own_rebate)
 
 
 def _landed_cost_adjusted(event: LandedCostAdjusted, entry: Entry) -> Iterator[Cost]:
