@@ -34,6 +34,7 @@ from trades import (
     matched_invoice,
     names,
     ordered,
+    sale,
     sold,
     whole_trade,
 )
@@ -353,7 +354,9 @@ async def test_the_ppn_of_a_pkp_is_no_revenue(market: Market, log: Log) -> None:
     assert (books["1110"], books["2160"], books["4110"]) == (2_331_000, 231_000, 2_100_000)
     back = SaleLine(item_id="oil", quantity=-10, amount_idr=-2_331_000, ppn_idr=-231_000)
     await log.append(
-        SaleRecorded(sale_id="back", koperasi_id="a", sold_on=date(2026, 3, 10), lines=(back,))
+        SaleRecorded(
+            sale_id=sale("back"), koperasi_id="a", sold_on=date(2026, 3, 10), lines=(back,)
+        )
     )
     assert await balances(market, koperasi_id="a") == {"1310": 6_960_000, "2120": 6_960_000}
 

@@ -31,7 +31,19 @@ from service import NETWORK
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HERE = Path(__file__).parent
-FILES = ("corpus", "margin")  # later rooms stand behind, in the order in which goods travel
+FILES = (
+    "corpus",
+    "registry",
+    "catalog",
+    "sourcing",
+    "cycles",
+    "prices",
+    "fulfilment",
+    "invoicing",
+    "sales",
+    "margin",
+)
+"""Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [
     (each["name"], each["body"])
     for file in FILES

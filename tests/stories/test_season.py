@@ -366,6 +366,7 @@ async def test_a_koperasi_sees_its_own_season_only(season: Market) -> None:
 SHOWN = (
     "/v1/koperasi",
     "/v1/suppliers",
+    "/v1/koperasi/a/classification",
     "/v1/rules",
     "/v1/items",
     "/v1/price-lists",
@@ -374,6 +375,10 @@ SHOWN = (
     "/v1/koperasi/a/shares/entries",
     "/v1/cycles",
     "/v1/cycles/january/totals",
+    "/v1/cycles/january/market?region_code=32.73",
+    "/v1/market-prices",
+    "/v1/sales",
+    "/v1/sale-flags",
     "/v1/orders?cycle_id=january&koperasi_id=b",
     "/v1/consolidated-orders",
     "/v1/consolidated-orders/january/indofood/lines",

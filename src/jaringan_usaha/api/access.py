@@ -49,6 +49,22 @@ class Caller:
         if self.role != "operator" and self.koperasi_id != koperasi_id:
             raise NotAllowed("this key does not speak for that koperasi")
 
+    def koperasi_for(self, named: str | None) -> str:
+        """The koperasi that a request is about: the one named, or the caller's own.
+
+        Raises NotAllowed, or Problem 422 when an operator names none.
+        """
+        koperasi_id = named or self.koperasi_id
+        if koperasi_id is None:
+            raise Problem(
+                422,
+                "validation-failed",
+                "say which koperasi it is",
+                errors=[{"pointer": "/koperasi_id", "code": "missing", "detail": "is required"}],
+            )
+        self.must_speak_for(koperasi_id)
+        return koperasi_id
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:

@@ -22,6 +22,7 @@ from jaringan_usaha.api.access import (
     new_key,
 )
 from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
@@ -50,8 +51,26 @@ class Door:
     clock: Clock
     keys: Keys
     reached: Reached
+    limits: Limits
     _logs: dict[int, EventLog] = field(default_factory=dict)
     _poke: asyncio.Task[None] | None = None
+
+    async def admit(self, request: Request, rate: Rate | None = None) -> Caller:
+        """Who calls, if they may do so now: with a valid key, and not too often.
+
+        Raises Problem 401 and 429.
+        """
+        address = request.client.host if request.client else ""
+        self.limits.may_knock(address)
+        try:
+            caller = await self.keys.caller(request.headers.get("authorization"))
+        except Problem:
+            self.limits.knocked_in_vain(address)
+            raise
+        if rate is None:
+            rate = READ if request.method in ("GET", "HEAD") else WRITE
+        request.scope["limit"] = self.limits.admit(caller, rate)
+        return caller
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""
@@ -62,8 +81,17 @@ class Door:
     async def handle(self, caller: Caller, decider: Decider[Any], command: Command) -> Recorded:
         """Carry out a command in the caller's network. Raises Rejection."""
         recorded = await self.log(caller.network_id).handle(decider, command)
+        if recorded.replayed:
+            self.limits.give_back(caller, WRITE)
         self.poke(caller.network_id)
         return recorded
+
+    async def head(self, caller: Caller) -> int:
+        """The last position of the caller's network, for reading all there is. Raises Busy."""
+        try:
+            return await self.log(caller.network_id).head()
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
@@ -158,8 +186,8 @@ def door_of(request: Request) -> Door:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Raises Problem 401."""
-    return await door_of(request).keys.caller(request.headers.get("authorization"))
+    """Raises Problem 401 and 429."""
+    return await door_of(request).admit(request)
 
 
 async def operator_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
@@ -198,6 +226,23 @@ async def asked_by_path(
     return await frame(request, caller, content.hex())
 
 
+async def asked_afresh(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    idempotency_key: Annotated[
+        str,
+        Header(
+            description="optional here: the same wish again records nothing",
+            json_schema_extra=LENGTH,
+        ),
+    ] = "",
+) -> Asked:
+    """The frame of a PUT that sets what holds from now on. Without a key every request stands
+    for itself: what was set, changed, and is set again must not be taken for a repetition."""
+    keys = request.headers.getlist("idempotency-key")
+    return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
+
+
 async def frame(request: Request, caller: Caller, key: str) -> Asked:
     what = (request.method, request.url.path, request.url.query, await json_of(request))
     return asking.asked(caller, key, door_of(request).clock.now(), *what)
@@ -213,6 +258,7 @@ CallerNow = Annotated[Caller, Depends(caller_of)]
 OperatorNow = Annotated[Caller, Depends(operator_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
+AskedAfresh = Annotated[Asked, Depends(asked_afresh)]
 
 # -- what routes answer --------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
     Invalid,
@@ -38,8 +39,13 @@ STATUS: Mapping[type[Rejection], int] = {
 TITLES: Mapping[str, tuple[str, str]] = {
     "bad-request": ("Permintaan tidak sah", "Bad request"),
     "busy": ("Layanan sedang sibuk", "The service is busy"),
+    "cases-no-longer-fill": ("Karton tidak lagi penuh", "Cases would no longer be full"),
+    "change-fills-no-case": ("Perubahan tidak mengisi karton", "The change fills no case"),
+    "charge-not-accepted": ("Biaya belum disetujui", "The charge is not accepted"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "forbidden": ("Tidak diizinkan", "Not allowed"),
+    "headers-too-large": ("Header terlalu besar", "Headers too large"),
+    "het-exceeded": ("Melampaui HET", "Above the ceiling price"),
     "idempotency-key-invalid": ("Kunci permintaan tidak sah", "Idempotency key not valid"),
     "idempotency-key-missing": ("Kunci permintaan tidak ada", "Idempotency key missing"),
     "idempotency-key-reused": ("Kunci permintaan sudah dipakai", "Idempotency key reused"),
@@ -52,10 +58,15 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
     "precondition-required": ("Versi harus disebut", "Precondition required"),
     "previous-line-failed": ("Baris sebelumnya gagal", "An earlier line failed"),
+    "quota-exceeded": ("Terlalu banyak permintaan", "Too many requests"),
+    "request-timeout": ("Permintaan terlalu lambat", "Request timeout"),
+    "price-differs": ("Harga berbeda dari daftar", "The price differs from the list"),
     "state-conflict": ("Bertentangan dengan keadaan", "Conflict with the current state"),
     "storage-unavailable": ("Basis data tidak terjangkau", "Storage unavailable"),
+    "supplier-must-agree": ("Pemasok harus setuju", "The supplier must agree"),
     "unauthenticated": ("Kunci API diperlukan", "API key required"),
     "unsupported-media-type": ("Jenis isi tidak didukung", "Unsupported media type"),
+    "url-too-long": ("Alamat terlalu panjang", "URL too long"),
     "validation-failed": ("Isian tidak sesuai", "Validation failed"),
     "version-conflict": ("Versi sudah berubah", "Version conflict"),
 }
@@ -118,15 +129,18 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
-    """The JSON object of a problem. Values that the caller sent are never in it."""
+    """The JSON object of a problem in `id` or `en`. Values that the caller sent are never in it."""
     title = TITLES.get(problem.code) or TITLES.get(TITLE_OF_STATUS.get(problem.status, ""))
     return {
         "type": f"/problems/{problem.code}",
         "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": in_language(problem.detail, language),
         "code": problem.code,
-        "errors": list(problem.errors)[:MOST_ERRORS],
+        "errors": [
+            {**each, "detail": in_language(each["detail"], language)}
+            for each in problem.errors[:MOST_ERRORS]
+        ],
         **{
             name: _instant(value) if isinstance(value, datetime) else value
             for name, value in facts.items()
@@ -136,7 +150,7 @@ def members(problem: Problem, facts: Mapping[str, object], language: str) -> dic
 
 
 def answer(request: Request, problem: Problem, facts: Mapping[str, object] = {}) -> Response:
-    """A problem as a response, titled in the caller's language."""
+    """A problem as a response in the caller's language."""
     language = language_of(request)
     body = members(problem, facts, language)
     if "request_id" in request.scope:

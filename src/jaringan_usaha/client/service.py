@@ -67,6 +67,17 @@ class Service:
         """Make the thing that the path names. Raises ServiceProblem."""
         return _content(await self._ask("PUT", path, msgspec.json.encode(body), JSON))
 
+    async def put_file(
+        self,
+        path: str,
+        content: bytes,
+        media_type: str = "application/octet-stream",
+        **query: Query,
+    ) -> Any:
+        """Send a file as it is. Raises ServiceProblem."""
+        headers = {"Content-Type": media_type}
+        return _content(await self._ask("PUT", path, content, headers, query))
+
     async def post(self, path: str, body: object, *, key: str) -> Any:
         """Ask for something under an idempotency key. Raises ServiceProblem."""
         headers = {**JSON, "Idempotency-Key": key}

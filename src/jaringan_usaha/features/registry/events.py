@@ -1,5 +1,6 @@
 """What happened to the parties and to the rules that bind them."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -72,3 +73,10 @@ class RuleSet(Event):
     valid_from_on: date
     values: dict[str, int]
     source: str
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its own id, a rule about something (`het.oil`) is found by its kind (`het`)."""
+        yield "rule", self.rule_id
+        kind, _, about = self.rule_id.partition(".")
+        if about:
+            yield "rule_kind", kind
