@@ -290,12 +290,17 @@ create table consolidated_lines (
 
 -- margin
 
--- One row moves an amount from an account to another, so debit = credit by construction.
+-- One row moves an amount from an account to another, so debit = credit by construction. It counts
+-- on `posted_on`; `document_on` is earlier where that month was closed already.
 create table postings (
   network_id bigint not null,
   position bigint not null,
   line_no int not null,
+  posted_on date not null,
+  document_on date not null,
   cycle_id text not null,
+  supplier_id text not null,
+  koperasi_id text not null,
   debit_account text not null,
   debit_party text not null,
   credit_account text not null,
@@ -304,31 +309,143 @@ create table postings (
   primary key (network_id, position, line_no)
 );
 
+-- Whole events in blocks of some ten thousand postings: what lies between two balances.
+create table posting_blocks (
+  network_id bigint not null,
+  block int not null,
+  first_position bigint not null,
+  last_position bigint not null,
+  postings int not null,
+  first_on date not null,
+  last_on date not null,
+  primary key (network_id, block)
+);
+
+create index posting_blocks_by_position on posting_blocks (network_id, first_position);
+
+-- All that was ever debited and credited up to the end of a block, for the whole network (no
+-- subject), one koperasi, supplier or cycle, or an account's own party. A row only where the
+-- block moved it.
 create table balances (
   network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
   account text not null,
-  party_id text not null,
-  cycle_id text not null,
+  block int not null,
   debit_idr bigint not null,
   credit_idr bigint not null,
-  primary key (network_id, account, party_id, cycle_id)
+  primary key (network_id, subject, subject_id, account, block)
 );
 
-create table account_totals (
+-- The same subjects, what a day moved.
+create table day_sums (
   network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
+  posted_on date not null,
   account text not null,
   debit_idr bigint not null,
   credit_idr bigint not null,
-  primary key (network_id, account)
+  primary key (network_id, subject, subject_id, posted_on, account)
 );
 
+-- The day of receipts and bills that later events only name.
+create table document_days (
+  network_id bigint not null,
+  document text not null,
+  document_on date not null,
+  primary key (network_id, document)
+);
+
+create table closed_months (
+  network_id bigint not null,
+  month_id text not null,
+  ends_on date not null,
+  closed_position bigint not null,
+  closed_at timestamptz not null,
+  carried_position bigint,
+  debit_idr bigint,
+  credit_idr bigint,
+  primary key (network_id, month_id)
+);
+
+create table month_balances (
+  network_id bigint not null,
+  month_id text not null,
+  account text not null,
+  debit_idr bigint not null,
+  credit_idr bigint not null,
+  primary key (network_id, month_id, account)
+);
+
+-- What goods of an item cost a koperasi, by cycle and supplier, and how much of it is sold.
+create table stock_layers (
+  network_id bigint not null,
+  cycle_id text not null,
+  koperasi_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  first_position bigint not null,
+  position bigint not null,
+  expected_units bigint not null,
+  units bigint not null,
+  sold_units bigint not null default 0,
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null default 0,
+  cogs_idr bigint not null default 0,
+  primary key (network_id, cycle_id, koperasi_id, supplier_id, item_id)
+);
+
+create index stock_layers_by_item on stock_layers (network_id, koperasi_id, item_id);
+
+-- Units sold that nobody saw come; negative: come back that nobody saw go.
+create table unknown_stock (
+  network_id bigint not null,
+  koperasi_id text not null,
+  item_id text not null,
+  units bigint not null,
+  revenue_idr bigint not null,
+  primary key (network_id, koperasi_id, item_id)
+);
+
+-- Consolidated orders of which something came: their forecast has given way to facts.
+create table delivered_orders (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
+-- nobody saw come. `month` is the first day of the month in which it counts.
 create table margins (
   network_id bigint not null,
   koperasi_id text not null,
   cycle_id text not null,
-  alone_idr bigint not null,
+  supplier_id text not null,
+  month date not null,
+  ordered_idr bigint not null,
   amount_idr bigint not null,
-  primary key (network_id, koperasi_id, cycle_id)
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null,
+  cogs_idr bigint not null,
+  primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
 );
 
 -- fulfilment
@@ -351,6 +468,10 @@ create table delivery_states (
 -- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
 -- declined), and the sums of what arrived and where it went.
 create table delivery_items (
+-- invoicing
+
+-- What of each item was accepted, went back, was given to somebody, and is costed.
+create table goods_kept (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
@@ -380,6 +501,25 @@ create table delivery_items (
 -- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
 -- that only took surplus.
 create table deliveries (
+  accepted bigint not null,
+  returned bigint not null,
+  given bigint not null,
+  goods_idr bigint not null,
+  costed bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+create table item_weights (
+  network_id bigint not null,
+  item_id text not null,
+  weight_g bigint not null,
+  volume_ml bigint not null,
+  primary key (network_id, item_id)
+);
+
+-- What the goods of one item came to cost one koperasi: given at the order's price, invoiced, and
+-- all that was added.
+create table costs (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
@@ -539,3 +679,235 @@ create table sale_flags (
 );
 
 create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);
+  units bigint not null,
+  goods_idr bigint not null,
+  invoiced_units bigint not null,
+  invoiced_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  creditable_idr bigint not null,
+  rebate_idr bigint not null,
+  own_rebate_idr bigint not null,
+  deposit_idr bigint not null,
+  first_seen bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+);
+
+create index costs_by_koperasi on costs (network_id, koperasi_id, cycle_id, supplier_id, item_id);
+create index costs_by_supplier on costs (network_id, supplier_id, cycle_id, item_id, koperasi_id);
+
+-- The same, summed over items: totals without reading all rows.
+create table cost_sums (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  koperasi_id text not null,
+  goods_idr bigint not null,
+  invoiced_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  creditable_idr bigint not null,
+  rebate_idr bigint not null,
+  own_rebate_idr bigint not null,
+  deposit_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id, koperasi_id)
+);
+
+create index cost_sums_by_koperasi on cost_sums (network_id, koperasi_id, cycle_id, supplier_id);
+create index cost_sums_by_supplier on cost_sums (network_id, supplier_id, cycle_id, koperasi_id);
+
+create table supplier_invoices (
+  network_id bigint not null,
+  invoice_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  invoice_no text not null,
+  tax_invoice_no text not null,
+  invoiced_on date not null,
+  held boolean not null,
+  refused boolean not null,
+  decision_reason text not null,
+  line_count int not null,
+  goods_idr bigint not null,
+  ppn_idr bigint not null,
+  deposit_idr bigint not null,
+  claimed_idr bigint not null,
+  paid_idr bigint not null,
+  parts int not null,
+  matching_version_no int not null,
+  ppn_version_no int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, invoice_id)
+);
+
+create index supplier_invoices_by_order
+  on supplier_invoices (network_id, cycle_id, supplier_id, invoice_id);
+create index supplier_invoices_by_supplier
+  on supplier_invoices (network_id, supplier_id, cycle_id, invoice_id);
+
+-- `units` are paid for; `payable_position` is where they came to be owed, null while held.
+create table supplier_invoice_lines (
+  network_id bigint not null,
+  invoice_id text not null,
+  line_no int not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  billed bigint not null,
+  accepted bigint not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  expected_idr bigint not null,
+  ppn_idr bigint not null,
+  expected_ppn_idr bigint not null,
+  deposit_idr bigint not null,
+  claimed_idr bigint not null,
+  claimed_ppn_idr bigint not null,
+  claimed_deposit_idr bigint not null,
+  outcome text not null,
+  reason text not null,
+  payable_position bigint,
+  returned bigint not null,
+  costed bigint not null,
+  primary key (network_id, invoice_id, line_no)
+);
+
+-- The queue of lines that wait to be costed, item by item.
+create index lines_to_cost
+  on supplier_invoice_lines (network_id, cycle_id, supplier_id, item_id, payable_position)
+  where payable_position is not null and costed + returned < units;
+
+create table debit_notes (
+  network_id bigint not null,
+  debit_note_id text not null,
+  invoice_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  reason text not null,
+  goods_idr bigint not null,
+  ppn_idr bigint not null,
+  deposit_idr bigint not null,
+  lines bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, debit_note_id)
+);
+
+create index debit_notes_by_order on debit_notes (network_id, cycle_id, supplier_id, debit_note_id);
+
+-- Money that went to suppliers (`payment`) or came back from them (`rebate`).
+create table supplier_payments (
+  network_id bigint not null,
+  kind text not null check (kind in ('payment', 'rebate')),
+  payment_id text not null,
+  invoice_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  amount_idr bigint not null,
+  paid_on date not null,
+  reference text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, kind, payment_id)
+);
+
+create index supplier_payments_by_order
+  on supplier_payments (network_id, kind, cycle_id, supplier_id, payment_id);
+
+-- One row per consolidated order: what was accepted, billed, claimed back, paid.
+create table invoice_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  kept_units bigint not null,
+  costed_units bigint not null,
+  invoices bigint not null,
+  held bigint not null,
+  billed_idr bigint not null,
+  held_idr bigint not null,
+  claimed_idr bigint not null,
+  paid_idr bigint not null,
+  rebate_idr bigint not null,
+  rebate_received_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+create index invoice_states_by_supplier on invoice_states (network_id, supplier_id, cycle_id);
+
+-- A bill for bringing goods as it stands, and its bills one by one: each one's difference to the
+-- one before is split over lines, then shared by koperasi.
+create table charges (
+  network_id bigint not null,
+  charge_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  payee text not null,
+  kind text not null,
+  key text not null,
+  bill_no int not null,
+  amount_idr bigint not null,
+  shared_idr bigint not null,
+  billed_on date not null,
+  reference text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, charge_id)
+);
+
+create index charges_by_cycle on charges (network_id, cycle_id, charge_id);
+
+create table charge_bills (
+  network_id bigint not null,
+  charge_id text not null,
+  bill_no int not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  key text not null,
+  manual bytea not null,
+  amount_idr bigint not null,
+  difference_idr bigint not null,
+  shared_idr bigint not null,
+  weighed int not null,
+  parts int not null,
+  billed_on date not null,
+  reference text not null,
+  position bigint not null,
+  primary key (network_id, charge_id, bill_no)
+);
+
+create index charge_bills_open on charge_bills (network_id, position)
+  where shared_idr <> difference_idr;
+
+create table charge_lines (
+  network_id bigint not null,
+  charge_id text not null,
+  bill_no int not null,
+  supplier_id text not null,
+  item_id text not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  each bigint not null,
+  amount_idr bigint not null,
+  shared_idr bigint not null,
+  primary key (network_id, charge_id, bill_no, supplier_id, item_id)
+);
+
+create index charge_lines_open on charge_lines (network_id, charge_id, bill_no, supplier_id, item_id)
+  where shared_idr <> amount_idr;
+
+create table charge_shares (
+  network_id bigint not null,
+  charge_id text not null,
+  koperasi_id text not null,
+  cycle_id text not null,
+  amount_idr bigint not null,
+  primary key (network_id, charge_id, koperasi_id)
+);
+
+create index charge_shares_by_koperasi on charge_shares (network_id, koperasi_id, charge_id);
+create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);

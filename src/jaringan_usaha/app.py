@@ -38,6 +38,9 @@ from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import order_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
+from jaringan_usaha.features.invoicing import charge_routes, payment_routes
+from jaringan_usaha.features.invoicing import routes as invoice_routes
+from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
@@ -67,7 +70,12 @@ FEATURE_ROUTES = (
     price_routes,
     market_routes,
     sale_routes,
+    invoice_routes,
+    payment_routes,
+    charge_routes,
     margin_routes,
+    ledger_routes,
+    month_routes,
 )
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()

@@ -10,8 +10,10 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles import closing
+from jaringan_usaha.features.cycles import closing as cycles_closing
 from jaringan_usaha.features.fulfilment import sharing_out
+from jaringan_usaha.features.invoicing import costing
+from jaringan_usaha.features.margin import closing as margin_closing
 from jaringan_usaha.kernel.rejections import Rejection
 
 queries = Queries("jaringan_usaha", "follower.sql")
@@ -19,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
-DUTIES = (closing.tend, sharing_out.tend)
+DUTIES = (cycles_closing.tend, sharing_out.tend, costing.tend, margin_closing.tend)
 """What rooms do by themselves, in the order in which goods travel."""
 
 
@@ -41,9 +43,9 @@ class Follower:
         """The clock's duties in one network, on the database's clock."""
         now: datetime = await self._pool.fetchval(queries.now)
         await self._make_room(now)
-        for tend in DUTIES:
+        for duty in DUTIES:
             try:
-                await tend(self._log(network_id), self._pool, now)
+                await duty(self._log(network_id), self._pool, now)
             except Rejection as rejection:
                 logger.warning("network %s: %s", network_id, rejection.detail)
 

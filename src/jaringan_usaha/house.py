@@ -25,7 +25,13 @@ from jaringan_usaha.features.fulfilment.domain import deliveries
 from jaringan_usaha.features.fulfilment.folding import delivery_views
 from jaringan_usaha.features.fulfilment.surplus import surplus
 from jaringan_usaha.features.invoicing import events as invoicing_events
+from jaringan_usaha.features.invoicing.charges import charges
+from jaringan_usaha.features.invoicing.costs import costed_invoices
+from jaringan_usaha.features.invoicing.folding import invoicing_views
+from jaringan_usaha.features.invoicing.invoices import invoices
+from jaringan_usaha.features.invoicing.payments import payments
 from jaringan_usaha.features.margin import events as margin_events
+from jaringan_usaha.features.margin.domain import ledger
 from jaringan_usaha.features.margin.views import margin_views
 from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.prices.domain import observations
@@ -72,6 +78,11 @@ DECIDERS = (
     rules,
     observations,
     sales,
+    invoices,
+    payments,
+    costed_invoices,
+    charges,
+    ledger,
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
@@ -82,6 +93,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     delivery_views,
     price_views,
     sale_views,
+    invoicing_views,
     margin_views,
 )
 

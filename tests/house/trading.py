@@ -1,17 +1,29 @@
 """A day of trade in which everything that can be recorded is recorded at least once."""
 
+from datetime import date
+from typing import Any
+
 from facts import record
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     ConsolidatedOrderPlaced,
     ConsolidatedOrderSent,
+    CycleOpened,
     Entitlement,
     EntitlementsGranted,
     ItemEntitlements,
 )
+from jaringan_usaha.features.fulfilment.events import (
+    DeliveryShared,
+    Given,
+    GoodsReceived,
+    ItemGiven,
+    ReceivedLine,
+)
 from jaringan_usaha.kernel.sharing import ALGORITHM
 from market import Market, oil, rice
+from neighbours import happened
 from service import NETWORK
 
 
@@ -144,6 +156,109 @@ async def _trade_fulfilment(market: Market) -> None:
     assert [each.text for each in answers if not each.is_success] == []
 
 
+async def _trade_invoicing(market: Market) -> None:
+    """Billed for too much, and too dear; costed, brought by truck, paid, and rebated."""
+    order = {"consolidated_order_id": "billed|bulog", "cycle_id": "billed", "supplier_id": "bulog"}
+    day, now = date(2026, 1, 15), market.door.clock.now()
+    goods = {"order_lines": 1, "amount_idr": 1_300_000, "alone_idr": 1_400_000}
+    given = Given("melati", 100, 0, 100, 1_300_000, 1_400_000)
+    await happened(
+        market.door,
+        CycleOpened(
+            cycle_id="billed",
+            title="Belanja bareng",
+            opens_at=now,
+            closes_at=now,
+            prices="listed",
+            priced_on=day,
+        ),
+        ConsolidatedOrderPlaced(
+            **order, part=1, lines=(ConsolidatedLine(item_id="rice", quantity=100, **goods),)
+        ),
+        GoodsReceived(
+            **order,
+            receipt_id="truck-9",
+            received_on=day,
+            reference="SJ 9",
+            lines=(ReceivedLine(item_id="rice", accepted=100),),
+        ),
+        DeliveryShared(
+            **order,
+            receipt_id="truck-9",
+            part=1,
+            sharing="pro_rata",
+            algorithm="largest-remainder.1",
+            items=(ItemGiven(item_id="rice", accepted=100, surplus=0, rows=(given,)),),
+        ),
+    )
+    put, invoice = market.operator.put, {"cycle_id": "billed", "supplier_id": "bulog"}
+
+    def rice_line(quantity: int, goods_idr: int) -> list[dict[str, Any]]:
+        return [{"item_id": "rice", "quantity": quantity, "goods_idr": goods_idr, "ppn_idr": 0}]
+
+    policy = {"rate_bp": 0, "base_numerator": 11, "base_denominator": 12, "half_up": 1}
+    answers = [
+        await put(
+            "/v1/rules/ppn/2025-01-01", values={**policy, "rounded_base": 0}, source="PMK 131"
+        ),
+        await put(
+            "/v1/rules/rebate.bulog/2025-01-01",
+            values={"rate_bp": 100, "consortium_parts": 1, "koperasi_parts": 1},
+            source="contract",
+        ),
+        await put(
+            "/v1/supplier-invoices/dear",
+            **invoice,
+            invoice_no="BLG 1",
+            invoiced_on="2026-01-16",
+            lines=rice_line(50, 660_000),
+        ),
+        await put(
+            "/v1/supplier-invoices/wrong",
+            **invoice,
+            invoice_no="BLG 3",
+            invoiced_on="2026-01-16",
+            lines=rice_line(1, 1),
+        ),
+        await market.operator.post("/v1/supplier-invoices/wrong/refuse", reason="a wrong price"),
+        await put(
+            "/v1/supplier-invoices/over",
+            **invoice,
+            invoice_no="BLG 2",
+            invoiced_on="2026-01-16",
+            lines=rice_line(59, 767_000),
+        ),
+        await market.operator.post("/v1/supplier-invoices/dear/release", reason="agreed by phone"),
+        await put(
+            "/v1/invoice-payments/bca-31",
+            invoice_id="over",
+            amount_idr=650_000,
+            paid_on="2026-01-31",
+            reference="BCA 31",
+        ),
+        await put(
+            "/v1/rebates/bca-44",
+            **invoice,
+            amount_idr=13_100,
+            received_on="2026-02-28",
+            reference="BCA 44",
+        ),
+        await put(
+            "/v1/charges/truck-9",
+            cycle_id="billed",
+            payee="Truk",
+            kind="freight",
+            key="manual",
+            manual={"rice": 1},
+            amount_idr=50_000,
+            billed_on="2026-01-16",
+            reference="TRK 9",
+        ),
+    ]
+    assert [each.text for each in answers if not each.is_success] == []
+    await market.settle()
+
+
 async def _trade_sales(market: Market) -> None:
     """A sale above the ceiling price, told after the fact, and a part of it brought back."""
     zones = {"zone_1_idr": 13_500, "zone_2_idr": 14_000, "zone_3_idr": 15_500, "per": 1}
@@ -164,11 +279,20 @@ async def _trade_sales(market: Market) -> None:
     assert [each.text for each in done if not each.is_success] == []
 
 
+async def _trade_margin(market: Market) -> None:
+    """A month is closed, and its balances are carried on."""
+    closed = await market.operator.post("/v1/months/2026-01/close")
+    assert closed.is_success, closed.text
+    await market.settle()
+
+
 ROOMS = (
     _trade_registry,
     _trade_catalog,
     _trade_sourcing,
     _trade_prices,
     _trade_fulfilment,
+    _trade_invoicing,
     _trade_sales,
+    _trade_margin,
 )

@@ -22,7 +22,7 @@ from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.appender import NewEvent, Proposal, append_arguments, queries
 from jaringan_usaha.eventlog.codec import encode
-from jaringan_usaha.eventlog.database import Pool, open_pool
+from jaringan_usaha.eventlog.database import Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.kernel.messages import Asked
 from market import fresh_database, house_template
@@ -38,7 +38,9 @@ FILES = (
     "sourcing",
     "prices",
     "fulfilment",
+    "invoicing",
     "sales",
+    "margin",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [
@@ -49,6 +51,7 @@ CORPUS = [
 TABLES = json.loads((HERE / "tables.json").read_text())
 PASSING = {"recorded_at"}  # when the database took it, which is another time on every run
 TYPES = house.event_types()
+RECORDED_AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)  # some events count on the day of recording
 
 FIRST_LINES = "70ea2b629ea44a552f075862c53ad629c44009a415613653c485fc57b0c62a77"
 FIRST_COUNT = 46
@@ -77,6 +80,8 @@ async def pool(postgres: EmbeddedServer, template: str) -> AsyncIterator[Pool]:
             event = NewEvent(numbers[stem], number, body.encode(), None, None, ())
             arguments = append_arguments(NETWORK, [Proposal(asked, [event], [], 0)])
             assert (await pool.fetchrow(queries.append, *arguments))["last_position"] == at
+        async with owner_connection(url) as owner:
+            await owner.execute("update log.events set recorded_at = $1", RECORDED_AT)
         yield pool
         await pool.close()
 

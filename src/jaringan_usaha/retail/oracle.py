@@ -45,15 +45,13 @@ class Oracle:
         return sums.select("koperasi_id", "cycle_id", "amount_idr", "alone_idr")
 
     def trial_balance(self, weeks: list[int]) -> pl.DataFrame:
-        """Goods on order stand at the list price; suppliers are owed what was paid; what lies
-        between is saved."""
-        sums = self._lines(weeks).select(pl.col("amount_idr", "alone_idr").sum()).collect()
-        amount, alone = sums.row(0)
+        """Goods stand at what was paid for them, and suppliers are owed as much."""
+        amount = self._lines(weeks).select(pl.col("amount_idr").sum()).collect().item()
         return pl.DataFrame(
             {
-                "account": ["1310", "2110", "5190"],
-                "debit_idr": [alone, 0, 0],
-                "credit_idr": [0, amount, alone - amount],
+                "account": ["1310", "2110"],
+                "debit_idr": [amount, 0],
+                "credit_idr": [0, amount],
             }
         )
 

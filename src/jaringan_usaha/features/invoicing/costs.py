@@ -1,6 +1,6 @@
 """The rule of costing: what an invoice that is owed comes to cost each koperasi."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from jaringan_usaha.features.invoicing.domain import (
     REBATE_NAMES,
     RULE,
     STANDING,
+    GoodsNotSharedOut,
     InvoiceIsHeld,
     existing_invoice,
     parts_in_force,
@@ -23,9 +24,9 @@ from jaringan_usaha.features.invoicing.domain import (
 from jaringan_usaha.features.invoicing.events import (
     ClaimedLine,
     DebitNoteIssued,
+    FeeSplit,
     InvoiceCosted,
     ItemCosts,
-    KoperasiCost,
     SupplierInvoiceMatched,
 )
 from jaringan_usaha.features.invoicing.landed_cost import (
@@ -102,7 +103,8 @@ def _koperasi(command: CostInvoice) -> list[str]:
 
 
 def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
-    """Raises NoSuchInvoice, InvoiceIsHeld, PricingRuleMissing."""
+    """Raises NoSuchInvoice, InvoiceIsRefused, InvoiceIsHeld, GoodsNotSharedOut,
+    PricingRuleMissing."""
     invoice = known[INVOICE.about(command.invoice_id)]
     matched = existing_invoice(invoice)
     if known[COSTED_PART.about(_first_part(command))].owner:
@@ -123,6 +125,13 @@ def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
     )
     order = known[ORDER.about(matched.consolidated_order_id)]
     lines = {line.item_id: line for line in matched.lines}
+    for each in command.lines:
+        held = sum(holder.units for holder in each.holders)
+        if held + each.returned < lines[each.item_id].units:
+            raise GoodsNotSharedOut(
+                f"{held} units of {each.item_id} have been given to somebody; share the others "
+                f"out, or decide about them, to cost invoice {command.invoice_id}"
+            )
     costed = {
         each.item_id: cost_line(
             lines[each.item_id],
@@ -143,34 +152,42 @@ def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
             fee_version_no=fees.version_no if fees else 0,
             rebate_version_no=rebates.version_no if rebates else 0,
             items=items,
-            fees=fee_split(rows, terms.fee),
-            rebates=rebate_split(rows),
+            fees=fee_split([row for item in items for row in item.rows], terms.fee),
+            rebates=_rebates(items),
         )
-        for part, (items, rows) in enumerate(_in_parts(costed), start=command.first_part)
+        for part, items in enumerate(_in_parts(costed), start=command.first_part)
     ]
     return [*_debit_note(matched, returned, command.first_part), *parts]
 
 
-def _in_parts(
-    costed: dict[str, CostedLine],
-) -> Iterator[tuple[tuple[ItemCosts, ...], list[KoperasiCost]]]:
-    """The items of each part and all their rows; a line that does not fit goes on in the next."""
+def _rebates(items: Sequence[ItemCosts]) -> tuple[FeeSplit, ...]:
+    rows = [row for item in items for row in item.rows]
+    own = [part for item in items for part in item.own_rebates or (0,) * len(item.rows)]
+    return rebate_split(rows, own)
+
+
+def _in_parts(costed: Mapping[str, CostedLine]) -> Iterator[tuple[ItemCosts, ...]]:
+    """The items of each part; a line that does not fit into one goes on in the next."""
     items: list[ItemCosts] = []
-    rows: list[KoperasiCost] = []
+    room = ROWS_A_PART
     for item_id, line in costed.items():
-        left, rounding = line.rows, line.rounding_idr
-        while True:
-            room = ROWS_A_PART - len(rows)
-            items.append(ItemCosts(item_id=item_id, rounding_idr=rounding, rows=left[:room]))
-            rows.extend(left[:room])
-            left, rounding = left[room:], 0
-            if len(rows) == ROWS_A_PART:
-                yield tuple(items), rows
-                items, rows = [], []
-            if not left:
-                break
+        at = 0
+        while at == 0 or at < len(line.rows):
+            own = line.own_rebates[at : at + room]
+            piece = ItemCosts(
+                item_id=item_id,
+                rounding_idr=0 if at else line.rounding_idr,
+                rows=line.rows[at : at + room],
+                own_rebates=own if any(own) else (),
+            )
+            items.append(piece)
+            at += room
+            room -= len(piece.rows)
+            if room == 0:
+                yield tuple(items)
+                items, room = [], ROWS_A_PART
     if items:
-        yield tuple(items), rows
+        yield tuple(items)
 
 
 def _valued(holders: Sequence[Holder], ordered: Ordered) -> list[Holder]:

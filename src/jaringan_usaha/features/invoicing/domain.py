@@ -18,6 +18,7 @@ from jaringan_usaha.features.invoicing.events import (
     InvoiceCosted,
     InvoicePaid,
     SupplierInvoiceMatched,
+    SupplierInvoiceRefused,
     SupplierInvoiceReleased,
 )
 from jaringan_usaha.features.invoicing.matching import Ordered
@@ -68,6 +69,18 @@ class InvoiceIsHeld(Refused):
     code = "invoice-is-held"
 
 
+class InvoiceIsRefused(Refused):
+    code = "invoice-is-refused"
+
+
+class InvoiceIsOwed(Refused):
+    code = "invoice-is-owed"
+
+
+class GoodsNotSharedOut(Refused):
+    code = "goods-not-shared-out"
+
+
 class InvoiceOverpaid(Refused):
     code = "invoice-overpaid"
 
@@ -98,6 +111,7 @@ class Invoice:
     invoice_id: str
     matched: SupplierInvoiceMatched | None = None
     released: bool = False
+    refused: bool = False
     returned_idr: int = 0
     paid_idr: int = 0
 
@@ -134,7 +148,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A number that is taken once, and by which invoice."""
+    """A number that one invoice at a time has, and which one."""
 
     id: str
     owner: str = ""
@@ -174,9 +188,13 @@ class Host:
 
 
 def existing_invoice(invoice: Invoice) -> SupplierInvoiceMatched:
-    """Raises NoSuchInvoice."""
+    """Raises NoSuchInvoice, InvoiceIsRefused."""
     if invoice.matched is None:
         raise NoSuchInvoice(f"there is no invoice {invoice.invoice_id}")
+    if invoice.refused:
+        raise InvoiceIsRefused(
+            f"invoice {invoice.invoice_id} was refused; enter the supplier's new one"
+        )
     return invoice.matched
 
 
@@ -234,7 +252,13 @@ def check_day(command: Command, day: date, pointer: str) -> None:
 
 # -- evolve --------------------------------------------------------------------------------
 
-InvoiceEvent = SupplierInvoiceMatched | SupplierInvoiceReleased | DebitNoteIssued | InvoicePaid
+InvoiceEvent = (
+    SupplierInvoiceMatched
+    | SupplierInvoiceReleased
+    | SupplierInvoiceRefused
+    | DebitNoteIssued
+    | InvoicePaid
+)
 
 
 def evolve_invoice(invoice: Invoice, event: InvoiceEvent) -> Invoice:
@@ -243,6 +267,8 @@ def evolve_invoice(invoice: Invoice, event: InvoiceEvent) -> Invoice:
             return replace(invoice, matched=event)
         case SupplierInvoiceReleased():
             return replace(invoice, released=True)
+        case SupplierInvoiceRefused():
+            return replace(invoice, refused=True)
         case DebitNoteIssued():
             if event.reason != "returned":  # else it stands in the matched lines already
                 return invoice
@@ -278,8 +304,12 @@ def evolve_kept(kept: Units, event: GoodsReceived | SurplusDecided) -> Units:
     assert_never(event)
 
 
-def evolve_invoiced(invoiced: Units, event: SupplierInvoiceMatched | DebitNoteIssued) -> Units:
+def evolve_invoiced(
+    invoiced: Units, event: SupplierInvoiceMatched | SupplierInvoiceRefused | DebitNoteIssued
+) -> Units:
     match event:
+        case SupplierInvoiceRefused():
+            return invoiced.with_more({item: -units for item, units in event.units.items()})
         case SupplierInvoiceMatched():
             return invoiced.with_more({line.item_id: line.units for line in event.lines})
         case DebitNoteIssued():
@@ -289,8 +319,11 @@ def evolve_invoiced(invoiced: Units, event: SupplierInvoiceMatched | DebitNoteIs
     assert_never(event)
 
 
-def evolve_invoice_no(taken: Taken, event: SupplierInvoiceMatched) -> Taken:
-    return replace(taken, owner=event.invoice_id)
+def evolve_invoice_no(
+    taken: Taken, event: SupplierInvoiceMatched | SupplierInvoiceRefused
+) -> Taken:
+    refused = isinstance(event, SupplierInvoiceRefused)
+    return replace(taken, owner="" if refused else event.invoice_id)
 
 
 def evolve_costed(taken: Taken, event: InvoiceCosted) -> Taken:
@@ -312,7 +345,13 @@ def evolve_host(host: Host, event: CycleOpened) -> Host:
 INVOICE = Topic(
     "invoicing.invoice",
     "invoice",
-    (SupplierInvoiceMatched, SupplierInvoiceReleased, DebitNoteIssued, InvoicePaid),
+    (
+        SupplierInvoiceMatched,
+        SupplierInvoiceReleased,
+        SupplierInvoiceRefused,
+        DebitNoteIssued,
+        InvoicePaid,
+    ),
     Invoice,
     evolve_invoice,
     stream=True,
@@ -330,14 +369,14 @@ KEPT = Topic(
 INVOICED = Topic(
     "invoicing.invoiced",
     "consolidated_order",
-    (SupplierInvoiceMatched, DebitNoteIssued),
+    (SupplierInvoiceMatched, SupplierInvoiceRefused, DebitNoteIssued),
     Units,
     evolve_invoiced,
 )
 INVOICE_NO = Topic(
     "invoicing.invoice_no",
     "supplier_invoice_no",
-    (SupplierInvoiceMatched,),
+    (SupplierInvoiceMatched, SupplierInvoiceRefused),
     Taken,
     evolve_invoice_no,
 )

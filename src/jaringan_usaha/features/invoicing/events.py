@@ -92,6 +92,25 @@ class SupplierInvoiceReleased(Event):
     reason: str
 
 
+class SupplierInvoiceRefused(Event):
+    """A held invoice goes back to the supplier: nothing of it is owed, and its number and its
+    `units` (by item) may be invoiced again."""
+
+    name: ClassVar[str] = "invoicing.supplier_invoice_refused.1"
+    invoice_id: str
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    invoice_no: str
+    reason: str
+    units: dict[str, int]
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its ids, it is found by the number that the supplier gave it."""
+        yield from Event.tags(self)
+        yield "supplier_invoice_no", f"{self.supplier_id}|{self.invoice_no}"
+
+
 class ClaimedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Units of one item that were billed and are not paid for, and what was billed for them."""
 
@@ -127,8 +146,8 @@ class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
 
     `goods_idr` is what was accepted at the order's price; `variance_idr` what the supplier
     billed beyond it within tolerance. PPN is credited when `creditable` (the koperasi is PKP),
-    else it is cost. `rebate_idr` is what the supplier will pay back, `own_rebate_idr` how much
-    of it is the koperasi's own. Units taken into stock are the `consortium`'s, without a fee.
+    else it is cost. `rebate_idr` is what the supplier will pay back. Units taken into stock are
+    the `consortium`'s, without a fee.
     """
 
     koperasi_id: str
@@ -140,19 +159,20 @@ class KoperasiCost(msgspec.Struct, frozen=True, array_like=True):
     fee_idr: int
     rebate_idr: int
     deposit_idr: int
-    own_rebate_idr: int = 0
 
 
-class ItemCosts(msgspec.Struct, frozen=True, kw_only=True):
+class ItemCosts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One invoice line: all koperasi, or so many of them as fit into this part.
 
     `rounding_idr` is what billed and computed PPN differ by, at most Rp1, and is nobody's; it
-    stands with the first rows of a line.
+    stands with the first rows of a line. `own_rebates` says row by row how much of the rebate is
+    the koperasi's own; without it all of it is the consortium's.
     """
 
     item_id: str
     rounding_idr: int
     rows: tuple[KoperasiCost, ...]
+    own_rebates: tuple[int, ...] = ()
 
 
 class FeeSplit(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from jaringan_usaha.features.invoicing.domain import (
     RULE,
     InvoiceDoesNotFit,
     InvoiceExists,
+    InvoiceIsOwed,
     InvoiceNoTaken,
     NothingToInvoice,
     PricingRuleMissing,
@@ -34,6 +35,7 @@ from jaringan_usaha.features.invoicing.events import (
     DebitNoteIssued,
     InvoiceLine,
     SupplierInvoiceMatched,
+    SupplierInvoiceRefused,
     SupplierInvoiceReleased,
 )
 from jaringan_usaha.features.invoicing.matching import (
@@ -74,7 +76,14 @@ class ReleaseInvoice(Command):
     reason: str
 
 
-InvoiceCommand = EnterInvoice | ReleaseInvoice
+class RefuseInvoice(Command):
+    """A held invoice goes back; the supplier sends another."""
+
+    invoice_id: str
+    reason: str
+
+
+InvoiceCommand = EnterInvoice | ReleaseInvoice | RefuseInvoice
 
 # -- needs ---------------------------------------------------------------------------------
 
@@ -99,6 +108,8 @@ def needs(command: InvoiceCommand) -> Sequence[About[Any]]:
             ]
         case ReleaseInvoice():
             return [INVOICE.about(command.invoice_id)]
+        case RefuseInvoice():
+            return [INVOICE.about(command.invoice_id)]
     assert_never(command)
 
 
@@ -119,6 +130,8 @@ def decide(command: InvoiceCommand, known: Known) -> Sequence[Event]:
             return enter_invoice(command, known)
         case ReleaseInvoice():
             return release_invoice(command, known)
+        case RefuseInvoice():
+            return refuse_invoice(command, known)
     assert_never(command)
 
 
@@ -182,7 +195,7 @@ def enter_invoice(command: EnterInvoice, known: Known) -> Sequence[Event]:
 
 
 def release_invoice(command: ReleaseInvoice, known: Known) -> Sequence[Event]:
-    """Raises NoSuchInvoice."""
+    """Raises NoSuchInvoice, InvoiceIsRefused."""
     invoice = known[INVOICE.about(command.invoice_id)]
     matched = existing_invoice(invoice)
     if not invoice.held:
@@ -195,6 +208,27 @@ def release_invoice(command: ReleaseInvoice, known: Known) -> Sequence[Event]:
         reason=command.reason,
     )
     return [released, *_debit_note(matched)]
+
+
+def refuse_invoice(command: RefuseInvoice, known: Known) -> Sequence[Event]:
+    """Raises NoSuchInvoice, InvoiceIsOwed."""
+    invoice = known[INVOICE.about(command.invoice_id)]
+    if invoice.refused:
+        return []
+    matched = existing_invoice(invoice)
+    if not invoice.held:
+        raise InvoiceIsOwed(f"invoice {command.invoice_id} is owed; only a held one can be refused")
+    return [
+        SupplierInvoiceRefused(
+            invoice_id=matched.invoice_id,
+            consolidated_order_id=matched.consolidated_order_id,
+            cycle_id=matched.cycle_id,
+            supplier_id=matched.supplier_id,
+            invoice_no=matched.invoice_no,
+            reason=command.reason,
+            units={line.item_id: line.units for line in matched.lines if line.units},
+        )
+    ]
 
 
 def _policy(command: EnterInvoice, known: Known) -> tuple[PpnPolicy | None, int]:

@@ -57,9 +57,11 @@ NO_TERMS = Terms()
 
 
 class CostedLine(NamedTuple):
-    """The rows of one line; PPN that is nobody's; and what went back after it was invoiced."""
+    """The rows of one line, and how much of each row's rebate is the koperasi's own; PPN that is
+    nobody's; and what went back after it was invoiced."""
 
     rows: tuple[KoperasiCost, ...]
+    own_rebates: tuple[int, ...]
     rounding_idr: int
     returned: ClaimedLine | None
 
@@ -89,7 +91,8 @@ def cost_line(
             ppn_idr=whole_ppn - ppn,
             deposit_idr=line.deposit_idr - line.claimed_deposit_idr - deposit,
         )
-    return CostedLine(rows, rounding, back)
+    own = tuple(_own_rebate(row, terms.rebate) for row in rows)
+    return CostedLine(rows, own, rounding, back)
 
 
 class Owed(NamedTuple):
@@ -113,8 +116,6 @@ def _rows(
         if not got:
             continue
         paid = goods[koperasi] + variance[koperasi]
-        back = part_bp(paid, terms.rebate.rate_bp)
-        ours = koperasi == CONSORTIUM
         rows.append(
             KoperasiCost(
                 koperasi_id=koperasi,
@@ -123,10 +124,9 @@ def _rows(
                 variance_idr=variance[koperasi],
                 ppn_idr=ppn[koperasi],
                 creditable=koperasi in terms.vat_registered,
-                fee_idr=0 if ours else part_bp(paid, terms.fee.rate_bp),
-                rebate_idr=back,
+                fee_idr=0 if koperasi == CONSORTIUM else part_bp(paid, terms.fee.rate_bp),
+                rebate_idr=part_bp(paid, terms.rebate.rate_bp),
                 deposit_idr=deposit[koperasi],
-                own_rebate_idr=back if ours else _own(back, terms.rebate),
             )
         )
     return tuple(rows)
@@ -141,12 +141,11 @@ def fee_split(rows: Sequence[KoperasiCost], fee: FeeTerms) -> tuple[FeeSplit, ..
     return _splits(spread(total, parts))
 
 
-def rebate_split(rows: Sequence[KoperasiCost]) -> tuple[FeeSplit, ...]:
+def rebate_split(rows: Sequence[KoperasiCost], own: Sequence[int]) -> tuple[FeeSplit, ...]:
     """Who receives the rebates of these rows: the consortium, and each koperasi its own part."""
-    received = {CONSORTIUM: 0}
-    for row in rows:
-        received[CONSORTIUM] += row.rebate_idr - row.own_rebate_idr
-        received[row.koperasi_id] = received.get(row.koperasi_id, 0) + row.own_rebate_idr
+    received = {CONSORTIUM: sum(row.rebate_idr for row in rows) - sum(own)}
+    for row, part in zip(rows, own, strict=True):
+        received[row.koperasi_id] = received.get(row.koperasi_id, 0) + part
     return _splits(received)
 
 
@@ -158,9 +157,11 @@ def _splits(amounts: Mapping[str, int]) -> tuple[FeeSplit, ...]:
     )
 
 
-def _own(rebate_idr: int, terms: RebateTerms) -> int:
+def _own_rebate(row: KoperasiCost, terms: RebateTerms) -> int:
+    if row.koperasi_id == CONSORTIUM:
+        return 0
     parts = [(True, terms.koperasi_parts), (False, terms.consortium_parts)]
-    return spread(rebate_idr, parts)[True]
+    return spread(row.rebate_idr, parts)[True]
 
 
 def _part_of(holder: Holder, units: int) -> int:

@@ -107,7 +107,8 @@ def decide(command: PaymentCommand, known: Known) -> Sequence[Event]:
 
 
 def pay_invoice(command: PayInvoice, known: Known) -> Sequence[Event]:
-    """Raises InvoiceDoesNotFit, PaymentExists, NoSuchInvoice, InvoiceIsHeld, InvoiceOverpaid."""
+    """Raises InvoiceDoesNotFit, PaymentExists, NoSuchInvoice, InvoiceIsRefused, InvoiceIsHeld,
+    InvoiceOverpaid."""
     check_amount(command.amount_idr, "/amount_idr")
     invoice = known[INVOICE.about(command.invoice_id)]
     matched = existing_invoice(invoice)
