@@ -174,8 +174,8 @@ def delivered(lines: pl.DataFrame) -> pl.DataFrame:
     """What comes of ordered lines (`week`, `maker`, `product_id`, `quantity`): the units of the
     `first` and `second` delivery, and those `rejected` at the last one.
 
-    One line in 16 falls short by up to three units, of odd products since they are refused. One
-    order in five comes in two parts.
+    One line in 16 falls short by up to three units; of odd products they come and are refused,
+    unless nothing else comes. One order in five comes in two parts.
     """
     short = pl.when(_draw("product_id", "week", 16) == 0).then(1 + pl.col("product_id") % 3)
     two_parts = _draw("maker", "week", 5) == 0
@@ -184,7 +184,7 @@ def delivered(lines: pl.DataFrame) -> pl.DataFrame:
         lines.with_columns(short=pl.min_horizontal(short.otherwise(0), "quantity"))
         .with_columns(
             two_parts=two_parts,
-            rejected=pl.when(pl.col("product_id") % 2 == 1).then("short").otherwise(0),
+            rejected=pl.when((pl.col("product_id") % 2 == 1) & (came > 0)).then("short").otherwise(0),
             second=pl.when(two_parts).then(came * 2 // 5).otherwise(0),
         )
         .with_columns(first=came - pl.col("second"), accepted=came)

@@ -29,6 +29,7 @@ class Week:
     orders: int
     order_lines: int
     lines: pl.DataFrame
+    entitlements: pl.DataFrame
     deliveries: pl.DataFrame
     suppliers: pl.DataFrame
     costs: pl.DataFrame
@@ -58,12 +59,43 @@ class ListedOracle:
             orders=wanted["basket_id"].n_unique(),
             order_lines=wanted.height,
             lines=self._lines(lines),
-            deliveries=given,
+            entitlements=rows.select(
+                *ROW,
+                "firm",
+                "tolerance",
+                "granted",
+                "first_position",
+                alone_idr="granted_alone_idr",
+            ),
+            deliveries=given.select(
+                *ROW,
+                "firm",
+                "tolerance",
+                "granted",
+                "goods_idr",
+                "alone_idr",
+                received="units",
+            ),
             suppliers=_suppliers(came, given),
-            costs=costs,
+            costs=costs.select(
+                *ROW,
+                "units",
+                "goods_idr",
+                "variance_idr",
+                "freight_idr",
+                "fee_idr",
+                "ppn_idr",
+                "creditable_idr",
+                "rebate_idr",
+                "own_rebate_idr",
+            ),
             margins=margins,
             postings=self._postings(week, costs, bills),
         )
+
+    def baskets(self, week: int) -> list[int]:
+        """The receipts of which something is ordered."""
+        return self._derived.wanted(week)["basket_id"].unique().to_list()
 
     # -- what is ordered --
 
@@ -176,11 +208,11 @@ class ListedOracle:
             rows.join(arrived, on="supplier_id")
             .group_by("koperasi_id")
             .agg(
-                pl.col("ordered_idr").sum(),
+                pl.col("ordered_idr", "granted").sum(),
                 waiting_idr=pl.col("ordered_idr").filter(~pl.col("arrived")).sum(),
                 waiting_alone_idr=pl.col("granted_alone_idr").filter(~pl.col("arrived")).sum(),
             )
-            .filter(pl.col("ordered_idr") > 0)
+            .filter(pl.col("granted") > 0)
         )
         added = ("goods_idr", "variance_idr", "freight_idr", "fee_idr")
         sums = costs.group_by("koperasi_id").agg(

@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -145,6 +145,12 @@ class Receipts:
         for (basket_id, koperasi_id, at), rows in groupby(table.iter_rows(), itemgetter(0, 1, 2)):
             lines_ = tuple([_order_line(*row[len(BASKET) :]) for row in rows])
             yield Basket(basket_id, koperasi_id, at.replace(tzinfo=UTC), lines_)
+
+    def first_day(self, week: int) -> date:
+        """The day of the first receipt of a week."""
+        lines = self._files.lines([week])
+        first: datetime = lines.select(pl.col("transaction_timestamp").min()).collect().item()
+        return first.date()
 
     def koperasi(self, weeks: list[int]) -> list[Party]:
         """The shops that have receipts in these weeks."""
