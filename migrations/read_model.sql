@@ -203,8 +203,19 @@ create table cycles (
   closes_at timestamptz not null,
   prices text not null,
   priced_on date not null,
-  state text not null check (state in ('open', 'closed', 'cancelled', 'consolidated')),
-  opened_position bigint not null,
+  fill_from_at timestamptz,
+  minimum text not null,
+  keep_days int not null,
+  keep_times int not null,
+  kept int not null,
+  sharing text not null,
+  priority text[] not null,
+  tier_drop text not null,
+  late_seconds int not null,
+  host text not null,
+  state text not null check (state in (
+    'draft', 'open', 'box_fill', 'closed', 'cancelled', 'consolidated', 'sent', 'acknowledged')),
+  opened_position bigint,
   closed_position bigint,
   consolidated_orders int,
   order_lines bigint,
@@ -232,7 +243,8 @@ create table orders (
 
 create index orders_by_koperasi on orders (network_id, koperasi_id, cycle_id, order_id);
 
--- What each koperasi orders of each item: the ground of sharing at the close.
+-- What each koperasi orders of each item, and since when it has done so without a break: the
+-- ground of sharing at the close.
 create table demand (
   network_id bigint not null,
   cycle_id text not null,
@@ -243,6 +255,8 @@ create table demand (
   order_lines bigint not null,
   amount_idr bigint not null,
   discount_idr bigint not null,
+  tolerance bigint not null,
+  least bigint not null,
   first_position bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 );
@@ -257,6 +271,7 @@ create table totals (
   order_lines bigint not null,
   amount_idr bigint not null,
   discount_idr bigint not null,
+  tolerance bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
@@ -285,8 +300,89 @@ create table consolidated_lines (
   price_list text not null,
   price_idr bigint,
   price_per bigint not null,
+  cases bigint not null,
+  case_size bigint not null,
+  firm bigint not null,
+  tolerance bigint not null,
+  reason text not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
+
+-- What each koperasi may expect of each item, and what that was decided on.
+create table entitlements (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  firm bigint not null,
+  tolerance bigint not null,
+  least bigint not null,
+  granted bigint not null,
+  alone_idr bigint not null,
+  first_position bigint not null,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+);
+
+create index entitlements_by_koperasi on entitlements (network_id, cycle_id, koperasi_id);
+
+-- Suppliers whose minimum a cycle missed, and what the operator decided; null while it is asked.
+create table minimums (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  minimum_idr bigint not null,
+  goods_idr bigint not null,
+  item_ids text[] not null,
+  decision text,
+  reason text not null,
+  position bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- How far each consolidated order has come, by what cycles know of it. `version` counts the facts
+-- of its stream; `told` is the revision that the supplier was told last, `untold` that there is
+-- another one since.
+create table order_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  state text not null check (state in ('placed', 'sent', 'acknowledged', 'withdrawn')),
+  version int not null,
+  told int not null,
+  untold boolean not null,
+  reference text not null,
+  position bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- What a supplier will deliver of the items that it did not accept whole.
+create table acknowledged_lines (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  revision int not null,
+  cases bigint not null,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- Who paid for lost tiers, and who was relieved of what they cost.
+create table tier_drops (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  position bigint not null,
+  charged_idr bigint not null,
+  relieved_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id, position)
+);
+
+create index tier_drops_by_koperasi on tier_drops (network_id, koperasi_id, cycle_id);
 
 -- margin
 

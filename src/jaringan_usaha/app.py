@@ -35,7 +35,12 @@ from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
-from jaringan_usaha.features.cycles import order_routes
+from jaringan_usaha.features.cycles import (
+    amend_routes,
+    entitlement_routes,
+    group_price_routes,
+    order_routes,
+)
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.invoicing import charge_routes, payment_routes
@@ -66,13 +71,16 @@ FEATURE_ROUTES = (
     sourcing_routes,
     order_routes,
     cycle_routes,
-    fulfilment_routes,
+    group_price_routes,
+    entitlement_routes,
+    amend_routes,
     price_routes,
     market_routes,
-    sale_routes,
+    fulfilment_routes,
     invoice_routes,
     payment_routes,
     charge_routes,
+    sale_routes,
     margin_routes,
     ledger_routes,
     month_routes,

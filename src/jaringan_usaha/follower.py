@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.cycles import begin_filling
 from jaringan_usaha.features.cycles import closing as cycles_closing
 from jaringan_usaha.features.fulfilment import sharing_out
 from jaringan_usaha.features.invoicing import costing
@@ -21,7 +23,13 @@ logger = logging.getLogger(__name__)
 
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
-DUTIES = (cycles_closing.tend, sharing_out.tend, costing.tend, margin_closing.tend)
+DUTIES = (
+    begin_filling.tend,
+    cycles_closing.tend,
+    sharing_out.tend,
+    costing.tend,
+    margin_closing.tend,
+)
 """What rooms do by themselves, in the order in which goods travel."""
 
 
@@ -68,6 +76,9 @@ class Follower:
 async def run_follower(url: str) -> None:
     """Follow until cancelled, with connections of its own; waits for a database that is away."""
     pool = await _patient_pool(url)
+    gc.collect()
+    gc.freeze()  # as in the service: what lives as long as the process is not looked through again
+    gc.set_threshold(50_000, 20, 50)
     try:
         await Follower(pool, await house.type_ids(pool)).run()
     finally:

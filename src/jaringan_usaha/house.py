@@ -15,9 +15,12 @@ from jaringan_usaha.features.catalog.domain import catalog
 from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
+from jaringan_usaha.features.cycles.amending import amending
 from jaringan_usaha.features.cycles.consolidating import consolidated_orders
 from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.keeping import ending
 from jaringan_usaha.features.cycles.orders import orders
+from jaringan_usaha.features.cycles.sending import sending
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
 from jaringan_usaha.features.fulfilment.dividing import shared_deliveries
@@ -83,6 +86,9 @@ DECIDERS = (
     costed_invoices,
     charges,
     ledger,
+    ending,
+    sending,
+    amending,
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,

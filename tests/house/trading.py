@@ -1,6 +1,6 @@
 """A day of trade in which everything that can be recorded is recorded at least once."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from facts import record
@@ -22,7 +22,7 @@ from jaringan_usaha.features.fulfilment.events import (
     ReceivedLine,
 )
 from jaringan_usaha.kernel.sharing import ALGORITHM
-from market import Market, oil, rice
+from market import OIL_TIERS, Market, oil, price_list, rice
 from neighbours import happened
 from service import NETWORK
 
@@ -103,6 +103,85 @@ async def _trade_sourcing(market: Market) -> None:
         supplier_id="bulog",
     )
     assert done.is_success, done.text
+
+
+async def _trade_consolidating(market: Market) -> None:
+    """Orders below a supplier's minimum: one cycle is kept open, in another the operator is
+    asked and orders all the same."""
+    body = {**price_list("bulog", "oil", OIL_TIERS), "minimum_idr": 50_000_000}
+    melati = await market.koperasi("melati")
+    line = {**oil(40), "supplier_id": "bulog"}
+    answers = [await market.operator.put("/v1/price-lists/oil-minimum", **body)]
+    for cycle_id, terms in (
+        ("asking", {"minimum": "ask"}),
+        ("kept", {"minimum": "keep_open", "keep_days": 30, "keep_times": 1}),
+    ):
+        await market.open_cycle(cycle_id, **terms)
+        answers.append(await market.place(melati, {"cycle_id": cycle_id, "lines": [line]}))
+    await market.settle()
+    path = "/v1/cycles/asking/suppliers/bulog/minimum"
+    answers.append(await market.operator.post(path, decision="order", reason="by telephone"))
+    assert [each.text for each in answers if not each.is_success] == []
+    await market.settle()
+
+
+async def _trade_ordering(market: Market) -> None:
+    """A drafted cycle whose orders fill cases; orders that are sent, answered and withdrawn
+    after all; and a cycle that is reopened."""
+    melati, mawar = await market.koperasi("melati"), await market.koperasi("mawar")
+    put, post = market.operator.client.put, market.operator.post
+    now = market.door.clock.now()
+    drafted = market.cycle(
+        closes_at=(now + timedelta(days=30)).isoformat(),
+        fill_from_at=(now + timedelta(hours=1)).isoformat(),
+    )
+    headers = {
+        "authorization": f"Bearer {market.operator.key}",
+        "idempotency-key": "draft-of-the-filled-cycle",
+    }
+    order_id = new_id()
+    answers = [
+        await put("/v1/cycles/filled/draft", json=drafted, headers=headers),
+        await post("/v1/cycles/filled/open"),
+        await market.place(melati, {"cycle_id": "filled", "lines": [oil(4)]}, order_id),
+    ]
+    await market.settle()
+    more = {"cycle_id": "filled", "lines": [{**oil(4), "tolerance": 2}]}
+    answers.append(await market.place(melati, more, order_id, if_match='"v1"'))
+    orders = {"amended": new_id(), "reopened": new_id()}
+    for cycle_id, withdrawn in orders.items():
+        await market.open_cycle(cycle_id, closes_at=(now + timedelta(days=30)).isoformat())
+        body = {"cycle_id": cycle_id, "lines": [oil(10)]}
+        answers.append(await market.place(mawar, body, withdrawn))
+        body = {"cycle_id": cycle_id, "lines": [oil(95)]}
+        answers.append(await market.place(melati, body))
+        answers.append(
+            await post(f"/v1/cycles/{cycle_id}/close", early=True, reason="the truck leaves")
+        )
+    await market.settle()
+    consolidated = "/v1/consolidated-orders/amended/indofood"
+    answers.append(await post(f"{consolidated}/send", reference="PO 17"))
+    await market.settle()
+    line = {"item_id": "oil", "cases": 100, "reason": "out of stock"}
+    answers.append(await post(f"{consolidated}/acknowledge", revision=1, lines=[line]))
+    await market.settle()
+    answers.append(
+        await post(
+            f"/v1/orders/{orders['amended']}/cancel",
+            cycle_id="amended",
+            koperasi_id="mawar",
+            reason="no money",
+            supplier_agrees=True,
+            charge_idr=570_000,
+        )
+    )
+    await market.settle()
+    closes_at = (now + timedelta(days=31)).isoformat()
+    answers.append(
+        await post("/v1/cycles/reopened/reopen", closes_at=closes_at, reason="truck was late")
+    )
+    assert [each.text for each in answers if not each.is_success] == []
+    await market.settle()
 
 
 async def _trade_prices(market: Market) -> None:
@@ -290,6 +369,8 @@ ROOMS = (
     _trade_registry,
     _trade_catalog,
     _trade_sourcing,
+    _trade_consolidating,
+    _trade_ordering,
     _trade_prices,
     _trade_fulfilment,
     _trade_invoicing,

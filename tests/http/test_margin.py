@@ -54,6 +54,11 @@ async def test_tp1_the_group_pays_the_price_of_its_whole_quantity(market: Market
             "price_list": "oil-1",
             "price_idr": 174_000,
             "price_per": 1,
+            "cases": 105,
+            "case_size": 1,
+            "firm": 105,
+            "tolerance": 0,
+            "reason": "",
         }
     ]
 

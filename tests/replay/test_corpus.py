@@ -36,6 +36,7 @@ FILES = (
     "registry",
     "catalog",
     "sourcing",
+    "cycles",
     "prices",
     "fulfilment",
     "invoicing",

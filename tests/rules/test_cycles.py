@@ -13,7 +13,7 @@ from jaringan_usaha.features.cycles.consolidating import (
     ConsolidateSupplier,
     consolidated_orders,
 )
-from jaringan_usaha.features.cycles.consolidation import ItemDemand, KoperasiDemand
+from jaringan_usaha.features.cycles.consolidation import ItemDemand, ItemTotal, KoperasiDemand
 from jaringan_usaha.features.cycles.domain import (
     GRACE,
     CancelCycle,
@@ -37,19 +37,21 @@ from jaringan_usaha.features.cycles.events import (
     CycleConsolidated,
     CycleOpened,
     Discount,
+    Entitlement,
+    EntitlementsGranted,
+    ItemEntitlements,
     KoperasiShare,
     OrderCancelled,
     OrderChanged,
     OrderLine,
     OrderPlaced,
 )
+from jaringan_usaha.features.cycles.lines import MOST_LINES, LinesDoNotFit
 from jaringan_usaha.features.cycles.offers import ItemNotOffered
 from jaringan_usaha.features.cycles.orders import (
-    MOST_LINES,
     CancelOrder,
     ChangeOrder,
     KoperasiMayNotTrade,
-    LinesDoNotFit,
     NoSuchKoperasi,
     NoSuchOrder,
     OrderExists,
@@ -90,7 +92,7 @@ melati = KoperasiAdmitted(koperasi_id="melati", title="Koperasi Melati")
 suspended = KoperasiSuspended(koperasi_id="melati", reason="no report")
 reinstated = KoperasiReinstated(koperasi_id="melati", reason="report is in")
 indofood = SupplierAdmitted(supplier_id="indofood", title="Indofood")
-oil_added = ItemAdded(item_id="oil", title="Minyak", base_unit="XPK", case_size=12)
+oil_added = ItemAdded(item_id="oil", title="Minyak", base_unit="XPK", case_size=1)
 
 OIL_TIERS = (
     Tier(from_quantity=1, idr=186_000),
@@ -526,12 +528,12 @@ def wanted(
         item_id=item_id,
         parts=tuple(
             KoperasiDemand(
+                first_position=position,
                 koperasi_id=koperasi_id,
                 quantity=quantity,
                 order_lines=1,
                 amount_idr=amount_idr,
                 discount_idr=discount_idr,
-                first_position=position,
             )
             for position, (koperasi_id, quantity) in enumerate(by_koperasi.items(), start=1)
         ),
@@ -544,6 +546,9 @@ def consolidate(demand: Sequence[ItemDemand] = (wanted(WANTED),)) -> Consolidate
         cycle_id="week-3",
         supplier_id="indofood",
         demand=tuple(demand),
+        totals=tuple(
+            ItemTotal(each.item_id, sum(part.quantity for part in each.parts), 0) for each in demand
+        ),
     )
 
 
@@ -572,8 +577,11 @@ group_order = ConsolidatedOrderPlaced(
             alone_idr=19_530_000,
             price_list="prices-1",
             price_idr=174_000,
+            cases=105,
+            firm=105,
         ),
     ),
+    entitlement_parts=1,
 )
 group_shares = ConsolidatedOrderShared(
     consolidated_order_id="week-3|indofood",
@@ -586,12 +594,30 @@ group_shares = ConsolidatedOrderShared(
         )
         for koperasi_id, quantity in WANTED.items()
     ),
+    received=False,
+)
+group_grants = EntitlementsGranted(
+    consolidated_order_id="week-3|indofood",
+    cycle_id="week-3",
+    supplier_id="indofood",
+    part=1,
+    sharing="pro_rata",
+    algorithm="largest-remainder.1",
+    items=(
+        ItemEntitlements(
+            item_id="oil",
+            rows=tuple(
+                Entitlement(koperasi_id, quantity, 0, 0, position, quantity, quantity * 186_000)
+                for position, (koperasi_id, quantity) in enumerate(WANTED.items(), start=1)
+            ),
+        ),
+    ),
 )
 after_close = listed.events(closed)
 
 
 def test_tp1_the_group_places_one_order_and_knows_who_owes_what() -> None:
-    after_close.when(consolidate()).then(group_order, group_shares)
+    after_close.when(consolidate()).then(group_order, group_shares, group_grants)
 
 
 def test_consolidating_a_supplier_twice_records_nothing() -> None:
@@ -629,6 +655,7 @@ def test_stated_amounts_are_not_priced_again() -> None:
     order_placed, shared = sold.when(consolidate([demand])).then_recorded()
     assert isinstance(order_placed, ConsolidatedOrderPlaced)
     assert isinstance(shared, ConsolidatedOrderShared)
+    assert shared.received
     assert order_placed.lines == (
         ConsolidatedLine(
             item_id="oil", quantity=3, order_lines=2, amount_idr=58_000, alone_idr=60_000

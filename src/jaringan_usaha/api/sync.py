@@ -1,7 +1,7 @@
 """Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -35,13 +35,20 @@ B = TypeVar("B", bound=Body)
 _encode = msgspec.json.Encoder().encode
 
 
+Inform = Callable[[Door, Caller, Any, Rejection], Awaitable[Command | None]]
+
+
 @dataclass(frozen=True)
 class SyncType(Generic[B]):
-    """One kind of line: how its body is checked and what command it makes."""
+    """One kind of line: how its body is checked and what command it makes.
+
+    `inform` may tell a refused command what it lacked; with None the refusal stands.
+    """
 
     body: TypeAdapter[B]
     decider: Decider[Any]
     command: Callable[[B, Asked, Caller], Command]
+    inform: Inform | None = None
 
 
 class LineFrame(Body):
@@ -76,6 +83,7 @@ class Line:
     lane: str | None
     task: Task | None
     verdict: bytes | None
+    inform: Inform | None = None
 
 
 _frame = TypeAdapter(LineFrame)
@@ -130,7 +138,8 @@ class Sync:
             body = kind.body.validate_python(frame.body)
             now = door.clock.now()
             asked = asking.asked(caller, op_id, now, frame.type, frame.body)
-            return Line(op_id, lane, (kind.decider, kind.command(body, asked, caller)), None)
+            task = (kind.decider, kind.command(body, asked, caller))
+            return Line(op_id, lane, task, None, kind.inform)
         except ValidationError as error:
             problem = Problem(
                 422, "validation-failed", "fields do not fit", errors=errors_of(error)
@@ -167,12 +176,30 @@ class Sync:
                     del lanes[lane]
             asked = [line for line in now if line.task is not None]
             answers = await log.handle_each([line.task for line in asked if line.task])
-            for line, answer in zip(asked, answers, strict=True):
+            for line, first in zip(asked, answers, strict=True):
+                answer = await _informed(line, first, caller, door)
                 line.verdict = _answered(line.op_id, answer, language)
                 if line.lane is not None and isinstance(answer, Rejection):
                     failed.add(line.lane)
             now = []
         door.poke(caller.network_id)
+
+
+async def _informed(
+    line: Line, answer: Recorded | Rejection, caller: Caller, door: Door
+) -> Recorded | Rejection:
+    """The answer; or that to the second try of a command that only lacked knowledge."""
+    if line.inform is None or line.task is None or not isinstance(answer, Rejection):
+        return answer
+    decider, command = line.task
+    try:
+        informed = await line.inform(door, caller, command, answer)
+    except Rejection as rejection:
+        return rejection
+    if informed is None:
+        return answer
+    (second,) = await door.log(caller.network_id).handle_each([(decider, informed)])
+    return second
 
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])

@@ -1,6 +1,7 @@
 """Sharing units out fairly: pure, exact to the unit, and the same whatever the order of input."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from jaringan_usaha.kernel.money import largest_remainder
@@ -22,7 +23,8 @@ class Claim(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """Units by claim, and who got none since it would have been fewer than it accepts."""
+    """Units by claim, who got none since it would have been fewer than it accepts (in the order
+    in which they dropped out), and what is left: everybody had all that it would take."""
 
     units: dict[str, int]
     declined: tuple[str, ...]
@@ -30,21 +32,22 @@ class Shared(NamedTuple):
 
 
 def share_out(total: int, claims: Sequence[Claim], sharing: Sharing = "pro_rata") -> Shared:
-    """Units to every claim. What is left over, everybody had all that it would take.
+    """Units to every claim; nobody gets more than its firm units and its tolerance.
 
-    Enough for all firm units: everybody gets them, and the rest goes by tolerance, never more
-    than it. Too little: tolerance gets nothing, and firm units are shared by `sharing`:
-    `pro_rata` by largest remainder, the others in the order given (of commitment, or of the
-    cycle's priority), each served whole before the next.
-    Whoever would get fewer than its `least` gets none: one at a time, the lowest share of its
-    least first, and the others are shared out anew. Source: domain rules A1 to A4.
+    Enough for all firm units: everybody gets them, and the rest goes by tolerance. Too little:
+    tolerance gets nothing, and firm units are shared. Either way by `sharing`: `pro_rata` by
+    largest remainder, the others in the order given (of commitment, or of the cycle's
+    priority), each served whole before the next.
+    Whoever would get fewer than its `least` gets none: one at a time, the lowest part of its
+    least first (of equals the later claim), and the others are shared out anew. That costs one
+    round over all claims for each that drops out. Source: domain rules A1 to A4.
     """
     declined: list[str] = []
     standing = list(claims)
     while True:
         units = _once(total, standing, sharing)
         below = [
-            (units[claim.key] * 10**9 // claim.least, -order, claim.key)
+            (Fraction(units[claim.key], claim.least), -order, claim.key)
             for order, claim in enumerate(standing)
             if units[claim.key] < claim.least
         ]
@@ -57,15 +60,21 @@ def share_out(total: int, claims: Sequence[Claim], sharing: Sharing = "pro_rata"
     return Shared(found, tuple(declined), total - sum(found.values()))
 
 
+def by_priority(claims: Sequence[Claim], first: Sequence[str]) -> list[Claim]:
+    """Those named `first` before all others, in that order; the others as they stood."""
+    rank = {key: place for place, key in enumerate(first)}
+    return sorted(claims, key=lambda claim: rank.get(claim.key, len(rank)))
+
+
 def _once(total: int, claims: Sequence[Claim], sharing: Sharing) -> dict[str, int]:
-    firm = sum(claim.firm for claim in claims)
-    if total >= firm:
-        welcome = sum(claim.tolerance for claim in claims)
-        extra = _split(
-            min(total - firm, welcome), [(claim.key, claim.tolerance) for claim in claims], sharing
-        )
-        return {claim.key: claim.firm + extra[claim.key] for claim in claims}
-    return _split(total, [(claim.key, claim.firm) for claim in claims], sharing)
+    """One round, as if everybody took whatever it gets."""
+    firm = sum([claim.firm for claim in claims])
+    if total < firm:
+        return _split(total, [(claim.key, claim.firm) for claim in claims], sharing)
+    welcome = sum([claim.tolerance for claim in claims])
+    wants = [(claim.key, claim.tolerance) for claim in claims]
+    extra = _split(min(total - firm, welcome), wants, sharing)
+    return {claim.key: claim.firm + extra[claim.key] for claim in claims}
 
 
 def _split(total: int, wants: Sequence[tuple[str, int]], sharing: Sharing) -> dict[str, int]:

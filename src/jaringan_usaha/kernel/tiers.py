@@ -23,15 +23,19 @@ T = TypeVar("T", bound=Tier)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """The price of an offer that is in force: its tiers, how they apply, and its list.
+    """The terms of an offer that is in force: its tiers, how they apply, and its list.
 
     `tier_mode`: `all_units` charges everything at the tier reached, `incremental` each part at
-    its own. Tiers stand by rising quantity.
+    its own. Tiers stand by rising quantity. A case holds `case_size` base units; the supplier
+    takes `min_cases` of the item at least, and `minimum_idr` of goods in a whole order.
     """
 
     price_list_id: str
     tier_mode: str
     tiers: Sequence[Tier]
+    case_size: int = 1
+    min_cases: int = 0
+    minimum_idr: int = 0
 
 
 def tier_for(tiers: Sequence[T], quantity: int) -> T:

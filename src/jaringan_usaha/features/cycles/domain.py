@@ -1,10 +1,10 @@
-"""The rules of buying cycles: when they open, and how they end."""
+"""The rules of buying cycles: on which terms they are open, and how they end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -12,8 +12,20 @@ from jaringan_usaha.features.cycles.events import (
     CycleCancelled,
     CycleClosed,
     CycleConsolidated,
+    CycleDrafted,
+    CycleFilling,
+    CycleKeptOpen,
     CycleOpened,
+    CycleReopened,
 )
+from jaringan_usaha.features.cycles.terms import (
+    CycleTerms,
+    TermsDoNotFit,
+    check_terms,
+    fields_of,
+    named,
+)
+from jaringan_usaha.features.registry.events import KoperasiAdmitted
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
@@ -25,13 +37,24 @@ request may wait to be recorded, so that an order received in time is not lost i
 # -- commands ------------------------------------------------------------------------------
 
 
-class OpenCycle(Command):
+class DraftCycle(CycleTerms):
+    """Prepare a cycle; a later draft takes the place of the one before."""
+
+
+class OpenCycle(CycleTerms):
+    """Open a cycle on these terms, whatever was drafted."""
+
+
+class OpenDraft(Command):
+    """Open the cycle on the terms drafted last."""
+
     cycle_id: str
-    title: str
-    opens_at: datetime
-    closes_at: datetime
-    prices: Literal["listed", "stated"]
-    priced_on: date
+
+
+class BeginFilling(Command):
+    """From now on only changes that fill cases are taken; the clock says so."""
+
+    cycle_id: str
 
 
 class CloseCycle(Command):
@@ -57,7 +80,15 @@ class FinishConsolidation(Command):
     alone_idr: int
 
 
-CycleCommand = OpenCycle | CloseCycle | CancelCycle | FinishConsolidation
+CycleCommand = (
+    DraftCycle
+    | OpenCycle
+    | OpenDraft
+    | BeginFilling
+    | CloseCycle
+    | CancelCycle
+    | FinishConsolidation
+)
 
 # -- rejections ----------------------------------------------------------------------------
 
@@ -91,23 +122,55 @@ class CycleAlreadyConsolidated(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """Only what the decisions below look at."""
+    """Only what the decisions below look at. `kept` counts how often it was kept open."""
 
     cycle_id: str
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     prices: str = ""
     priced_on: date | None = None
+    fill_from_at: datetime | None = None
+    minimum: str = "cancel"
+    keep_days: int = 0
+    keep_times: int = 0
+    sharing: str = "pro_rata"
+    priority: tuple[str, ...] = ()
+    tier_drop: str = "canceller"
+    late_seconds: int = 0
+    kept: int = 0
+    filling: bool = False
     closed: bool = False
     cancelled: bool = False
     consolidated: bool = False
+    consolidated_orders: int = 0
+    draft: CycleDrafted | None = None
     opening: bytes = b""
 
 
-def evolve_cycle(
-    cycle: Cycle, event: CycleOpened | CycleClosed | CycleCancelled | CycleConsolidated
-) -> Cycle:
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """A thing that can only ever come into being."""
+
+    id: str
+    so: bool = False
+
+
+CycleEvent = (
+    CycleDrafted
+    | CycleOpened
+    | CycleFilling
+    | CycleKeptOpen
+    | CycleClosed
+    | CycleReopened
+    | CycleCancelled
+    | CycleConsolidated
+)
+
+
+def evolve_cycle(cycle: Cycle, event: CycleEvent) -> Cycle:
     match event:
+        case CycleDrafted():
+            return replace(cycle, draft=event)
         case CycleOpened():
             return replace(
                 cycle,
@@ -115,15 +178,48 @@ def evolve_cycle(
                 closes_at=event.closes_at,
                 prices=event.prices,
                 priced_on=event.priced_on,
+                fill_from_at=event.fill_from_at,
+                minimum=event.minimum,
+                keep_days=event.keep_days,
+                keep_times=event.keep_times,
+                sharing=event.sharing,
+                priority=event.priority,
+                tier_drop=event.tier_drop,
+                late_seconds=event.late_seconds,
+                draft=None,
                 opening=digest(event),
             )
+        case CycleFilling():
+            return replace(cycle, filling=True)
+        case CycleKeptOpen():
+            return _open_again(cycle, event.closes_at, kept=cycle.kept + 1)
+        case CycleReopened():
+            return _open_again(cycle, event.closes_at, kept=cycle.kept)
         case CycleClosed():
             return replace(cycle, closed=True)
         case CycleCancelled():
             return replace(cycle, cancelled=True)
         case CycleConsolidated():
-            return replace(cycle, consolidated=True)
+            return replace(cycle, consolidated=True, consolidated_orders=event.consolidated_orders)
     assert_never(event)
+
+
+def _open_again(cycle: Cycle, closes_at: datetime, *, kept: int) -> Cycle:
+    """Open until a later deadline, for everything: there is no second phase of filling cases."""
+    return replace(
+        cycle,
+        closes_at=closes_at,
+        kept=kept,
+        fill_from_at=None,
+        filling=False,
+        closed=False,
+        consolidated=False,
+        consolidated_orders=0,
+    )
+
+
+def evolve_exists(thing: Exists, _: Event) -> Exists:
+    return replace(thing, so=True)
 
 
 def digest(content: object) -> bytes:
@@ -134,11 +230,21 @@ def digest(content: object) -> bytes:
 CYCLE = Topic(
     "cycles.cycle",
     "cycle",
-    (CycleOpened, CycleClosed, CycleCancelled, CycleConsolidated),
+    (
+        CycleDrafted,
+        CycleOpened,
+        CycleFilling,
+        CycleKeptOpen,
+        CycleClosed,
+        CycleReopened,
+        CycleCancelled,
+        CycleConsolidated,
+    ),
     Cycle,
     evolve_cycle,
     stream=True,
 )
+PARTY = Topic("cycles.party", "koperasi", (KoperasiAdmitted,), Exists, evolve_exists, settled=True)
 
 # -- needs ---------------------------------------------------------------------------------
 
@@ -146,9 +252,9 @@ CYCLE = Topic(
 def needs(command: CycleCommand) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
     match command:
-        case OpenCycle():
-            return [CYCLE.about(command.cycle_id, new=True)]
-        case CloseCycle() | CancelCycle() | FinishConsolidation():
+        case OpenCycle() | DraftCycle():
+            return [CYCLE.about(command.cycle_id, new=True), *map(PARTY.about, named(command))]
+        case OpenDraft() | BeginFilling() | CloseCycle() | CancelCycle() | FinishConsolidation():
             return [CYCLE.about(command.cycle_id)]
     assert_never(command)
 
@@ -158,8 +264,14 @@ def needs(command: CycleCommand) -> Sequence[About[Any]]:
 
 def decide(command: CycleCommand, known: Known) -> Sequence[Event]:
     match command:
+        case DraftCycle():
+            return draft_cycle(command, known)
         case OpenCycle():
             return open_cycle(command, known)
+        case OpenDraft():
+            return open_draft(command, known)
+        case BeginFilling():
+            return begin_filling(command, known)
         case CloseCycle():
             return close_cycle(command, known)
         case CancelCycle():
@@ -169,48 +281,132 @@ def decide(command: CycleCommand, known: Known) -> Sequence[Event]:
     assert_never(command)
 
 
-def open_cycle(command: OpenCycle, known: Known) -> Sequence[Event]:
-    """Raises CycleExists, LinesDoNotFit."""
+def draft_cycle(command: DraftCycle, known: Known) -> Sequence[Event]:
+    """Raises CycleExists, TermsDoNotFit, Invalid."""
     cycle = known[CYCLE.about(command.cycle_id)]
-    opened = CycleOpened(
-        cycle_id=command.cycle_id,
-        title=command.title,
-        opens_at=command.opens_at.astimezone(UTC),
-        closes_at=command.closes_at.astimezone(UTC),
-        prices=command.prices,
-        priced_on=command.priced_on,
-    )
+    drafted = CycleDrafted(**fields_of(command))
+    if cycle.draft == drafted:
+        return []
+    if cycle.opens_at is not None or cycle.cancelled:
+        raise CycleExists(f"cycle {command.cycle_id} is no draft any more")
+    check_terms(command)
+    _check_named(command, known)
+    return [drafted]
+
+
+def open_cycle(command: OpenCycle, known: Known) -> Sequence[Event]:
+    """Raises CycleExists, TermsDoNotFit, Invalid."""
+    cycle = known[CYCLE.about(command.cycle_id)]
+    opened = CycleOpened(**fields_of(command))
     if cycle.opens_at is not None:
         if cycle.opening == digest(opened):
             return []
         raise CycleExists(f"cycle {command.cycle_id} was opened before, otherwise than asked here")
-    if not command.opens_at < command.closes_at:
-        raise Invalid("a cycle must close after it opens", pointer="/closes_at")
-    if command.closes_at <= command.asked.at:
-        raise Invalid("a cycle must close in the future", pointer="/closes_at")
+    if cycle.cancelled:
+        raise CycleExists(f"cycle {command.cycle_id} was cancelled as a draft; use another id")
+    check_terms(command)
+    _check_named(command, known)
+    _check_future(command.closes_at, command.asked.at)
     return [opened]
+
+
+def open_draft(command: OpenDraft, known: Known) -> Sequence[Event]:
+    """Raises NoSuchCycle, CycleIsClosed (when cancelled), Invalid."""
+    cycle = known[CYCLE.about(command.cycle_id)]
+    if cycle.opens_at is not None:
+        return []
+    if cycle.cancelled:
+        raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
+    if cycle.draft is None:
+        raise NoSuchCycle(f"there is no draft of cycle {cycle.cycle_id}")
+    _check_future(cycle.draft.closes_at, command.asked.at)
+    return [CycleOpened(**msgspec.structs.asdict(cycle.draft))]
+
+
+def _check_named(terms: CycleTerms, known: Known) -> None:
+    for koperasi_id in named(terms):
+        if not known[PARTY.about(koperasi_id)].so:
+            pointer = "/host" if koperasi_id == terms.host else "/priority"
+            raise TermsDoNotFit(
+                f"koperasi {koperasi_id} is not admitted to this network", pointer=pointer
+            )
+
+
+def _check_future(closes_at: datetime, now: datetime) -> None:
+    if closes_at <= now:
+        raise Invalid("a cycle must close in the future", pointer="/closes_at")
+
+
+def closing_time(cycle: Cycle) -> datetime:
+    """When the clock closes a cycle: after the deadline, what its terms allow orders to be
+    late, and the grace. The read tables have it as `closes_at + late_seconds` and the grace."""
+    assert cycle.closes_at is not None
+    return cycle.closes_at + timedelta(seconds=cycle.late_seconds) + GRACE
+
+
+def begin_filling(command: BeginFilling, known: Known) -> Sequence[Event]:
+    """Raises NoSuchCycle, CycleIsClosed, CycleStillOpen."""
+    cycle = existing(known[CYCLE.about(command.cycle_id)])
+    if cycle.filling:
+        return []
+    if cycle.closed or cycle.cancelled:
+        raise CycleIsClosed(f"cycle {cycle.cycle_id} takes no orders any more")
+    if cycle.fill_from_at is None or command.asked.at < cycle.fill_from_at + GRACE:
+        raise CycleStillOpen(f"cycle {cycle.cycle_id} takes every order", at=cycle.fill_from_at)
+    return [CycleFilling(cycle_id=cycle.cycle_id)]
 
 
 def close_cycle(command: CloseCycle, known: Known) -> Sequence[Event]:
     """Raises NoSuchCycle, CycleStillOpen, CycleIsClosed (when cancelled)."""
     cycle = existing(known[CYCLE.about(command.cycle_id)])
-    if cycle.closed:
+    if not command.early:
+        closed = close_at_its_time(cycle, command.asked.at, command.reason)
+        if closed and may_be_kept(cycle):
+            raise CycleStillOpen(
+                f"the clock looks whether every minimum of cycle {cycle.cycle_id} is reached; "
+                "ask for an early close, with a reason, to end it now",
+                closes_at=cycle.closes_at,
+            )
+        return closed
+    if _has_ended(cycle):
         return []
-    if cycle.cancelled:
-        raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
+    return [CycleClosed(cycle_id=cycle.cycle_id, early=True, reason=command.reason)]
+
+
+def close_at_its_time(cycle: Cycle, now: datetime, reason: str = "") -> list[Event]:
+    """The close of a cycle whose time is over; nothing where it is closed already.
+
+    Raises CycleStillOpen, CycleIsClosed (when cancelled).
+    """
+    if _has_ended(cycle):
+        return []
     assert cycle.closes_at is not None
-    if not command.early and command.asked.at < cycle.closes_at + GRACE:
+    if now < closing_time(cycle):
         raise CycleStillOpen(
             f"cycle {cycle.cycle_id} takes orders until {cycle.closes_at:%Y-%m-%dT%H:%M:%SZ}; "
             "ask for an early close, with a reason, to end it now",
             closes_at=cycle.closes_at,
         )
-    return [CycleClosed(cycle_id=cycle.cycle_id, early=command.early, reason=command.reason)]
+    return [CycleClosed(cycle_id=cycle.cycle_id, reason=reason)]
+
+
+def _has_ended(cycle: Cycle) -> bool:
+    """Raises CycleIsClosed (when cancelled)."""
+    if not cycle.closed and cycle.cancelled:
+        raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
+    return cycle.closed
+
+
+def may_be_kept(cycle: Cycle) -> bool:
+    """Whether a missed minimum would keep the cycle open once more."""
+    return cycle.minimum == "keep_open" and cycle.keep_days > 0 and cycle.kept < cycle.keep_times
 
 
 def cancel_cycle(command: CancelCycle, known: Known) -> Sequence[Event]:
     """Raises NoSuchCycle, CycleAlreadyConsolidated."""
-    cycle = existing(known[CYCLE.about(command.cycle_id)])
+    cycle = known[CYCLE.about(command.cycle_id)]
+    if cycle.draft is None:
+        existing(cycle)
     if cycle.cancelled:
         return []
     if cycle.closed:
@@ -244,4 +440,4 @@ def existing(cycle: Cycle) -> Cycle:
     return cycle
 
 
-cycles = Decider(needs, decide, (CYCLE,))
+cycles = Decider(needs, decide, (CYCLE, PARTY))

@@ -63,6 +63,14 @@ class CycleDrafted(Event):
     host: str = ""
 
 
+class CycleFilling(Event):
+    """From here on only changes that fill cases are taken: no free order has a higher position
+    than this one."""
+
+    name: ClassVar[str] = "cycles.cycle_filling.1"
+    cycle_id: str
+
+
 class CycleKeptOpen(Event):
     """A supplier's minimum was not reached at the deadline, so there is a later one."""
 
@@ -144,14 +152,32 @@ class OrderChanged(Event):
     cycle_id: str
     koperasi_id: str
     lines: tuple[OrderLine, ...]
+    client_at: datetime | None = None
 
 
 class OrderCancelled(Event):
+    """The order is withdrawn; what it was part of is in the events beside this one."""
+
     name: ClassVar[str] = "cycles.order_cancelled.1"
     order_id: str
     cycle_id: str
     koperasi_id: str
     reason: str = ""
+    client_at: datetime | None = None
+
+
+class CasesFilled(Event):
+    """While cases are filled, an order changed what the group wants of one item: its totals
+    from now on, firm units and those welcome besides. `fill_id` is cycle, supplier and item."""
+
+    name: ClassVar[str] = "cycles.cases_filled.1"
+    fill_id: str
+    cycle_id: str
+    supplier_id: str
+    item_id: str
+    order: str
+    firm: int
+    tolerance: int
 
 
 class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -179,7 +205,10 @@ class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class ConsolidatedOrderPlaced(Event):
-    """Part `part` of the one order that the group places with one supplier in one cycle."""
+    """Part `part` of the one order that the group places with one supplier in one cycle.
+
+    Recorded together with it, and behind it, are `entitlement_parts` of who may expect what.
+    """
 
     name: ClassVar[str] = "cycles.consolidated_order_placed.1"
     consolidated_order_id: str
@@ -187,6 +216,7 @@ class ConsolidatedOrderPlaced(Event):
     supplier_id: str
     part: int
     lines: tuple[ConsolidatedLine, ...]
+    entitlement_parts: int = 0
 
 
 class KoperasiShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,7 +248,9 @@ class Entitlement(msgspec.Struct, frozen=True, array_like=True):
 
     `firm` units wanted, up to `tolerance` more welcome, fewer than `least` refused; ties go to
     the earlier `first_position`. `granted` of them are ordered; alone they had cost `alone_idr`.
-    `reason` says why nothing is granted (`MIN_ACCEPT`, `MOQ_NOT_MET`).
+    `reason` says why nothing is granted: `MOQ_NOT_MET` (the group stays below the supplier's
+    minimum, or below a case), `CASE_NOT_FULL` (what it wants beyond full cases is not ordered),
+    `MIN_ACCEPT` (its part would have been fewer than `least`).
     """
 
     koperasi_id: str
@@ -255,7 +287,9 @@ class EntitlementsGranted(Event):
 
 
 class MinimumMissed(Event):
-    """An order stays below the supplier's minimum, and the operator is asked what to do."""
+    """An order stays below the supplier's minimum, and the operator is asked what to do: its
+    `goods_idr` (without PPN and deposits) below `minimum_idr`, or its items `item_ids` below
+    the cases that the supplier asks for."""
 
     name: ClassVar[str] = "cycles.minimum_missed.1"
     consolidated_order_id: str
@@ -308,7 +342,7 @@ class ConsolidatedOrderAcknowledged(Event):
 
 
 class TierDropCharge(msgspec.Struct, frozen=True, kw_only=True):
-    """What a koperasi pays because the group fell below a tier."""
+    """What a koperasi pays, or is relieved of, because the group fell below a tier."""
 
     koperasi_id: str
     item_id: str
@@ -318,7 +352,12 @@ class TierDropCharge(msgspec.Struct, frozen=True, kw_only=True):
 class ConsolidatedOrderAmended(Event):
     """Lines of a consolidated order as they are from now on, and who may expect what of them.
 
-    Only the items that changed are named. `charges` follow the cycle's rule for lost tiers.
+    Only items that changed are named, and of their rows only those that changed; who is left
+    out expects what it did, and who wants 0 is out. `revision` is what the supplier is, or will
+    be, told next; several parts or amendments may have the same.
+
+    A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to those
+    who are `relieved`; for every item both add up to what its remaining units cost more.
     """
 
     name: ClassVar[str] = "cycles.consolidated_order_amended.1"
@@ -330,6 +369,7 @@ class ConsolidatedOrderAmended(Event):
     lines: tuple[ConsolidatedLine, ...]
     items: tuple[ItemEntitlements, ...]
     charges: tuple[TierDropCharge, ...] = ()
+    relieved: tuple[TierDropCharge, ...] = ()
 
 
 class ConsolidatedOrderWithdrawn(Event):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,16 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByKey, CallerNow, Done, DoorNow, done, door_of, shown
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    CallerNow,
+    Done,
+    Door,
+    DoorNow,
+    done,
+    door_of,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Idr, Instant, Slug
 from jaringan_usaha.api.paging import (
     After,
@@ -28,15 +37,19 @@ from jaringan_usaha.api.strict_route import StrictRoute, read_json
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import views
+from jaringan_usaha.features.cycles.amending import amending
+from jaringan_usaha.features.cycles.domain import CYCLE, CycleIsClosed
 from jaringan_usaha.features.cycles.events import Discount, OrderLine
+from jaringan_usaha.features.cycles.informing import handle_order, inform
+from jaringan_usaha.features.cycles.lines import MOST_LINES
 from jaringan_usaha.features.cycles.orders import (
-    MOST_LINES,
     CancelOrder,
     ChangeOrder,
     NoSuchOrder,
     PlaceOrder,
     orders,
 )
+from jaringan_usaha.features.cycles.withdrawing import standing, withdrawal
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 from jaringan_usaha.kernel.rejections import KeyReused
@@ -66,13 +79,22 @@ class DiscountBody(Body):
 
 
 class LineBody(Body):
-    """One item. `amount_idr` and `discounts` only in cycles with stated prices."""
+    """One item. `amount_idr` and `discounts` only in cycles with stated prices.
+
+    `tolerance` more units are welcome when they fill a case, and rather none than fewer than
+    `least`. `shown_idr` is the price of `shown_per` units that the buyer saw: it is checked
+    against the list, and never applied.
+    """
 
     supplier_id: Slug
     item_id: Slug
     quantity: Quantity
     amount_idr: Idr | None = None
     discounts: Annotated[tuple[DiscountBody, ...], Field(max_length=8, strict=False)] = ()
+    tolerance: Quantity = 0
+    least: Quantity = 0
+    shown_idr: Idr | None = None
+    shown_per: Annotated[int, Field(ge=1, le=MOST_UNITS)] = 1
 
 
 class OrderBody(Body):
@@ -92,6 +114,10 @@ class OrderBody(Body):
                     quantity=line.quantity,
                     amount_idr=line.amount_idr,
                     discounts=tuple(Discount(kind=d.kind, idr=d.idr) for d in line.discounts),
+                    tolerance=line.tolerance,
+                    least=line.least,
+                    shown_idr=line.shown_idr,
+                    shown_per=line.shown_per,
                 )
                 for line in self.lines
             ]
@@ -102,6 +128,15 @@ class CancelOrderBody(Body):
     cycle_id: Slug
     koperasi_id: Slug | None = None
     reason: Annotated[str, Field(max_length=280)] = ""
+    client_at: Instant | None = None
+
+
+class WithdrawOrderBody(CancelOrderBody):
+    """After the close, `charge_idr` accepts what a lost tier costs (see the withdrawal's
+    preview), and the operator says so where a supplier that was told already agrees."""
+
+    charge_idr: Idr = 0
+    supplier_agrees: bool = False
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -136,19 +171,20 @@ async def put_order(request: Request) -> Response:
     raw = await read_json(request)
     body = _order_body.validate_python(raw)
     keys = request.headers.getlist("idempotency-key")
-    version = _if_match(request.headers.get("if-match"))
+    version = if_match(request.headers.get("if-match"))
     key = asking.key_of(keys) if keys else own_key(order_id, raw, version)
     frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
     command = _place(order_id, body, frame, caller, version)
     try:
-        recorded = await door.handle(caller, orders, command)
+        recorded = await handle_order(door, caller, command)
     except KeyReused:
         if keys:
             raise
         # The order's id stands for other content; its own rule says what to do about that.
         key = asking.print_of(order_id, version, raw).hex()
         frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
-        recorded = await door.handle(caller, orders, msgspec.structs.replace(command, asked=frame))
+        again = msgspec.structs.replace(command, asked=frame)
+        recorded = await handle_order(door, caller, again)
     made = not recorded.replayed or (keys and recorded.recorded_at is not None)
     status = 201 if version is None and made else 200
     headers = {
@@ -178,7 +214,7 @@ def _place(
             cycle_id=body.cycle_id,
             koperasi_id=koperasi_id,
             lines=body.order_lines(),
-            client_at=body.client_at.astimezone(UTC) if body.client_at else None,
+            client_at=body.client_at,
         )
     return ChangeOrder(
         asked=frame,
@@ -187,6 +223,7 @@ def _place(
         koperasi_id=koperasi_id,
         lines=body.order_lines(),
         if_version=version,
+        client_at=body.client_at,
     )
 
 
@@ -212,7 +249,7 @@ def _order_id(text: str) -> str:
     return _uuid_v7.validate_python(text)
 
 
-def _if_match(header: str | None) -> int | None:
+def if_match(header: str | None) -> int | None:
     """The version in `If-Match: "v3"`. Raises Problem 422 for another form."""
     if header is None:
         return None
@@ -225,23 +262,48 @@ def _if_match(header: str | None) -> int | None:
 @router.post("/orders/{order_id}/cancel", operation_id="cancelOrder", tags=["orders"])
 async def cancel_order(
     order_id: UuidV7,
-    body: CancelOrderBody,
+    body: WithdrawOrderBody,
     request: Request,
     response: Response,
     asked: AskedByKey,
     caller: CallerNow,
     door: DoorNow,
 ) -> Done:
-    """Withdraw an order before the cycle closes; it stays visible as cancelled."""
+    """Withdraw an order; it stays visible as cancelled. Free before the cycle closes; after that
+    its preview says whether it can be done, and what it costs."""
+    if body.supplier_agrees:
+        caller.must_operate()
     command = CancelOrder(
         asked=asked,
         order_id=order_id,
         cycle_id=body.cycle_id,
         koperasi_id=koperasi_for(caller, body.koperasi_id),
-        if_version=_if_match(request.headers.get("if-match")),
+        if_version=if_match(request.headers.get("if-match")),
         reason=body.reason,
+        client_at=body.client_at,
     )
-    return done(response, await door.handle(caller, orders, command))
+    try:
+        return done(response, await handle_order(door, caller, command))
+    except CycleIsClosed:
+        if not await _holds_orders(door, caller, body.cycle_id):
+            raise
+    now = await standing(door, caller, order_id)
+    late = withdrawal(
+        asked,
+        now,
+        body.reason,
+        supplier_agrees=body.supplier_agrees,
+        charge_idr=body.charge_idr,
+        if_version=command.if_version,
+    )
+    return done(response, await door.handle(caller, amending, late))
+
+
+async def _holds_orders(door: Door, caller: Caller, cycle_id: str) -> bool:
+    """Whether the cycle's orders went into consolidated ones, so that they can be amended."""
+    about = CYCLE.about(cycle_id)
+    cycle = (await door.log(caller.network_id).know([about]))[about]
+    return cycle.consolidated and not cycle.cancelled and cycle.prices == "listed"
 
 
 @router.get("/orders/{order_id}", operation_id="getOrder", tags=["orders"])
@@ -327,11 +389,12 @@ def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOr
         koperasi_id=koperasi_for(caller, body.koperasi_id),
         if_version=body.if_version,
         reason=body.reason,
+        client_at=body.client_at,
     )
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place),
-    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change),
-    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel),
+    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform),
+    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform),
+    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform),
 }

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, assert_never
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol, assert_never
 
-from jaringan_usaha.features.catalog.events import ItemAdded, offer_id
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
     Cycle,
@@ -15,33 +14,50 @@ from jaringan_usaha.features.cycles.domain import (
     existing,
 )
 from jaringan_usaha.features.cycles.events import (
+    CasesFilled,
     OrderCancelled,
     OrderChanged,
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
+from jaringan_usaha.features.cycles.filling import (
+    FILL,
+    Told,
+    about_cases,
+    cases_filled,
+    filling_begins,
+    may_need_filling,
+)
+from jaringan_usaha.features.cycles.lines import (
+    CEILINGS,
+    ITEM,
+    SUPPLIER,
+    about_lines,
+    check_lines,
+)
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
+    KoperasiClassified,
     KoperasiReinstated,
     KoperasiSuspended,
-    SupplierAdmitted,
 )
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
-from jaringan_usaha.kernel.rejections import Invalid, Missing, Outdated, Refused
-
-MOST_LINES = 500
+from jaringan_usaha.kernel.rejections import Missing, Outdated, Refused
 
 # -- commands ------------------------------------------------------------------------------
 
 
 class PlaceOrder(Command):
+    """`client_at` is when the device wrote it. `told` only while cases are filled."""
+
     order_id: str
     cycle_id: str
     koperasi_id: str
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
+    told: Told | None = None
 
 
 class ChangeOrder(Command):
@@ -52,14 +68,20 @@ class ChangeOrder(Command):
     koperasi_id: str
     lines: tuple[OrderLine, ...]
     if_version: int | None
+    client_at: datetime | None = None
+    told: Told | None = None
 
 
 class CancelOrder(Command):
+    """Take an order back while its cycle takes orders."""
+
     order_id: str
     cycle_id: str
     koperasi_id: str
     if_version: int | None
     reason: str = ""
+    client_at: datetime | None = None
+    told: Told | None = None
 
 
 OrderCommand = PlaceOrder | ChangeOrder | CancelOrder
@@ -91,10 +113,6 @@ class OrderHasChanged(Outdated):
     code = "version-conflict"
 
 
-class LinesDoNotFit(Invalid):
-    code = "order-lines-invalid"
-
-
 # -- state ---------------------------------------------------------------------------------
 
 
@@ -112,14 +130,12 @@ class Buyer:
     koperasi_id: str
     admitted: bool = False
     suspended: bool = False
+    zones: tuple[tuple[date, int], ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Exists:
-    """A thing that can only ever come into being."""
-
-    id: str
-    so: bool = False
+    def zone_on(self, day: date | None) -> int | None:
+        """Its zone of ceiling prices on a day; None before it was classified."""
+        begun = [each for each in self.zones if day is not None and each[0] <= day]
+        return max(begun, key=lambda each: each[0])[1] if begun else None
 
 
 def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelled) -> Order:
@@ -137,9 +153,13 @@ def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelle
 
 
 def evolve_buyer(
-    buyer: Buyer, event: KoperasiAdmitted | KoperasiSuspended | KoperasiReinstated
+    buyer: Buyer,
+    event: KoperasiAdmitted | KoperasiSuspended | KoperasiReinstated | KoperasiClassified,
 ) -> Buyer:
     match event:
+        case KoperasiClassified():
+            zone = (event.valid_from_on, event.price_zone)
+            return replace(buyer, zones=(*buyer.zones, zone))
         case KoperasiAdmitted():
             return replace(buyer, admitted=True)
         case KoperasiSuspended():
@@ -147,10 +167,6 @@ def evolve_buyer(
         case KoperasiReinstated():
             return replace(buyer, suspended=False)
     assert_never(event)
-
-
-def evolve_exists(thing: Exists, _: Event) -> Exists:
-    return replace(thing, so=True)
 
 
 ORDER = Topic(
@@ -164,13 +180,9 @@ ORDER = Topic(
 BUYER = Topic(
     "cycles.buyer",
     "koperasi",
-    (KoperasiAdmitted, KoperasiSuspended, KoperasiReinstated),
+    (KoperasiAdmitted, KoperasiSuspended, KoperasiReinstated, KoperasiClassified),
     Buyer,
     evolve_buyer,
-)
-ITEM = Topic("cycles.item", "item", (ItemAdded,), Exists, evolve_exists, settled=True)
-SUPPLIER = Topic(
-    "cycles.supplier", "supplier", (SupplierAdmitted,), Exists, evolve_exists, settled=True
 )
 
 # -- needs ---------------------------------------------------------------------------------
@@ -184,30 +196,33 @@ def needs(command: OrderCommand) -> Sequence[About[Any]]:
                 ORDER.about(command.order_id, new=True),
                 CYCLE.about(command.cycle_id),
                 BUYER.about(command.koperasi_id),
-                *_about_lines(command.lines),
+                *about_lines(command.lines),
+                *_about_cases(command),
             ]
         case ChangeOrder():
             return [
                 ORDER.about(command.order_id),
                 CYCLE.about(command.cycle_id),
                 BUYER.about(command.koperasi_id),
-                *_about_lines(command.lines),
+                *about_lines(command.lines),
+                *_about_cases(command),
             ]
         case CancelOrder():
-            return [ORDER.about(command.order_id), CYCLE.about(command.cycle_id)]
+            return [
+                ORDER.about(command.order_id),
+                CYCLE.about(command.cycle_id),
+                *_about_cases(command),
+            ]
     assert_never(command)
 
 
-def _about_lines(lines: Sequence[OrderLine]) -> list[About[Any]]:
-    """Offers where the price is listed; else only that item and supplier exist."""
-    about: dict[About[Any], None] = {}
-    for line in lines:
-        if line.amount_idr is None:
-            about[OFFER.about(offer_id(line.supplier_id, line.item_id))] = None
-        else:
-            about[ITEM.about(line.item_id)] = None
-            about[SUPPLIER.about(line.supplier_id)] = None
-    return list(about)
+def _about_cases(command: OrderCommand) -> list[About[Any]]:
+    return about_cases(command.cycle_id, command.told, lines_after(command))
+
+
+def lines_after(command: OrderCommand) -> tuple[OrderLine, ...]:
+    """What the order holds when the command is done."""
+    return () if isinstance(command, CancelOrder) else command.lines
 
 
 # -- decide --------------------------------------------------------------------------------
@@ -238,66 +253,74 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
             current_version=known.version(about),
         )
     cycle = _taking_orders(command, known)
-    _may_trade(known[BUYER.about(command.koperasi_id)])
-    _check_lines(command.lines, cycle, known)
+    buyer = known[BUYER.about(command.koperasi_id)]
+    may_trade(buyer)
+    check_lines(command.lines, cycle, buyer.zone_on(cycle.priced_on), known)
     return [
+        *_cases_filled(command, order, cycle, known),
         OrderPlaced(
             order_id=command.order_id,
             cycle_id=command.cycle_id,
             koperasi_id=command.koperasi_id,
             lines=command.lines,
             client_at=command.client_at,
-        )
+        ),
     ]
 
 
 def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderHasChanged, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade,
     LinesDoNotFit, ItemNotOffered."""
-    order = _existing_order(command, known)
+    order = existing_order(command, known)
     if not order.cancelled and order.content == digest(command.lines):
         return []
-    _same_version(command, known)
+    same_order_version(command, known)
     if order.cancelled:
         raise OrderIsCancelled(f"order {order.order_id} is cancelled; place a new one")
     cycle = _taking_orders(command, known)
-    _may_trade(known[BUYER.about(order.koperasi_id)])
-    _check_lines(command.lines, cycle, known)
+    buyer = known[BUYER.about(order.koperasi_id)]
+    may_trade(buyer)
+    check_lines(command.lines, cycle, buyer.zone_on(cycle.priced_on), known)
     return [
+        *_cases_filled(command, order, cycle, known),
         OrderChanged(
             order_id=order.order_id,
             cycle_id=order.cycle_id,
             koperasi_id=order.koperasi_id,
             lines=command.lines,
-        )
+            client_at=command.client_at,
+        ),
     ]
 
 
 def cancel_order(command: CancelOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderHasChanged, CycleIsClosed."""
-    order = _existing_order(command, known)
+    order = existing_order(command, known)
     if order.cancelled:
         return []
-    _same_version(command, known)
-    _taking_orders(command, known)
+    same_order_version(command, known)
+    cycle = _taking_orders(command, known)
     return [
+        *_cases_filled(command, order, cycle, known),
         OrderCancelled(
             order_id=order.order_id,
             cycle_id=order.cycle_id,
             koperasi_id=order.koperasi_id,
             reason=command.reason,
-        )
+            client_at=command.client_at,
+        ),
     ]
 
 
 def _taking_orders(command: OrderCommand, known: Known) -> Cycle:
-    """The cycle, if the command was received in time. The deadline itself is too late."""
+    """The cycle, if the command was received in time. The deadline itself is too late, except
+    for what the device wrote by then and the cycle's terms still take."""
     cycle = existing(known[CYCLE.about(command.cycle_id)])
     assert cycle.opens_at is not None
     assert cycle.closes_at is not None
     if cycle.cancelled:
         raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
-    if cycle.closed or command.asked.at >= cycle.closes_at:
+    if cycle.closed or (command.asked.at >= cycle.closes_at and not _late(command, cycle)):
         raise CycleIsClosed(
             f"cycle {cycle.cycle_id} is closed; the order was not moved to another one",
             closed_at=cycle.closes_at,
@@ -309,57 +332,52 @@ def _taking_orders(command: OrderCommand, known: Known) -> Cycle:
     return cycle
 
 
-def _may_trade(buyer: Buyer) -> None:
+def _late(command: OrderCommand, cycle: Cycle) -> bool:
+    """Written by the deadline, and received while the terms wait for that. Source: §3.12."""
+    assert cycle.closes_at is not None
+    return (
+        command.client_at is not None
+        and command.client_at <= cycle.closes_at
+        and command.asked.at <= cycle.closes_at + timedelta(seconds=cycle.late_seconds)
+    )
+
+
+def _cases_filled(
+    command: OrderCommand, order: Order, cycle: Cycle, known: Known
+) -> list[CasesFilled]:
+    """While cases are filled, what the change makes of the group's totals; else nothing. Raises
+    FillingBegins, OrderHasChanged, ChangeFillsNoCase."""
+    if not may_need_filling(cycle, command.asked.at):
+        return []
+    if command.told is None or not cycle.filling:
+        raise filling_begins(cycle)
+    before = command.told.before
+    if order.content != (digest(before) if before else b""):
+        raise OrderHasChanged(f"order {order.order_id} changed meanwhile; look at it again")
+    return cases_filled(order.order_id, command.told, lines_after(command), cycle, known)
+
+
+def may_trade(buyer: Buyer) -> None:
     if not buyer.admitted:
         raise NoSuchKoperasi(f"koperasi {buyer.koperasi_id} is not admitted to this network")
     if buyer.suspended:
         raise KoperasiMayNotTrade(f"koperasi {buyer.koperasi_id} is suspended")
 
 
-def _check_lines(lines: Sequence[OrderLine], cycle: Cycle, known: Known) -> None:
-    if not 1 <= len(lines) <= MOST_LINES:
-        raise LinesDoNotFit(f"an order has 1 to {MOST_LINES} lines", pointer="/lines")
-    seen: set[tuple[str, str]] = set()
-    for number, line in enumerate(lines):
-        key = (line.supplier_id, line.item_id)
-        if key in seen:
-            raise LinesDoNotFit(
-                f"item {line.item_id} of {line.supplier_id} stands in two lines; add them up",
-                pointer=f"/lines/{number}",
-            )
-        seen.add(key)
-        if cycle.prices == "stated":
-            _check_stated(line, number, known)
-        else:
-            _check_listed(line, number, cycle, known)
+class OfOrder(Protocol):
+    """A command about an order that exists."""
+
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def cycle_id(self) -> str: ...
+    @property
+    def koperasi_id(self) -> str: ...
+    @property
+    def if_version(self) -> int | None: ...
 
 
-def _check_stated(line: OrderLine, number: int, known: Known) -> None:
-    if line.amount_idr is None:
-        raise LinesDoNotFit(
-            "this cycle has no listed prices; state the amount of the line",
-            pointer=f"/lines/{number}/amount_idr",
-        )
-    if not known[SUPPLIER.about(line.supplier_id)].so:
-        raise ItemNotOffered(
-            f"there is no supplier {line.supplier_id}", pointer=f"/lines/{number}/supplier_id"
-        )
-    if not known[ITEM.about(line.item_id)].so:
-        raise ItemNotOffered(f"there is no item {line.item_id}", pointer=f"/lines/{number}/item_id")
-
-
-def _check_listed(line: OrderLine, number: int, cycle: Cycle, known: Known) -> None:
-    if line.amount_idr is not None or line.discounts:
-        raise LinesDoNotFit(
-            "prices of this cycle come from the suppliers' lists; leave amount and discounts out",
-            pointer=f"/lines/{number}/amount_idr",
-        )
-    if line.quantity < 1:
-        raise LinesDoNotFit("order at least one unit", pointer=f"/lines/{number}/quantity")
-    price_on(known[OFFER.about(offer_id(line.supplier_id, line.item_id))], cycle)
-
-
-def _existing_order(command: ChangeOrder | CancelOrder, known: Known) -> Order:
+def existing_order(command: OfOrder, known: Known) -> Order:
     """The order, if it exists where and for whom the command says."""
     order = known[ORDER.about(command.order_id)]
     if (order.cycle_id, order.koperasi_id) != (command.cycle_id, command.koperasi_id):
@@ -367,7 +385,7 @@ def _existing_order(command: ChangeOrder | CancelOrder, known: Known) -> Order:
     return order
 
 
-def _same_version(command: ChangeOrder | CancelOrder, known: Known) -> None:
+def same_order_version(command: OfOrder, known: Known) -> None:
     version = known.version(ORDER.about(command.order_id))
     if command.if_version is not None and command.if_version != version:
         raise OrderHasChanged(
@@ -376,4 +394,6 @@ def _same_version(command: ChangeOrder | CancelOrder, known: Known) -> None:
         )
 
 
-orders = Decider(needs, decide, (ORDER, CYCLE, BUYER, OFFER, ITEM, SUPPLIER))
+orders = Decider(
+    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL)
+)

@@ -1,7 +1,7 @@
 """Buying cycles, orders and consolidated orders over HTTP."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
@@ -28,28 +28,59 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.features.cycles import views
+from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views, views
 from jaringan_usaha.features.cycles.domain import (
+    CYCLE,
     CancelCycle,
     CloseCycle,
+    CycleAlreadyConsolidated,
+    DraftCycle,
     NoSuchCycle,
     OpenCycle,
+    OpenDraft,
     cycles,
+)
+from jaringan_usaha.features.cycles.sending import TakeBackOrders, sending
+from jaringan_usaha.features.cycles.terms import (
+    MOST_KEEP_DAYS,
+    MOST_KEEP_TIMES,
+    MOST_LATE_SECONDS,
 )
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+MOST_NAMED = 1_000
 
 # -- bodies --------------------------------------------------------------------------------
 
 
 class CycleBody(Body):
-    """A buying cycle. `priced_on` is the day whose price lists hold."""
+    """A buying cycle and its terms. `priced_on` is the day whose price lists hold.
+
+    From `fill_from_at` on only changes that fill cases are taken. `minimum` says what becomes of
+    orders below a supplier's minimum, `sharing` how too little or too much is shared, and
+    `tier_drop` who pays when a late withdrawal loses the group's tier. An order that its device
+    wrote before the deadline (`client_at`) is taken up to `late_seconds` after it. `host` is the
+    koperasi that shares in the fee.
+    """
 
     title: Title
     opens_at: Instant
     closes_at: Instant
     prices: Literal["listed", "stated"] = "listed"
     priced_on: Day
+    fill_from_at: Instant | None = None
+    minimum: Literal["cancel", "keep_open", "ask"] = "cancel"
+    keep_days: Annotated[int, Field(ge=0, le=MOST_KEEP_DAYS)] = 0
+    keep_times: Annotated[int, Field(ge=0, le=MOST_KEEP_TIMES)] = 0
+    sharing: Literal["pro_rata", "first_come", "priority"] = "pro_rata"
+    priority: Annotated[tuple[Slug, ...], Field(max_length=MOST_NAMED, strict=False)] = ()
+    tier_drop: Literal["canceller", "pooled"] = "canceller"
+    late_seconds: Annotated[int, Field(ge=0, le=MOST_LATE_SECONDS)] = 0
+    host: Slug | None = None
+
+    def terms(self) -> dict[str, Any]:
+        return {**self.model_dump(), "host": self.host or ""}
 
 
 class CloseBody(Body):
@@ -73,7 +104,20 @@ class CycleView(BaseModel):
     closes_at: datetime
     prices: str
     priced_on: date
-    state: str = Field(description="open, closed, consolidated or cancelled; more may come")
+    fill_from_at: datetime | None
+    minimum: str
+    keep_days: int
+    keep_times: int
+    kept: int = Field(description="how often it was kept open at its deadline")
+    sharing: str
+    priority: list[str]
+    tier_drop: str
+    late_seconds: int
+    host: str
+    state: str = Field(
+        description="draft, open, box_fill, closed, consolidated, sent, acknowledged or cancelled; "
+        "the last ones are those of the least advanced consolidated order; more may come"
+    )
     closed_position: int | None
     consolidated_orders: int | None
     order_lines: int | None
@@ -87,6 +131,7 @@ class TotalView(BaseModel):
     supplier_id: str
     item_id: str
     quantity: int
+    tolerance: int = Field(description="units that are welcome beyond it where they fill a case")
     order_lines: int
     amount_idr: int
     discount_idr: int
@@ -106,6 +151,8 @@ class ConsolidatedOrderView(BaseModel):
 
 
 class ConsolidatedLineView(BaseModel):
+    """What is ordered of one item: `cases` of `case_size`, for `firm` units wanted."""
+
     item_id: str
     quantity: int
     order_lines: int
@@ -114,6 +161,11 @@ class ConsolidatedLineView(BaseModel):
     price_list: str
     price_idr: int | None
     price_per: int
+    cases: int
+    case_size: int
+    firm: int
+    tolerance: int
+    reason: str = Field(description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, or empty")
 
 
 # -- cycles --------------------------------------------------------------------------------
@@ -129,8 +181,35 @@ async def open_cycle(
     door: DoorNow,
 ) -> Done:
     """Open a buying cycle; koperasi may order between `opens_at` and `closes_at`."""
-    command = OpenCycle(asked=asked, cycle_id=cycle_id, **body.model_dump())
+    command = OpenCycle(asked=asked, cycle_id=cycle_id, **body.terms())
     return done(response, await door.handle(caller, cycles, command), f"/v1/cycles/{cycle_id}")
+
+
+@router.put("/cycles/{cycle_id}/draft", operation_id="draftCycle", tags=["cycles"], status_code=201)
+async def draft_cycle(
+    cycle_id: Annotated[Slug, Path()],
+    body: CycleBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Prepare a cycle; drafts are changed freely, also back again, and nobody orders in one."""
+    command = DraftCycle(asked=asked, cycle_id=cycle_id, **body.terms())
+    return done(response, await door.handle(caller, cycles, command), f"/v1/cycles/{cycle_id}")
+
+
+@router.post("/cycles/{cycle_id}/open", operation_id="openDraft", tags=["cycles"])
+async def open_draft(
+    cycle_id: Annotated[Slug, Path()],
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Open a cycle on the terms drafted last."""
+    command = OpenDraft(asked=asked, cycle_id=cycle_id)
+    return done(response, await door.handle(caller, cycles, command))
 
 
 @router.post("/cycles/{cycle_id}/close", operation_id="closeCycle", tags=["cycles"])
@@ -160,9 +239,22 @@ async def cancel_cycle(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """Give a cycle up before it closes; nothing is bought."""
+    """Give a cycle up; nothing is bought. After the close its orders are taken back, which can be
+    done until one of them went to its supplier."""
     command = CancelCycle(asked=asked, cycle_id=cycle_id, reason=body.reason)
-    return done(response, await door.handle(caller, cycles, command))
+    try:
+        return done(response, await door.handle(caller, cycles, command))
+    except CycleAlreadyConsolidated:
+        about = CYCLE.about(cycle_id)
+        if not (await door.log(caller.network_id).know([about]))[about].consolidated:
+            raise
+    recorded = await door.log(caller.network_id).head()
+    async with door.reading(caller, recorded) as db:
+        suppliers = await amended_views.suppliers_to_take_back(db, caller.network_id, cycle_id)
+    take_back = TakeBackOrders(
+        asked=asked, cycle_id=cycle_id, supplier_ids=tuple(suppliers), reason=body.reason
+    )
+    return done(response, await door.handle(caller, sending, take_back))
 
 
 @router.get("/cycles/{cycle_id}", operation_id="getCycle", tags=["cycles"])
@@ -171,7 +263,7 @@ async def get_cycle(
 ) -> CycleView:
     """One buying cycle as it stands."""
     async with door.reading(caller, after) as db:
-        row = await views.cycle(db, caller.network_id, cycle_id)
+        row = await life_views.cycle(db, caller.network_id, cycle_id)
     if row is None:
         raise NoSuchCycle(f"there is no cycle {cycle_id}")
     return CycleView(**dict(row))
@@ -189,7 +281,9 @@ async def list_cycles(
     """Cycles by id."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
-        rows = await views.cycle_board(db, caller.network_id, after=last, state=state, limit=limit)
+        rows = await life_views.cycle_board(
+            db, caller.network_id, after=last, state=state, limit=limit
+        )
         as_of = await shown(db, caller.network_id, "cycles")
     return page_of(CycleView, rows, limit, ("cycle_id",), as_of)
 
@@ -232,7 +326,7 @@ async def list_consolidated_orders(
     """The group's orders by cycle and supplier."""
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
-        rows = await views.consolidated_orders(
+        rows = await consolidated_views.consolidated_orders(
             db,
             caller.network_id,
             after=key,
@@ -261,7 +355,7 @@ async def list_consolidated_lines(
     """What one consolidated order holds, item by item, at the price that was reached."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
-        rows = await views.consolidated_lines(
+        rows = await consolidated_views.consolidated_lines(
             db, caller.network_id, cycle_id, supplier_id, after=last, limit=limit
         )
         as_of = await shown(db, caller.network_id, "cycles")
@@ -295,7 +389,9 @@ async def list_cycle_lines(
     """The lines of all consolidated orders of a cycle, by supplier and item."""
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
-        rows = await views.lines_of_cycle(db, caller.network_id, cycle_id, after=key, limit=limit)
+        rows = await consolidated_views.lines_of_cycle(
+            db, caller.network_id, cycle_id, after=key, limit=limit
+        )
         as_of = await shown(db, caller.network_id, "cycles")
     return CycleLines(
         items=[CycleLineView(**dict(row)) for row in rows],
