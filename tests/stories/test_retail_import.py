@@ -32,6 +32,7 @@ from jaringan_usaha.retail.oracle import Oracle
 from jaringan_usaha.retail.replay import ImportRefused, Replay
 from jaringan_usaha.retail.run import import_retail
 from jaringan_usaha.retail.source import DEFAULT_RATE, Receipts, retail_files
+from jaringan_usaha.retail.stated import Stated
 from jaringan_usaha.retail.tills import Dice, Tills
 from jaringan_usaha.settings import Settings
 
@@ -121,8 +122,9 @@ async def test_four_weeks_come_to_the_sums_of_polars(running: Running) -> None:
 async def test_an_import_that_broke_off_is_taken_up_again(running: Running) -> None:
     async with Service(running.url, running.key) as service:
         tills = Tills([service], Dice(1))
-        replay = Replay(service, tills, Receipts(FILES), DEFAULT_RATE)
-        await replay.enter(replay.parties([1]), sent=nobody)
+        stated = Stated(Receipts(FILES), DEFAULT_RATE)
+        replay = Replay(service, tills, stated)
+        await replay.enter(stated.parties([1]), sent=nobody)
         await replay.fill(1, orders_a_request=100, sent=nobody)
     found = await import_retail(running.url, running.key, weeks=[1], console=nowhere())
     assert found.equal

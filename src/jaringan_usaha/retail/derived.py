@@ -184,7 +184,9 @@ def delivered(lines: pl.DataFrame) -> pl.DataFrame:
         lines.with_columns(short=pl.min_horizontal(short.otherwise(0), "quantity"))
         .with_columns(
             two_parts=two_parts,
-            rejected=pl.when((pl.col("product_id") % 2 == 1) & (came > 0)).then("short").otherwise(0),
+            rejected=pl.when((pl.col("product_id") % 2 == 1) & (came > 0))
+            .then("short")
+            .otherwise(0),
             second=pl.when(two_parts).then(came * 2 // 5).otherwise(0),
         )
         .with_columns(first=came - pl.col("second"), accepted=came)

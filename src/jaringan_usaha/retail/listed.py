@@ -1,6 +1,6 @@
 """The second telling: suppliers have lists with tiers, and the group gets its own price."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -133,7 +133,9 @@ def _price_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def agree(
-    services: Sequence[Service], agreements: Iterable[tuple[str, dict[str, Any]]]
+    services: Sequence[Service],
+    agreements: Iterable[tuple[str, dict[str, Any]]],
+    heard: Callable[[int], None],
 ) -> None:
     """Record all of them, some at once; who says the same again changes nothing."""
     waiting = list(agreements)
@@ -143,5 +145,6 @@ async def agree(
         while waiting:
             path, body = waiting.pop()
             await service.put(path, body)
+            heard(1)
 
     await all_of(one_after_another(service) for service in services)

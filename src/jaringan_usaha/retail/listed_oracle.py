@@ -344,10 +344,13 @@ def _given_once(rows: pl.DataFrame, came: pl.Expr, before: pl.Expr, nth: int) ->
 def _suppliers(came: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     """How far each supplier's delivery is."""
     counted = came.group_by("supplier_id").agg(
-        ordered=pl.col("quantity").sum(), accepted=pl.col("accepted").sum(),
+        ordered=pl.col("quantity").sum(),
+        accepted=pl.col("accepted").sum(),
         rejected=pl.col("rejected").sum().cast(pl.Int64),
     )
-    shared = given.group_by("supplier_id").agg(given=pl.col("units").sum(), goods_idr=pl.col("goods_idr").sum())
+    shared = given.group_by("supplier_id").agg(
+        given=pl.col("units").sum(), goods_idr=pl.col("goods_idr").sum()
+    )
     return counted.join(shared, on="supplier_id")
 
 

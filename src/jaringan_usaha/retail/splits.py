@@ -40,7 +40,10 @@ def largest_remainder(
     if not shared.filter((pl.col("_total") > 0) & (whole <= 0)).is_empty():
         raise ValueError("nothing to split by: all weights are zero")
     shared = shared.sort(
-        *within, "_fraction", *order, descending=[*(False for _ in within), True, *(False for _ in order)]
+        *within,
+        "_fraction",
+        *order,
+        descending=[*(False for _ in within), True, *(False for _ in order)],
     )
     left = (pl.col("_total") - pl.col("_floor").sum()).over(within)
     rank = pl.int_range(pl.len()).over(within)

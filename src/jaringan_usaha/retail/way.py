@@ -91,9 +91,7 @@ class Way:
         found = await self._service.get("/v1/costs", cycle_id=cycle_id(week), limit=1)
         return bool(found["totals"]["invoiced_idr"] == goods_idr)
 
-    def _charged(
-        self, week: int, bill_no: int, amount_idr: int
-    ) -> Callable[[], Awaitable[bool]]:
+    def _charged(self, week: int, bill_no: int, amount_idr: int) -> Callable[[], Awaitable[bool]]:
         async def shared() -> bool:
             found = await self._service.get("/v1/charges", cycle_id=cycle_id(week))
             return any(
@@ -172,9 +170,7 @@ class Ops:
         lines = came.filter((pl.col("accepted") > 0) | (pl.col("rejected") > 0))
         lines = lines.sort("supplier_id", "item_id")
         found = []
-        for supplier_id, rows in groupby(
-            lines.iter_rows(named=True), itemgetter("supplier_id")
-        ):
+        for supplier_id, rows in groupby(lines.iter_rows(named=True), itemgetter("supplier_id")):
             counted = [_received_line(row) for row in rows]
             for number, start in enumerate(range(0, len(counted), LINES_A_RECEIPT), start=1):
                 receipt_id = f"terima-{self._cycle_id}-{supplier_id}-{part}-{number}"
