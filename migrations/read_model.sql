@@ -125,6 +125,90 @@ create table offers (
   primary key (network_id, item_id, supplier_id)
 );
 
+create index items_by_gtin on items (network_id, gtin) where gtin <> '';
+
+create index offers_by_supplier on offers (network_id, supplier_id, item_id);
+
+create table price_imports (
+  network_id bigint not null,
+  import_id text not null,
+  supplier_id text not null,
+  price_list_id text not null,
+  sha256 text not null,
+  file_name text not null,
+  size_bytes int not null,
+  kind text not null,
+  valid_from_on date not null,
+  valid_until_on date,
+  tier_mode text not null,
+  state text not null check (state in ('received', 'confirmed')),
+  outcome bytea,
+  version int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, import_id)
+);
+
+create index price_imports_by_supplier on price_imports (network_id, supplier_id, import_id);
+
+create table price_import_answers (
+  network_id bigint not null,
+  import_id text not null,
+  question text not null,
+  answer text not null,
+  primary key (network_id, import_id, question)
+);
+
+-- What is known of a supplier's tables from those that came before.
+create table supplier_answers (
+  network_id bigint not null,
+  supplier_id text not null,
+  question text not null,
+  answer text not null,
+  primary key (network_id, supplier_id, question)
+);
+
+create table supplier_goods (
+  network_id bigint not null,
+  supplier_id text not null,
+  goods_name text not null,
+  item_id text not null,
+  primary key (network_id, supplier_id, goods_name)
+);
+
+-- The lowest legal ceiling of an item by the day from which it holds.
+create table price_ceilings (
+  network_id bigint not null,
+  item_id text not null,
+  valid_from_on date not null,
+  idr bigint not null,
+  per bigint not null,
+  primary key (network_id, item_id, valid_from_on)
+);
+
+-- sourcing
+
+-- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
+-- all that were looked at, as JSON.
+create table choices (
+  network_id bigint not null,
+  choice_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  priced_on date not null,
+  supplier_id text not null,
+  reason text not null,
+  total_idr bigint not null,
+  best_idr bigint not null,
+  offers bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, choice_id)
+);
+
+create index choices_by_item on choices (network_id, item_id, choice_id);
+create index choices_by_supplier on choices (network_id, supplier_id, choice_id);
+
 -- shares
 
 create table share_accounts (
@@ -169,29 +253,6 @@ create table share_rules (
   target_idr bigint,
   primary key (network_id, valid_from_on)
 );
-
--- sourcing
-
--- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
--- all that were looked at, as JSON.
-create table choices (
-  network_id bigint not null,
-  choice_id text not null,
-  item_id text not null,
-  quantity bigint not null,
-  priced_on date not null,
-  supplier_id text not null,
-  reason text not null,
-  total_idr bigint not null,
-  best_idr bigint not null,
-  offers bytea not null,
-  position bigint not null,
-  recorded_at timestamptz not null,
-  primary key (network_id, choice_id)
-);
-
-create index choices_by_item on choices (network_id, item_id, choice_id);
-create index choices_by_supplier on choices (network_id, supplier_id, choice_id);
 
 -- cycles
 
@@ -384,165 +445,34 @@ create table tier_drops (
 
 create index tier_drops_by_koperasi on tier_drops (network_id, koperasi_id, cycle_id);
 
--- margin
+-- prices
 
--- One row moves an amount from an account to another, so debit = credit by construction. It counts
--- on `posted_on`; `document_on` is earlier where that month was closed already.
-create table postings (
+-- What is observed in a region, in the order of the source's table.
+create table market_commodities (
   network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  code text not null,
+  unit text not null,
+  place int not null,
+  primary key (network_id, region_code, commodity)
+);
+
+create table market_prices (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  day_on date not null,
+  idr bigint not null,
+  unit text not null,
+  late boolean not null,
+  source text not null,
+  observation_id text not null,
   position bigint not null,
-  line_no int not null,
-  posted_on date not null,
-  document_on date not null,
-  cycle_id text not null,
-  supplier_id text not null,
-  koperasi_id text not null,
-  debit_account text not null,
-  debit_party text not null,
-  credit_account text not null,
-  credit_party text not null,
-  amount_idr bigint not null check (amount_idr > 0),
-  primary key (network_id, position, line_no)
+  primary key (network_id, region_code, commodity, day_on)
 );
 
--- Whole events in blocks of some ten thousand postings: what lies between two balances.
-create table posting_blocks (
-  network_id bigint not null,
-  block int not null,
-  first_position bigint not null,
-  last_position bigint not null,
-  postings int not null,
-  first_on date not null,
-  last_on date not null,
-  primary key (network_id, block)
-);
-
-create index posting_blocks_by_position on posting_blocks (network_id, first_position);
-
--- All that was ever debited and credited up to the end of a block, for the whole network (no
--- subject), one koperasi, supplier or cycle, or an account's own party. A row only where the
--- block moved it.
-create table balances (
-  network_id bigint not null,
-  subject text not null,
-  subject_id text not null,
-  account text not null,
-  block int not null,
-  debit_idr bigint not null,
-  credit_idr bigint not null,
-  primary key (network_id, subject, subject_id, account, block)
-);
-
--- The same subjects, what a day moved.
-create table day_sums (
-  network_id bigint not null,
-  subject text not null,
-  subject_id text not null,
-  posted_on date not null,
-  account text not null,
-  debit_idr bigint not null,
-  credit_idr bigint not null,
-  primary key (network_id, subject, subject_id, posted_on, account)
-);
-
--- The day of receipts and bills that later events only name.
-create table document_days (
-  network_id bigint not null,
-  document text not null,
-  document_on date not null,
-  primary key (network_id, document)
-);
-
-create table closed_months (
-  network_id bigint not null,
-  month_id text not null,
-  ends_on date not null,
-  closed_position bigint not null,
-  closed_at timestamptz not null,
-  carried_position bigint,
-  debit_idr bigint,
-  credit_idr bigint,
-  primary key (network_id, month_id)
-);
-
-create table month_balances (
-  network_id bigint not null,
-  month_id text not null,
-  account text not null,
-  debit_idr bigint not null,
-  credit_idr bigint not null,
-  primary key (network_id, month_id, account)
-);
-
--- What goods of an item cost a koperasi, by cycle and supplier, and how much of it is sold.
-create table stock_layers (
-  network_id bigint not null,
-  cycle_id text not null,
-  koperasi_id text not null,
-  supplier_id text not null,
-  item_id text not null,
-  first_position bigint not null,
-  position bigint not null,
-  expected_units bigint not null,
-  units bigint not null,
-  sold_units bigint not null default 0,
-  alone_idr bigint not null,
-  goods_idr bigint not null,
-  variance_idr bigint not null,
-  freight_idr bigint not null,
-  fee_idr bigint not null,
-  ppn_idr bigint not null,
-  ppn_credit_idr bigint not null,
-  rebate_idr bigint not null,
-  charge_idr bigint not null,
-  revenue_idr bigint not null default 0,
-  cogs_idr bigint not null default 0,
-  primary key (network_id, cycle_id, koperasi_id, supplier_id, item_id)
-);
-
-create index stock_layers_by_item on stock_layers (network_id, koperasi_id, item_id);
-
--- Units sold that nobody saw come; negative: come back that nobody saw go.
-create table unknown_stock (
-  network_id bigint not null,
-  koperasi_id text not null,
-  item_id text not null,
-  units bigint not null,
-  revenue_idr bigint not null,
-  primary key (network_id, koperasi_id, item_id)
-);
-
--- Consolidated orders of which something came: their forecast has given way to facts.
-create table delivered_orders (
-  network_id bigint not null,
-  cycle_id text not null,
-  supplier_id text not null,
-  primary key (network_id, cycle_id, supplier_id)
-);
-
--- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
--- nobody saw come. `month` is the first day of the month in which it counts.
-create table margins (
-  network_id bigint not null,
-  koperasi_id text not null,
-  cycle_id text not null,
-  supplier_id text not null,
-  month date not null,
-  ordered_idr bigint not null,
-  amount_idr bigint not null,
-  alone_idr bigint not null,
-  goods_idr bigint not null,
-  variance_idr bigint not null,
-  freight_idr bigint not null,
-  fee_idr bigint not null,
-  ppn_idr bigint not null,
-  ppn_credit_idr bigint not null,
-  rebate_idr bigint not null,
-  charge_idr bigint not null,
-  revenue_idr bigint not null,
-  cogs_idr bigint not null,
-  primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
-);
+create index market_prices_by_day on market_prices (network_id, day_on, region_code, commodity);
 
 -- fulfilment
 
@@ -564,10 +494,6 @@ create table delivery_states (
 -- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
 -- declined), and the sums of what arrived and where it went.
 create table delivery_items (
--- invoicing
-
--- What of each item was accepted, went back, was given to somebody, and is costed.
-create table goods_kept (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
@@ -597,25 +523,6 @@ create table goods_kept (
 -- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
 -- that only took surplus.
 create table deliveries (
-  accepted bigint not null,
-  returned bigint not null,
-  given bigint not null,
-  goods_idr bigint not null,
-  costed bigint not null,
-  primary key (network_id, cycle_id, supplier_id, item_id)
-);
-
-create table item_weights (
-  network_id bigint not null,
-  item_id text not null,
-  weight_g bigint not null,
-  volume_ml bigint not null,
-  primary key (network_id, item_id)
-);
-
--- What the goods of one item came to cost one koperasi: given at the order's price, invoiced, and
--- all that was added.
-create table costs (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
@@ -696,85 +603,39 @@ create index receipt_lines_unshared on receipt_lines (network_id, position, item
   where not shared;
 create index receipt_lines_waiting on receipt_lines (network_id, position, item_id)
   where waiting > 0;
--- prices
 
--- What is observed in a region, in the order of the source's table.
-create table market_commodities (
+-- invoicing
+
+-- What of each item was accepted, went back, was given to somebody, and is costed.
+create table goods_kept (
   network_id bigint not null,
-  region_code text not null,
-  commodity text not null,
-  code text not null,
-  unit text not null,
-  place int not null,
-  primary key (network_id, region_code, commodity)
-);
-
-create table market_prices (
-  network_id bigint not null,
-  region_code text not null,
-  commodity text not null,
-  day_on date not null,
-  idr bigint not null,
-  unit text not null,
-  late boolean not null,
-  source text not null,
-  observation_id text not null,
-  position bigint not null,
-  primary key (network_id, region_code, commodity, day_on)
-);
-
-create index market_prices_by_day on market_prices (network_id, day_on, region_code, commodity);
-
--- sales
-
-create table sales (
-  network_id bigint not null,
-  sale_id uuid not null,
-  koperasi_id text not null,
-  sold_on date not null,
-  customer text not null,
-  lines bytea not null,
-  amount_idr bigint not null,
-  ppn_idr bigint not null,
-  position bigint not null,
-  recorded_at timestamptz not null,
-  primary key (network_id, sale_id)
-);
-
-create table sold_goods (
-  network_id bigint not null,
-  sold_on date not null,
-  koperasi_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
   item_id text not null,
-  quantity bigint not null,
-  amount_idr bigint not null,
-  ppn_idr bigint not null,
-  sale_lines bigint not null,
-  primary key (network_id, sold_on, koperasi_id, item_id)
+  accepted bigint not null,
+  returned bigint not null,
+  given bigint not null,
+  goods_idr bigint not null,
+  costed bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
-create index sold_goods_by_koperasi on sold_goods (network_id, koperasi_id, sold_on, item_id);
-create index sold_goods_by_item on sold_goods (network_id, item_id, sold_on, koperasi_id);
-
-create table sale_flags (
+create table item_weights (
   network_id bigint not null,
-  position bigint not null,
-  line_no int not null,
-  flag text not null,
-  koperasi_id text not null,
-  sale_id uuid not null,
-  sold_on date not null,
   item_id text not null,
-  customer text not null,
-  quantity bigint not null,
-  amount_idr bigint not null,
-  rule_id text not null,
-  rule_version_no int not null,
-  recorded_at timestamptz not null,
-  primary key (network_id, position, line_no, flag, rule_id)
+  weight_g bigint not null,
+  volume_ml bigint not null,
+  primary key (network_id, item_id)
 );
 
-create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);
+-- What the goods of one item came to cost one koperasi: given at the order's price, invoiced, and
+-- all that was added.
+create table costs (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
   units bigint not null,
   goods_idr bigint not null,
   invoiced_units bigint not null,
@@ -1006,4 +867,216 @@ create table charge_shares (
 );
 
 create index charge_shares_by_koperasi on charge_shares (network_id, koperasi_id, charge_id);
+
+-- sales
+
+create table sales (
+  network_id bigint not null,
+  sale_id uuid not null,
+  koperasi_id text not null,
+  sold_on date not null,
+  customer text not null,
+  lines bytea not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, sale_id)
+);
+
+create table sold_goods (
+  network_id bigint not null,
+  sold_on date not null,
+  koperasi_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  sale_lines bigint not null,
+  primary key (network_id, sold_on, koperasi_id, item_id)
+);
+
+create index sold_goods_by_koperasi on sold_goods (network_id, koperasi_id, sold_on, item_id);
+create index sold_goods_by_item on sold_goods (network_id, item_id, sold_on, koperasi_id);
+
+create table sale_flags (
+  network_id bigint not null,
+  position bigint not null,
+  line_no int not null,
+  flag text not null,
+  koperasi_id text not null,
+  sale_id uuid not null,
+  sold_on date not null,
+  item_id text not null,
+  customer text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  rule_id text not null,
+  rule_version_no int not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, position, line_no, flag, rule_id)
+);
+
+create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);
+
+-- margin
+
+-- One row moves an amount from an account to another, so debit = credit by construction. It counts
+-- on `posted_on`; `document_on` is earlier where that month was closed already.
+create table postings (
+  network_id bigint not null,
+  position bigint not null,
+  line_no int not null,
+  posted_on date not null,
+  document_on date not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  koperasi_id text not null,
+  debit_account text not null,
+  debit_party text not null,
+  credit_account text not null,
+  credit_party text not null,
+  amount_idr bigint not null check (amount_idr > 0),
+  primary key (network_id, position, line_no)
+);
+
+-- Whole events in blocks of some ten thousand postings: what lies between two balances.
+create table posting_blocks (
+  network_id bigint not null,
+  block int not null,
+  first_position bigint not null,
+  last_position bigint not null,
+  postings int not null,
+  first_on date not null,
+  last_on date not null,
+  primary key (network_id, block)
+);
+
+create index posting_blocks_by_position on posting_blocks (network_id, first_position);
+
+-- All that was ever debited and credited up to the end of a block, for the whole network (no
+-- subject), one koperasi, supplier or cycle, or an account's own party. A row only where the
+-- block moved it.
+create table balances (
+  network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
+  account text not null,
+  block int not null,
+  debit_idr bigint not null,
+  credit_idr bigint not null,
+  primary key (network_id, subject, subject_id, account, block)
+);
+
+-- The same subjects, what a day moved.
+create table day_sums (
+  network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
+  posted_on date not null,
+  account text not null,
+  debit_idr bigint not null,
+  credit_idr bigint not null,
+  primary key (network_id, subject, subject_id, posted_on, account)
+);
+
+-- The day of receipts and bills that later events only name.
+create table document_days (
+  network_id bigint not null,
+  document text not null,
+  document_on date not null,
+  primary key (network_id, document)
+);
+
+create table closed_months (
+  network_id bigint not null,
+  month_id text not null,
+  ends_on date not null,
+  closed_position bigint not null,
+  closed_at timestamptz not null,
+  carried_position bigint,
+  debit_idr bigint,
+  credit_idr bigint,
+  primary key (network_id, month_id)
+);
+
+create table month_balances (
+  network_id bigint not null,
+  month_id text not null,
+  account text not null,
+  debit_idr bigint not null,
+  credit_idr bigint not null,
+  primary key (network_id, month_id, account)
+);
+
+-- What goods of an item cost a koperasi, by cycle and supplier, and how much of it is sold.
+create table stock_layers (
+  network_id bigint not null,
+  cycle_id text not null,
+  koperasi_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  first_position bigint not null,
+  position bigint not null,
+  expected_units bigint not null,
+  units bigint not null,
+  sold_units bigint not null default 0,
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null default 0,
+  cogs_idr bigint not null default 0,
+  primary key (network_id, cycle_id, koperasi_id, supplier_id, item_id)
+);
+
+create index stock_layers_by_item on stock_layers (network_id, koperasi_id, item_id);
+
+-- Units sold that nobody saw come; negative: come back that nobody saw go.
+create table unknown_stock (
+  network_id bigint not null,
+  koperasi_id text not null,
+  item_id text not null,
+  units bigint not null,
+  revenue_idr bigint not null,
+  primary key (network_id, koperasi_id, item_id)
+);
+
+-- Consolidated orders of which something came: their forecast has given way to facts.
+create table delivered_orders (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
+-- nobody saw come. `month` is the first day of the month in which it counts.
+create table margins (
+  network_id bigint not null,
+  koperasi_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  month date not null,
+  ordered_idr bigint not null,
+  amount_idr bigint not null,
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null,
+  cogs_idr bigint not null,
+  primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
+);
+
 create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);

@@ -33,7 +33,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
-from jaringan_usaha.features.catalog import item_routes
+from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import (
     amend_routes,
@@ -67,6 +67,7 @@ FEATURE_ROUTES = (
     rule_routes,
     item_routes,
     catalog_routes,
+    import_routes,
     share_routes,
     sourcing_routes,
     order_routes,

@@ -12,6 +12,8 @@ from jaringan_usaha.eventlog.projector import Projection, log_queries
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
+from jaringan_usaha.features.catalog.import_views import price_import_views
+from jaringan_usaha.features.catalog.imports import imports
 from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
@@ -68,31 +70,33 @@ EVENT_MODULES = (
 )
 DECIDERS = (
     registry,
+    rules,
     goods,
     catalog,
+    imports,
     shares,
     choices,
     cycles,
     orders,
     consolidated_orders,
+    ending,
+    sending,
+    amending,
+    observations,
     deliveries,
     shared_deliveries,
     surplus,
-    rules,
-    observations,
-    sales,
     invoices,
     payments,
     costed_invoices,
     charges,
+    sales,
     ledger,
-    ending,
-    sending,
-    amending,
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
+    price_import_views,
     share_views,
     sourcing_views,
     cycle_views,

@@ -93,6 +93,29 @@ async def _trade_catalog(market: Market) -> None:
     assert done.is_success, done.text
 
 
+async def _trade_files(market: Market) -> None:
+    """A supplier's table comes as a file, is asked about, and becomes a price list."""
+    import_ = "/v1/price-imports/file-1"
+    sent = await market.client.put(
+        import_,
+        content=b"Kode;Nama;Isi;Harga\nA1;Kopi 200 g;12;17.250\nA2;Teh;12;TBA\n",
+        params={
+            "supplier_id": "bulog",
+            "file_name": "harga.csv",
+            "valid_from_on": "2027-01-01",
+            "valid_until_on": "2027-12-31",
+        },
+        headers={"authorization": f"Bearer {market.operator.key}"},
+    )
+    await market.settle()
+    said = {"basis": "case", "price:R3": "9000"}
+    answered = await market.operator.put(f"{import_}/answers", answers=said)
+    seen = (await market.operator.get(import_)).json()["preview"]
+    confirmed = await market.operator.post(f"{import_}/confirm", digest=seen["digest"])
+    answers = [sent, answered, confirmed]
+    assert [each.text for each in answers if not each.is_success] == []
+
+
 async def _trade_sourcing(market: Market) -> None:
     """Prices must be shown before anybody is chosen."""
     done = await market.operator.put(
@@ -368,6 +391,7 @@ async def _trade_margin(market: Market) -> None:
 ROOMS = (
     _trade_registry,
     _trade_catalog,
+    _trade_files,
     _trade_sourcing,
     _trade_consolidating,
     _trade_ordering,

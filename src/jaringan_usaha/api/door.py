@@ -52,6 +52,8 @@ class Door:
     keys: Keys
     reached: Reached
     limits: Limits
+    shelf: dict[str, Any] = field(default_factory=dict)
+    """What a room keeps between requests, under its name; bounded by the room."""
     _logs: dict[int, EventLog] = field(default_factory=dict)
     _poke: asyncio.Task[None] | None = None
 

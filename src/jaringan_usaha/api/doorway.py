@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,9 @@ from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.problems import Problem
 
 MOST_BODY = 1 << 20
+MOST_FILE = 10 << 20
+FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
+"""Where files may be sent, which alone may be larger than the rest."""
 MOST_HEADERS = 16 << 10
 MOST_URL = 4 << 10
 MOST_SECONDS = 30.0
@@ -109,7 +113,7 @@ class AtTheDoor:
             if refusal is not None:
                 await _answer(refusal, scope, receive, telling)
                 return
-            await self._app(scope, _counted(visit, receive), telling)
+            await self._app(scope, _counted(visit, receive, most_bytes(scope)), telling)
         except asyncio.CancelledError:
             if visit.ended is None or visit.answering:
                 raise
@@ -129,11 +133,11 @@ def _refusal(scope: Scope) -> Problem | None:
     """What can be told from the head of a request alone."""
     if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_URL:
         return Problem(414, "url-too-long", "a URL is at most 4 KiB long")
-    size = 0
+    size, most = 0, most_bytes(scope)
     for name, value in scope["headers"]:
         size += len(name) + len(value) + 4
-        if name == b"content-length" and int(value) > MOST_BODY:
-            return _too_large()
+        if name == b"content-length" and int(value) > most:
+            return _too_large(most)
         if name == b"ju-client-time":
             scope["client_time"] = value
     if size > MOST_HEADERS:
@@ -141,17 +145,23 @@ def _refusal(scope: Scope) -> Problem | None:
     return None
 
 
-def _too_large() -> Problem:
-    return Problem(413, "payload-too-large", "send at most 1 MiB at once")
+def most_bytes(scope: Scope) -> int:
+    """How large the body of a request may be."""
+    is_file = scope["method"] == "PUT" and FILE_PATH.fullmatch(scope["path"])
+    return MOST_FILE if is_file else MOST_BODY
 
 
-def _counted(visit: Visit, receive: Receive) -> Receive:
+def _too_large(most: int) -> Problem:
+    return Problem(413, "payload-too-large", f"send at most {most >> 20} MiB at once")
+
+
+def _counted(visit: Visit, receive: Receive, most: int) -> Receive:
     async def counting() -> Message:
         message = await receive()
         visit.bytes += len(message.get("body", b""))
         visit.body_is_here = not message.get("more_body", False)
-        if visit.bytes > MOST_BODY:
-            raise _too_large()
+        if visit.bytes > most:
+            raise _too_large(most)
         return message
 
     return counting

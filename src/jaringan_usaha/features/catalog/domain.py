@@ -1,7 +1,7 @@
 """The rules of suppliers' dated price lists."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
@@ -30,7 +30,7 @@ from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 TierMode = Literal["all_units", "incremental"]
 
-MOST_ROWS = 1_000
+MOST_ROWS = 5_000
 MOST_TIERS = 20
 MOST_LEAD_DAYS = 365
 MOST_CASES = 1_000_000
@@ -229,9 +229,12 @@ def needs(command: PublishPriceList) -> Sequence[About[Any]]:
 # -- decide --------------------------------------------------------------------------------
 
 
-def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Event]:
+def publish_price_list(
+    command: PublishPriceList, known: Known, *, added: Container[str] = ()
+) -> Sequence[Event]:
     """Raises PriceListDoesNotFit, NoSuchSupplier, SupplierIsSuspended, PriceListExists,
-    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it."""
+    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it; `added` are items
+    that the same step adds."""
     _check_form(command)
     content = known[PRICE_LIST.about(command.price_list_id)].content
     if content == _digest(command):
@@ -243,7 +246,7 @@ def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Even
         )
     _may_sell(known[SELLER.about(command.supplier_id)])
     for number, row in enumerate(command.rows):
-        if not known[KNOWN_ITEM.about(row.item_id)].so:
+        if row.item_id not in added and not known[KNOWN_ITEM.about(row.item_id)].so:
             raise ItemNotKnown(
                 f"there is no item {row.item_id}; add it first", pointer=f"/rows/{number}/item_id"
             )

@@ -88,6 +88,83 @@ class PriceListPublished(Event):
             yield "offer", offer_id(self.supplier_id, row.item_id)
 
 
+class PriceFileReceived(Event):
+    """A supplier's price table came as a file, to become price list `price_list_id` when all its
+    questions are answered. `sha256` finds its bytes among the kept files; `kind` is `csv`,
+    `xlsx`, `xls` or `ods`."""
+
+    name: ClassVar[str] = "catalog.price_file_received.1"
+    import_id: str
+    supplier_id: str
+    price_list_id: str
+    sha256: str
+    file_name: str
+    size_bytes: int
+    kind: str
+    valid_from_on: date
+    valid_until_on: date | None
+    tier_mode: str
+
+
+class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What people said to one question about a file (`basis`, `price:R12`, `pack:*`);
+    `remembered` when it also holds for this supplier's next files."""
+
+    question: str
+    answer: str
+    remembered: bool = False
+
+
+class PriceFileAnswered(Event):
+    """Questions about a file were answered; a later answer to the same question counts."""
+
+    name: ClassVar[str] = "catalog.price_file_answered.1"
+    import_id: str
+    supplier_id: str
+    answers: tuple[FileAnswer, ...]
+
+
+class NamedGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Under which code and title a supplier's tables name an item."""
+
+    item_id: str
+    title: str
+    code: str = ""
+
+
+class SupplierGoodsNamed(Event):
+    """Part `part` of the goods that a confirmed file names as no file of the supplier did."""
+
+    name: ClassVar[str] = "catalog.supplier_goods_named.1"
+    import_id: str
+    supplier_id: str
+    part: int
+    goods: tuple[NamedGoods, ...]
+
+
+class PriceFileConfirmed(Event):
+    """The file became a price list, together with the items it brought, in this one step.
+
+    `digest` is that of the preview that was confirmed. The rows of the list are new, changed or
+    unchanged against the supplier's prices of its first day; `gone` had a price and are not in
+    the file; `left_out` rows of the file were skipped on purpose; `ticked` had been doubted.
+    """
+
+    name: ClassVar[str] = "catalog.price_file_confirmed.1"
+    import_id: str
+    supplier_id: str
+    price_list_id: str
+    sha256: str
+    digest: str
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+    left_out: int
+    ticked: int
+    items_added: int
+
+
 def offer_id(supplier_id: str, item_id: str) -> str:
     """What one supplier asks for one item."""
     return f"{supplier_id}|{item_id}"

@@ -5,8 +5,8 @@ from datetime import datetime
 from jaringan_usaha.eventlog.database import Pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.features.cycles import life_views
-from jaringan_usaha.features.cycles.closing import asked_by_clock
 from jaringan_usaha.features.cycles.domain import GRACE, BeginFilling, cycles
+from jaringan_usaha.kernel.by_clock import asked_by_clock
 
 
 async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:

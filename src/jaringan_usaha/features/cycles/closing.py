@@ -7,9 +7,7 @@ the supplier, every step meets its own marks the second time, and an item is ord
 import logging
 from collections.abc import Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta
-from hashlib import blake2b, sha256
 from itertools import groupby
-from uuid import UUID
 
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.eventlog import EventLog, Task
@@ -20,7 +18,7 @@ from jaringan_usaha.features.cycles.consolidating import ConsolidateSupplier, co
 from jaringan_usaha.features.cycles.consolidation import ItemTotal
 from jaringan_usaha.features.cycles.domain import GRACE, CloseCycle, FinishConsolidation, cycles
 from jaringan_usaha.features.cycles.keeping import EndCycle, ending
-from jaringan_usaha.kernel.messages import Asked
+from jaringan_usaha.kernel.by_clock import asked_by_clock
 from jaringan_usaha.kernel.rejections import Rejection
 
 logger = logging.getLogger(__name__)
@@ -30,18 +28,6 @@ LINES_AT_ONCE = 50_000
 order one item may be more (a command has room for 150,000)."""
 
 ITEMS_AT_ONCE = 2_000
-
-
-def asked_by_clock(now: datetime, *what: str) -> Asked:
-    """The frame of a command that nobody sends but the house itself; its id is made of what
-    it does, so that it happens once."""
-    text = "\x1f".join(what).encode()
-    return Asked(
-        at=now,
-        command_id=UUID(bytes=bytes(6) + blake2b(text, digest_size=10).digest()),
-        print=sha256(text).digest(),
-        by="clock",
-    )
 
 
 async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:

@@ -128,6 +128,7 @@ async def receive_goods(
 async def get_receipt(
     receipt_id: ReceiptId, caller: OperatorNow, door: DoorNow, after: After = 0
 ) -> ReceiptView:
+    """One delivery as it was counted."""
     async with door.reading(caller, after) as db:
         row = await views.receipt(db, caller.network_id, receipt_id)
     if row is None:

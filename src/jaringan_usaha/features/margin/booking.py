@@ -11,7 +11,6 @@ from typing import assert_never
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAmended,
     ConsolidatedOrderShared,
-    ItemEntitlements,
 )
 from jaringan_usaha.features.fulfilment.events import DeliveryShared, SurplusDecided
 from jaringan_usaha.features.invoicing.events import (
@@ -48,7 +47,6 @@ from jaringan_usaha.features.margin.entries import Cost, Entry, matched
 from jaringan_usaha.features.margin.stock import Effect
 from jaringan_usaha.features.sales.events import SaleRecorded
 from jaringan_usaha.features.shares.events import SharePaid
-from jaringan_usaha.kernel.money import largest_remainder
 
 Booked = (
     ConsolidatedOrderShared
@@ -187,34 +185,24 @@ def _surplus_decided(event: SurplusDecided, entry: Entry) -> Iterator[Cost]:
 
 
 def _order_amended(event: ConsolidatedOrderAmended, entry: Entry) -> Iterator[Cost]:
-    """A lost tier makes the goods dearer for everybody who still gets some. Who is charged for
-    it pays more than its own part of that, and the others' inventory is relieved by as much.
-    When nobody gets any, nothing became dearer and nothing is moved."""
-    for item in event.items:
-        charged = [each for each in event.charges if each.item_id == item.item_id]
-        granted = sum(row.granted for row in item.rows)
-        if not charged or not granted:
-            continue
-        net = _burden(item, sum(each.amount_idr for each in charged))
-        for each in charged:
-            net[each.koperasi_id] = net.get(each.koperasi_id, 0) + each.amount_idr
+    """A lost tier makes the goods dearer for everybody who still gets some. Who pays for that
+    pays the difference to what it bears itself, and the others' inventory is relieved by it."""
+    for item_id in dict.fromkeys(each.item_id for each in event.charges):
+        net: dict[str, int] = {}
+        for sign, paid in ((1, event.charges), (-1, event.relieved)):
+            for each in paid:
+                if each.item_id == item_id:
+                    net[each.koperasi_id] = net.get(each.koperasi_id, 0) + sign * each.amount_idr
         payers = [(key, amount) for key, amount in net.items() if amount > 0]
         relieved = [(key, -amount) for key, amount in net.items() if amount < 0]
         for payer, receiver, amount in matched(payers, relieved):
             about = (event.cycle_id, event.supplier_id, receiver)
             entry.move(about, (CANCELLATION, payer), (INVENTORY, receiver), amount)
-        names = (event.cycle_id, event.supplier_id, item.item_id)
+        names = (event.cycle_id, event.supplier_id, item_id)
         for payer, amount in payers:
             yield Cost(entry.position, entry.month, payer, *names, charge_idr=amount)
         for receiver, amount in relieved:
             yield Cost(entry.position, entry.month, receiver, *names, variance_idr=-amount)
-
-
-def _burden(item: ItemEntitlements, charge_idr: int) -> dict[str, int]:
-    """How much of the dearer price falls on each koperasi, as negative rupiah."""
-    rows = sorted(item.rows, key=lambda row: (row.first_position, row.koperasi_id))
-    parts = largest_remainder(charge_idr, [(row.koperasi_id, row.granted) for row in rows])
-    return {koperasi_id: -part for koperasi_id, part in parts.items()}
 
 
 def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
