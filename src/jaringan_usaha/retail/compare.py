@@ -60,7 +60,7 @@ class Check:
 def differences(source: pl.DataFrame, service: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """The keys at which two tables differ: other values, on one side only, or twice there."""
     values = [column for column in source.columns if column not in keys]
-    counted = service.group_by(keys).agg(pl.col(values).sum(), copies=pl.len().cast(pl.Int64))
+    counted = service.group_by(keys).agg(pl.col(values).first(), copies=pl.len().cast(pl.Int64))
     expected = source.with_columns(copies=pl.lit(1, pl.Int64))
     joined = expected.join(counted, on=keys, how="full", coalesce=True, suffix="_service")
     differs = [pl.col(each).ne_missing(pl.col(f"{each}_service")) for each in (*values, "copies")]
