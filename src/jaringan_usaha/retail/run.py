@@ -90,7 +90,7 @@ async def import_retail(
         left_out=run.left_out(all_weeks),
         tally=run.tills.tally,
         checks=tuple(checks),
-        seconds=run.clock.laps,
+        seconds=run.seconds,
     )
 
 
@@ -158,6 +158,11 @@ class Import:
         """What of the receipts is not ordered, where something is not."""
         return None
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Where the time went."""
+        return self.clock.laps
+
     async def compare(self, weeks: list[int], heard: Callable[[int], None]) -> list[Check]:
         raise NotImplementedError
 
@@ -213,6 +218,11 @@ class ListedImport(Import):
         if not await self._way.is_over(week):
             opened_at = self.replay.opened_at(week)
             await self._way.go(week, opened_at, self._receipts.first_day(week))
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The stages of the way fall into the time of the orders."""
+        return {**self.clock.laps, **self._way.seconds}
 
     def order_count(self, weeks: list[int]) -> int:
         left_out = self._derived.left_out(weeks)

@@ -1,7 +1,9 @@
 """The way of the goods after a week is consolidated: sent, received, invoiced, brought."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -37,6 +39,7 @@ class Way:
         self._service = service
         self._tills = tills
         self._derived = derived
+        self.seconds: dict[str, float] = {}
 
     async def is_over(self, week: int) -> bool:
         """Whether all of a week has been done."""
@@ -52,18 +55,33 @@ class Way:
         came = delivered(await self._ordered(week))
         bills = billed(came)
         ops = Ops(week, opened_at, day + timedelta(days=7))
-        await self._send(ops.orders(came))
-        for entries in (ops.first_receipts(came), ops.second_receipts(came)):
-            await self._send(entries)
+        with self._timed("kirim / send"):
+            await self._send(ops.orders(came))
+        with self._timed("terima / receive"):
+            await self._send(ops.first_receipts(came))
+            await self._send(ops.second_receipts(came))
         accepted = int(came["accepted"].sum())
-        await self._until(lambda: self._shared(week, accepted), f"receipts of {cycle_id(week)}")
-        await self._send(ops.invoices(bills))
+        with self._timed("bagi / share out"):
+            await self._until(lambda: self._shared(week, accepted), f"receipts of {cycle_id(week)}")
+        with self._timed("faktur / invoice"):
+            await self._send(ops.invoices(bills))
         goods_idr = int(bills["goods_idr"].sum())
-        await self._until(lambda: self._costed(week, goods_idr), f"invoices of {cycle_id(week)}")
-        for path, body in ops.charges():
-            await self._service.put(path, body)
-            shared = self._charged(week, body["bill_no"], body["amount_idr"])
-            await self._until(shared, f"freight of {cycle_id(week)}")
+        with self._timed("biaya / cost"):
+            costed = f"invoices of {cycle_id(week)}"
+            await self._until(lambda: self._costed(week, goods_idr), costed)
+        with self._timed("angkut / freight"):
+            for path, body in ops.charges():
+                await self._service.put(path, body)
+                shared = self._charged(week, body["bill_no"], body["amount_idr"])
+                await self._until(shared, f"freight of {cycle_id(week)}")
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        """Where the time goes, over all weeks."""
+        start = time.monotonic()
+        yield
+        spent = self.seconds.get(what, 0.0) + time.monotonic() - start
+        self.seconds[what] = round(spent, 1)
 
     async def _ordered(self, week: int) -> pl.DataFrame:
         """What the group ordered, as the service says, with what is derived about it."""
