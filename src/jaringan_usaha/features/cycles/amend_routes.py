@@ -1,11 +1,13 @@
 """Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     CallerNow,
@@ -19,6 +21,7 @@ from jaringan_usaha.api.fields import Body, Instant, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.problems import language_of
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
@@ -33,6 +36,7 @@ from jaringan_usaha.features.cycles.sending import (
     sending,
 )
 from jaringan_usaha.features.cycles.withdrawing import consequence, standing, total_of
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -400,3 +404,21 @@ async def list_tier_drops(
         as_of = await shown(db, caller.network_id, "cycles")
     page = page_of(TierDropView, rows, limit, ("position", "item_id", "koperasi_id"), as_of)
     return TierDrops(**dict(page), total=TierDropSums(**dict(sums)))
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncSendBody(SendBody):
+    cycle_id: Slug
+    supplier_id: Slug
+
+
+def _sync_send(body: SyncSendBody, asked: Asked, caller: Caller) -> SendOrder:
+    caller.must_operate()
+    return SendOrder(asked=asked, **body.model_dump())
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "send_order": SyncType(TypeAdapter(SyncSendBody), sending, _sync_send),
+}

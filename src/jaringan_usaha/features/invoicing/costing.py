@@ -61,10 +61,13 @@ async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:
 async def _costing(db: Connection, network_id: int, now: datetime) -> list[Task]:
     """One command for each of some invoices."""
     rows = await views.lines_to_cost(db, network_id, limit=LINES_AT_ONCE)
+    found = [list(lines) for _, lines in groupby(rows, lambda row: str(row["invoice_id"]))]
+    if len(rows) == LINES_AT_ONCE and len(found) > 1:
+        found.pop()  # it may go on; fees are split part by part, so it is not cut by chance
     portions: list[list[Row]] = []
     size = 0
-    for _, lines in groupby(rows, lambda row: str(row["invoice_id"])):
-        portion = _portion(list(lines))
+    for lines in found:
+        portion = _portion(lines)
         size += sum(line["holders"] for line in portion)
         if portions and size > ROWS_AT_ONCE:
             break
