@@ -68,6 +68,8 @@ class AnswerBody(Body):
 
 
 class ReopenBody(Body):
+    """Why the cycle opens again, and its new deadline."""
+
     closes_at: Instant
     reason: Reason
 
@@ -184,7 +186,7 @@ async def send_order(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """The supplier was told of the order, or of what was amended since."""
+    """Record that the supplier was told of the order, or of what was amended since."""
     command = SendOrder(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reference=body.reference
     )
@@ -205,7 +207,7 @@ async def acknowledge_order(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """The supplier's answer, line by line: accepted, accepted in part, or rejected."""
+    """Record the supplier's answer, line by line: accepted, accepted in part, or rejected."""
     recorded = await door.log(caller.network_id).head()
     named = [line.item_id for line in body.lines]
     async with door.reading(caller, recorded) as db:
@@ -260,7 +262,9 @@ async def list_order_states(
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    state: Annotated[str | None, Query(max_length=16)] = None,
+    state: Annotated[
+        str | None, Query(max_length=16, description="only in this state, as `state` has it")
+    ] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,

@@ -191,7 +191,7 @@ async def end_delivery(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """No more is expected: what was not accepted is a shortfall for good."""
+    """End a delivery: no more is expected, and what was not accepted is a shortfall for good."""
     command = EndDelivery(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reason=body.reason
     )

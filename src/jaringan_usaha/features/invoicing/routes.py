@@ -49,10 +49,19 @@ class InvoiceLineBody(Body):
 
 
 class InvoiceBody(Body):
+    """What a supplier billed for one consolidated order, each item in one line."""
+
     cycle_id: Slug
     supplier_id: Slug
     invoice_no: Annotated[Number, Field(description="the supplier's own; it is entered once")]
-    tax_invoice_no: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z ./:_-]*$")] = ""
+    tax_invoice_no: Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^[0-9A-Za-z ./:_-]*$",
+            description="number of the faktur pajak; empty when there is none",
+        ),
+    ] = ""
     invoiced_on: Day
     lines: Annotated[list[InvoiceLineBody], Field(min_length=1, max_length=MOST_LINES)]
 
