@@ -375,8 +375,5 @@ async def export_price_list(
 
 def _attachment(body: bytes, media_type: str, name: str) -> Response:
     """Bytes to be saved, never shown: they came from others. The name is of our own signs."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type=media_type, headers=headers)
