@@ -1,5 +1,7 @@
 """PostgreSQL prepares every named query of the house: a typo or a lost column shows here."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import asyncpg
@@ -41,3 +43,14 @@ async def test_queries_fit_the_tables(database: str, package: str, name: str) ->
                 pytest.fail(f"{name}: {block}: {error}")
     finally:
         await connection.close()
+
+
+def test_every_temporary_table_is_made_in_one_place() -> None:
+    """All projections fold in one session, where a name means one table: the second room to make
+    its own would silently get the first one's."""
+    made: Counter[str] = Counter()
+    for package, name in all_files():
+        for sql in Queries(package, name).blocks.values():
+            made.update(re.findall(r"create temp table if not exists (\w+)", sql))
+    assert made
+    assert [table for table, times in made.items() if times > 1] == []

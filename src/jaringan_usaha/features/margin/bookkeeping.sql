@@ -1,6 +1,6 @@
--- name: make_page_costs
+-- name: make_page_stock
 -- What a page adds to costs and revenue, on its way into the sums; seen by this session only.
-create temp table if not exists page_costs (
+create temp table if not exists page_stock (
   position bigint, month date, koperasi_id text, cycle_id text, supplier_id text, item_id text,
   units bigint, expected_units bigint, ordered_idr bigint, amount_idr bigint, alone_idr bigint,
   goods_idr bigint, variance_idr bigint, freight_idr bigint, fee_idr bigint, ppn_idr bigint,
@@ -14,9 +14,9 @@ create temp table if not exists page_postings (
   credit_party text, amount_idr bigint, block int
 ) on commit delete rows;
 
--- name: clear_page_costs
+-- name: clear_page_stock
 -- A page may be folded in several steps.
-delete from page_costs;
+delete from page_stock;
 
 -- name: clear_page_postings
 delete from page_postings;
@@ -62,7 +62,7 @@ with s as (
          sum(fee_idr) as fee_idr, sum(ppn_idr) as ppn_idr,
          sum(ppn_credit_idr) as ppn_credit_idr, sum(rebate_idr) as rebate_idr,
          sum(charge_idr) as charge_idr
-  from page_costs where item_id <> ''
+  from page_stock where item_id <> ''
   group by cycle_id, koperasi_id, supplier_id, item_id
 ), w as (
   insert into stock_layers as l (
@@ -90,7 +90,7 @@ select distinct koperasi_id, item_id from w where sold_units <> 0;
 -- name: wanted_stock
 -- Whose goods were sold before they were seen to come, of those that come in this page.
 select u.koperasi_id, u.item_id
-from (select distinct koperasi_id, item_id from page_costs where units > 0) p
+from (select distinct koperasi_id, item_id from page_stock where units > 0) p
 join lateral (
   select * from unknown_stock u
   where u.network_id = $1 and u.koperasi_id = p.koperasi_id and u.item_id = p.item_id limit 1) u
@@ -146,7 +146,7 @@ with s as materialized (
          sum(ppn_credit_idr)::bigint as ppn_credit_idr, sum(rebate_idr)::bigint as rebate_idr,
          sum(charge_idr)::bigint as charge_idr, sum(revenue_idr)::bigint as revenue_idr,
          sum(cogs_idr)::bigint as cogs_idr
-  from page_costs group by koperasi_id, cycle_id, supplier_id, month
+  from page_stock group by koperasi_id, cycle_id, supplier_id, month
 )
 insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
