@@ -216,10 +216,11 @@ async def test_what_was_billed_too_much_is_owed_and_claimed_back(market: Market,
         amount_idr=20_279_700,
         paid_on=date(2026, 3, 20),
         reference="BCA 9",
+        set_off_idr=579_420,
     )
     await log.append(paid)
     books = await balances(market, supplier_id="indofood")
-    assert (books["2110"], books["1250"]) == (579_420, 579_420)
+    assert not {"2110", "1250"} & books.keys(), "what was claimed is paid less"
 
 
 async def test_everything_that_stands_on_an_invoice(market: Market, log: Log) -> None:

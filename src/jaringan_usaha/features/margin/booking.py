@@ -104,6 +104,7 @@ def _move_money(
             about = (event.cycle_id, event.supplier_id, "")
             owed = (PAYABLE, event.supplier_id)
             entry.move(about, owed, (CASH, CONSORTIUM), event.amount_idr)
+            entry.move(about, owed, (DEBIT_NOTES, event.supplier_id), event.set_off_idr)
         case SharePaid():
             about = ("", "", event.koperasi_id)
             entry.move(about, (CASH, CONSORTIUM), (SHARES, event.koperasi_id), event.amount_idr)
