@@ -170,8 +170,9 @@ async def answer_price_file(
     seen = await preview(door, caller, import_id, after=after, answers=body.answers)
     idle = sorted(set(body.answers) - seen.preview.used)
     if idle and seen.row["state"] == "received":
+        count, first = len(idle), idle[0]
         raise AnswerDoesNotFit(
-            f"{len(idle)} answers fit no question of this file, {idle[0]} among them: "
+            f"{count} answers fit no question of this file, {first} among them: "
             "look at its questions and their options",
             pointer="/answers",
         )
@@ -313,8 +314,9 @@ async def _open_preview(door: DoorNow, caller: CallerNow, import_id: str, after:
     """Raises NoSuchImport, and ImportIsConfirmed when there is nothing left to preview."""
     seen = await preview(door, caller, import_id, after=after)
     if seen.row["state"] == "confirmed":
+        price_list_id = seen.row["price_list_id"]
         raise ImportIsConfirmed(
-            f"import {import_id} became price list {seen.row['price_list_id']}; look at its rows"
+            f"import {import_id} became price list {price_list_id}; look at its rows"
         )
     return seen
 

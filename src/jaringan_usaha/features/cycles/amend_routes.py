@@ -17,7 +17,9 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.problems import language_of
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.words import in_language
 from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
 from jaringan_usaha.features.cycles.events import AcknowledgedLine
@@ -240,7 +242,8 @@ async def get_order_state(
         )
         answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
     if not rows:
-        raise NoSuchConsolidatedOrder(f"there is no order {cycle_id}|{supplier_id}")
+        consolidated_order_id = f"{cycle_id}|{supplier_id}"
+        raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
     found = [AnswerLineView(**dict(row)) for row in answers]
     return OrderState(**dict(rows[0]), answers=found)
 
@@ -302,13 +305,21 @@ async def reopen_cycle(
 
 @router.get("/orders/{order_id}/withdrawal", operation_id="previewWithdrawal", tags=["orders"])
 async def preview_withdrawal(
-    order_id: UuidV7, caller: CallerNow, door: DoorNow, after: After = 0
+    order_id: UuidV7,
+    request: Request,
+    response: Response,
+    caller: CallerNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> WithdrawalView:
-    """What withdrawing this order would do, before anybody does it."""
+    """What withdrawing this order would do, before anybody does it; `detail` is in the caller's
+    language."""
     now = await standing(door, caller, order_id, after)
     asked = asking.asked(caller, order_id, door.clock.now())
     found = await consequence(door, caller, asked, now)
     charge_idr, own_charge_idr = total_of(found.items)
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
     return WithdrawalView(
         order_id=order_id,
         cycle_id=now.order["cycle_id"],
@@ -316,7 +327,7 @@ async def preview_withdrawal(
         state=now.state,
         allowed=found.refusal is None,
         code=found.refusal.code if found.refusal else None,
-        detail=found.refusal.detail if found.refusal else None,
+        detail=in_language(found.refusal.detail, language) if found.refusal else None,
         must_agree=found.must_agree,
         charge_idr=charge_idr,
         own_charge_idr=own_charge_idr,

@@ -170,9 +170,9 @@ async def _add_costs(page: Page, db: Connection) -> None:
         yield first
         yield from rows
 
-    await db.execute(queries.make_page_landed)
+    await db.execute(queries.make_page_costs)
     await db.copy_records_to_table(
-        "page_landed", records=all_rows(), columns=(*CostRow._fields, "first_seen")
+        "page_costs", records=all_rows(), columns=(*CostRow._fields, "first_seen")
     )
     await db.execute(queries.add_costs, page.network_id)
 

@@ -18,9 +18,9 @@ select $1, w.* from unnest($2::text[], $3::bigint[], $4::bigint[]) w
 on conflict (network_id, item_id) do update
 set weight_g = excluded.weight_g, volume_ml = excluded.volume_ml;
 
--- name: make_page_landed
+-- name: make_page_costs
 -- What a page adds to costs, on its way into the sums; seen by this session only.
-create temp table if not exists page_landed (
+create temp table if not exists page_costs (
   cycle_id text, supplier_id text, item_id text, koperasi_id text, units bigint,
   goods_idr bigint, invoiced_units bigint, invoiced_idr bigint, variance_idr bigint,
   freight_idr bigint, fee_idr bigint, ppn_idr bigint, creditable_idr bigint, rebate_idr bigint,
@@ -37,7 +37,7 @@ with s as materialized (
          sum(ppn_idr)::bigint as ppn_idr, sum(creditable_idr)::bigint as creditable_idr,
          sum(rebate_idr)::bigint as rebate_idr, sum(own_rebate_idr)::bigint as own_rebate_idr,
          sum(deposit_idr)::bigint as deposit_idr, min(first_seen) as first_seen
-  from page_landed group by cycle_id, supplier_id, item_id, koperasi_id
+  from page_costs group by cycle_id, supplier_id, item_id, koperasi_id
 ), c as (
   insert into costs (
     network_id, cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,

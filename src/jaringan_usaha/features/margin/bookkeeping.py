@@ -236,10 +236,10 @@ class Step:
         ]
         if not records:
             return
-        await self._db.execute(queries.make_page_postings)
-        await self._db.execute(queries.clear_page_postings)
+        await self._db.execute(queries.make_booked_postings)
+        await self._db.execute(queries.clear_booked_postings)
         await self._db.copy_records_to_table(
-            "page_postings", records=records, columns=_POSTING_COLUMNS
+            "booked_postings", records=records, columns=_POSTING_COLUMNS
         )
         await self._db.execute(queries.add_postings, self._network_id)
         await self._db.execute(queries.add_sums, self._network_id, list(BY_OWN_PARTY))

@@ -36,10 +36,12 @@ class Costs(BaseModel):
     ppn_credit_idr: int = Field(description="PPN that a PKP may credit: no cost")
     rebate_idr: int = Field(description="what suppliers pay back; taken off")
     landed_idr: int = Field(description="goods, variance, freight, fee and PPN, less rebate")
-    charge_idr: int = Field(description="paid for a lost tier; no cost of goods")
+    charge_idr: int = Field(
+        description="paid to the others for a lost tier, or received from who lost it (negative)"
+    )
     revenue_idr: int = Field(description="what was sold, without PPN")
     cogs_idr: int = Field(description="the landed cost of what was sold, first in first out")
-    margin_idr: int = Field(description="revenue_idr − cogs_idr")
+    margin_idr: int = Field(description="revenue_idr − cogs_idr − charge_idr")
 
 
 class Margins(Costs):
@@ -53,7 +55,7 @@ class Margins(Costs):
     saving_idr: int = Field(description="alone_idr − amount_idr")
     landed_saving_idr: int = Field(
         description="alone_idr less the landed cost without PPN: what is left of the saving when "
-        "freight and fees are paid"
+        "freight, fees and charges are paid"
     )
 
 
@@ -102,10 +104,10 @@ def costs_of(row: Row) -> dict[str, Any]:
     before_tax = sum(found[f"{part}_idr"] for part in ("goods", "variance", "freight", "fee"))
     before_tax -= found["rebate_idr"]
     found["landed_idr"] = before_tax + found["ppn_idr"]
-    found["margin_idr"] = found["revenue_idr"] - found["cogs_idr"]
+    found["margin_idr"] = found["revenue_idr"] - found["cogs_idr"] - found["charge_idr"]
     if "amount_idr" in found:
         found["saving_idr"] = found["alone_idr"] - found["amount_idr"]
-        found["landed_saving_idr"] = found["alone_idr"] - before_tax
+        found["landed_saving_idr"] = found["alone_idr"] - before_tax - found["charge_idr"]
     return found
 
 
