@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from market import house_template, later, price_list
+from service import assert_refused
 from way import Way, travelled, wanted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -140,28 +142,24 @@ async def test_tp5_who_withdraws_late_pays_for_the_tier_or_all_do(
     assert "2110" not in await way.balances(cycle_id=tier_drop)
 
 
-async def test_who_withdraws_while_goods_arrive_keeps_what_it_got(way: Way) -> None:
-    """Cycles do not see receipts; that the supplier agrees is what makes a late withdrawal
-    sound. What was given out stays given, at the price of then; all that comes adds up to the
-    order as it stands at the end."""
+async def test_once_goods_arrive_nothing_is_taken_back(way: Way) -> None:
+    """The supplier may agree as it likes: what came is given out by what was ordered."""
     orders = await placed(way, "midway")
     await way.send("midway", "indofood")
     await way.receive("midway-1", "midway", "oil", 60)
-    assert await way.received("midway") == {"a": 23, "b": 20, "c": 11, "d": 6}
-    await way.withdraw("d", "midway", orders["d"], 570_000, supplier_agrees=True)
-    await way.send("midway", "indofood")
-    await way.receive("midway-2", "midway", "oil", 41)
-    assert await way.received("midway") == {"a": 40, "b": 35, "c": 20, "d": 6}
-    await way.end_delivery("midway", "indofood")
-    assert await way.items("/v1/surplus", cycle_id="midway") == []
-    goods = (await way.get("/v1/margin", cycle_id="midway"))["totals"]["goods_idr"]
-    assert goods == 101 * 180_000, "95 ordered at 180,000, and 6 that had come before, alike"
-    await way.invoice("midway", "midway", "oil", 101, goods, 101 * 19_800)
-    shown = await way.get("/v1/supplier-invoices/midway")
-    assert (shown["held"], shown["owed_idr"]) == (False, goods + 101 * 19_800)
-    books = await way.balances(cycle_id="midway")
-    assert "2120" not in books
-    assert books["2110"] == goods + 101 * 19_800
+    preview = await way.get(f"/v1/orders/{orders['d']}/withdrawal")
+    assert (preview["allowed"], preview["code"]) == (False, "goods-have-arrived")
+    operator = way.market.operator
+    body = {"cycle_id": "midway", "koperasi_id": "d", "reason": "no money"}
+    agreed = {**body, "supplier_agrees": True, "charge_idr": 570_000}
+    refused = await operator.post(f"/v1/orders/{orders['d']}/cancel", **agreed)
+    assert_refused(refused, 409, "goods-have-arrived")
+    on = {"to_koperasi_id": "e", "to_order_id": new_id(), "reason": "no money"}
+    refused = await operator.post(f"/v1/orders/{orders['d']}/transfer", **on)
+    assert_refused(refused, 409, "goods-have-arrived")
+    await way.receive("midway-2", "midway", "oil", 45)
+    assert await way.received("midway") == CARTONS
+    assert await way.balances(cycle_id="midway") == {"1310": 18_270_000, "2120": 18_270_000}
 
 
 # -- at the end ----------------------------------------------------------------------------

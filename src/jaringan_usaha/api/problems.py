@@ -63,6 +63,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "price-differs": ("Harga berbeda dari daftar", "The price differs from the list"),
     "state-conflict": ("Bertentangan dengan keadaan", "Conflict with the current state"),
     "storage-unavailable": ("Basis data tidak terjangkau", "Storage unavailable"),
+    "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
     "supplier-must-agree": ("Pemasok harus setuju", "The supplier must agree"),
     "unauthenticated": ("Kunci API diperlukan", "API key required"),
     "unsupported-media-type": ("Jenis isi tidak didukung", "Unsupported media type"),
