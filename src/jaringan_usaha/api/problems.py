@@ -52,6 +52,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "forbidden": ("Tidak diizinkan", "Not allowed"),
     "goods-are-sold": ("Barang sudah terjual", "The goods are sold"),
     "goods-not-shared-out": ("Barang belum dibagi", "The goods are not shared out"),
+    "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
     "headers-too-large": ("Header terlalu besar", "Headers too large"),
     "het-exceeded": ("Melampaui HET", "Above the ceiling price"),
     "idempotency-key-invalid": ("Kunci permintaan tidak sah", "Idempotency key not valid"),

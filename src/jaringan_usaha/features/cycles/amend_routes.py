@@ -17,7 +17,7 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Instant, Reason, Slug
+from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.problems import language_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -27,7 +27,7 @@ from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
 from jaringan_usaha.features.cycles.events import AcknowledgedLine
 from jaringan_usaha.features.cycles.lines import MOST_LINES
-from jaringan_usaha.features.cycles.order_routes import UuidV7, if_match
+from jaringan_usaha.features.cycles.order_routes import if_match
 from jaringan_usaha.features.cycles.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
