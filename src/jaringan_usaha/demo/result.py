@@ -1,7 +1,8 @@
 """What the story came to, as the service shows it and as a separate calculation says it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from jaringan_usaha.demo import why
@@ -40,7 +41,7 @@ class Happened:
 @dataclass(frozen=True)
 class Result:
     """Suppliers with their lines, koperasi with their margins (and item by item: `figures`), what
-    was billed and claimed, the books, and why."""
+    was billed and claimed, the books, why, and what was ordered."""
 
     cycle_id: str
     suppliers: list[dict[str, Any]]
@@ -54,9 +55,14 @@ class Result:
     shares: dict[str, Any]
     balance: dict[str, Any]
     why: tuple[Why, ...]
+    orders: Orders
     reached: Reached
     too_dear: str
-    expected: Expected
+
+    @cached_property
+    def expected(self) -> Expected:
+        """By the separate calculation."""
+        return work_out(self.orders)
 
     @property
     def ordered_idr(self) -> int:
@@ -142,6 +148,8 @@ class Result:
         consortium, host = self.fees
         return {
             "cycle_id": self.cycle_id,
+            "orders": self.orders,
+            "last_order": asdict(self.reached),
             "suppliers": self.suppliers,
             "koperasi": self.koperasi,
             "items": self.figures,
@@ -208,7 +216,7 @@ async def read_result(scene: Scene, cycle_id: str, happened: Happened) -> Result
             await why.shortfall(scene, cycle_id),
             why.late_freight(scene, happened.freight, happened.late_freight),
         ),
+        orders=happened.orders,
         reached=happened.reached,
         too_dear=happened.too_dear,
-        expected=work_out(happened.orders),
     )

@@ -19,6 +19,7 @@ from jaringan_usaha.demo.terms import FEE_BP, FREIGHT_IDR, HOST
 WIDE = 118
 FIRST, LAST = 5, 3
 FORM = "Koperasi Konsumen "
+LONGEST_NAME = 20  # where there is little room: amounts are never cut
 
 
 def show(result: Result, console: Console) -> None:
@@ -28,7 +29,7 @@ def show(result: Result, console: Console) -> None:
     for place, told in enumerate(result.why, start=1):
         paragraph = Text.assemble((f"({place}) {told.about}: ", "bold"), told.id)
         console.print(Padding(paragraph, (0, 0, 1, 0)))
-    console.print(_supplier_table(result, wide))
+    console.print(_supplier_table(result, wide), "")
     for fact in _books(result):
         console.print(fact, highlight=False, soft_wrap=True)
 
@@ -38,6 +39,7 @@ def show(result: Result, console: Console) -> None:
 
 def _koperasi_table(result: Result, wide: bool) -> Table:
     table = _table(
+        wide,
         "Hemat dan laba tiap koperasi / what each koperasi saved and earned",
         *("koperasi", *(("beli sendiri",) if wide else ())),
         *("hemat", "harga pokok", "penjualan", "laba"),
@@ -46,24 +48,25 @@ def _koperasi_table(result: Result, wide: bool) -> Table:
     told = {each.koperasi_id: place for place, each in enumerate(result.why, start=1)}
     for row in sorted(rows, key=lambda row: told.get(row["koperasi_id"], 0)):
         if row["koperasi_id"] in told:
-            name = f"({told[row['koperasi_id']]}) {_name(row)}"
-            table.add_row(name, *_earned(row, wide))
+            mark = f"({told[row['koperasi_id']]}) "
+            table.add_row(_name(row, wide, mark), *_earned(row, wide))
     table.add_section()
     others = [row for row in rows if row["koperasi_id"] not in told]
     for row in others[:FIRST]:
-        table.add_row(_name(row), *_earned(row, wide))
-    table.add_row(f"… {len(others) - FIRST - LAST} lainnya / others", style="dim")
+        table.add_row(_name(row, wide), *_earned(row, wide))
+    table.add_row(f"… {len(others) - FIRST - LAST} lainnya", style="dim")
     for row in others[-LAST:]:
-        table.add_row(_name(row), *_earned(row, wide))
+        table.add_row(_name(row, wide), *_earned(row, wide))
     table.add_section()
     table.add_row(f"Semua / all {len(rows)}", *_earned(result.totals, wide), style="bold")
-    table.caption = "hemat: dari harga beli sendiri, setelah angkut dan biaya, tanpa PPN"
+    table.caption = "hemat: dari harga beli sendiri, setelah angkut dan biaya, tanpa PPN\n"
     table.caption_justify = "left"
     return table
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return str(row["title"]).removeprefix(FORM)
+def _name(row: Mapping[str, Any], wide: bool, mark: str = "") -> str:
+    name = mark + str(row["title"]).removeprefix(FORM)
+    return name if wide or len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _earned(row: Mapping[str, int], wide: bool) -> Iterator[str]:
@@ -81,10 +84,11 @@ def _earned(row: Mapping[str, int], wide: bool) -> Iterator[str]:
 
 def _supplier_table(result: Result, wide: bool) -> Table:
     table = _table(
+        wide,
         "Satu pesanan gabungan per pemasok / one consolidated order a supplier",
         *("pemasok, barang", "dipesan", "diterima", "harga"),
         *(("nilai pesanan",) if wide else ()),
-        "hemat",
+        "hemat harga",
     )
     short = {row["item_id"]: row["accepted"] for row in result.shortfalls}
     for supplier in result.suppliers:
@@ -154,14 +158,20 @@ def _books(result: Result) -> Iterator[str]:
     yield f"{checks[ORDERS]} Pesanan = hitungan tersendiri / orders = separate calculation"
     yield f"{checks[COSTS]} Jatah, pokok, PPN, laba = hitungan tersendiri / costs, margins too"
     yield f"{checks[TIER]} {tier.title}: harga terbaik dicapai pemesan terakhir / tier reached"
-    yield f"{checks[CEILING]} {tier.title} dijual {idr(TOO_DEAR_IDR)}: ditolak, di atas HET / refused"
+    yield f"{checks[CEILING]} {tier.title} {idr(TOO_DEAR_IDR)} ditolak: di atas HET / refused"
 
 
 # -- details -------------------------------------------------------------------------------
 
 
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+def _table(wide: bool, title: str, first: str, *others: str) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1 if wide else 0, 0, 0),
+    )
     table.add_column(first, no_wrap=True)
     for column in others:
         table.add_column(column, justify="right", no_wrap=True)
