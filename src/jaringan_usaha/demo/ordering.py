@@ -194,17 +194,15 @@ async def _last_order(scene: Scene, cycle_id: str, orders: Orders, board: Board)
     koperasi_id = list(scene.titles)[-1]
     lacking, less_idr = nudge["more"], nudge["amount_idr"] - nudge["less_idr"]
     board.console.print(
-        f"  [bold]{item.title}: kurang {number(lacking)} {item.unit}[/bold]; dengan itu semua "
-        f"bersama membayar {idr(less_idr)} lebih sedikit",
+        f"  [bold]{item.title}: kurang {number(lacking)} {item.unit}[/bold] untuk harga berikutnya; "
+        f"semua hemat {idr(less_idr)}",
         highlight=False,
     )
     await scene.pause(8)
     line = _line(item, lacking)
     await scene.tills.order(koperasi_id, cycle_id, [line])
     _count(orders, koperasi_id, line)
-    board.console.print(
-        f"  ★ {scene.titles[koperasi_id]} memesannya: harga terbaik tercapai", highlight=False
-    )
+    board.console.print(f"  ★ {scene.titles[koperasi_id]} memesannya: tercapai", highlight=False)
     return Reached(koperasi_id, TIER_ITEM, nudge["quantity"], lacking, less_idr)
 
 
