@@ -216,8 +216,9 @@ def rule_in_force(rule: DatedRule, day: date, names: Sequence[str]) -> Setting |
         return None
     wrong = [name for name in names if setting.values.get(name, -1) < 0]
     if wrong:
+        needed = ", ".join(wrong)
         raise PricingRuleMissing(
-            f"rule {rule.rule_id} as set for {setting.valid_from_on} needs {', '.join(wrong)}, at "
+            f"rule {rule.rule_id} as set for {setting.valid_from_on} needs {needed}, at "
             "least 0; set the rule for another date",
             rule=rule.rule_id,
         )

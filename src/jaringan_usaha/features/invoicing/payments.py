@@ -135,8 +135,9 @@ def pay_invoice(command: PayInvoice, known: Known) -> Sequence[Event]:
         )
     left = invoice.owed_idr - invoice.paid_idr
     if command.amount_idr > left:
+        outstanding_idr = max(left, 0)
         raise InvoiceOverpaid(
-            f"Rp{max(left, 0)} is still owed for invoice {command.invoice_id}; pay no more than "
+            f"Rp{outstanding_idr} is still owed for invoice {command.invoice_id}; pay no more than "
             "that",
             outstanding_idr=left,
         )
