@@ -194,8 +194,8 @@ async def _last_order(scene: Scene, cycle_id: str, orders: Orders, board: Board)
     koperasi_id = list(scene.titles)[-1]
     lacking, less_idr = nudge["more"], nudge["amount_idr"] - nudge["less_idr"]
     board.console.print(
-        f"  [bold]{item.title}: kurang {number(lacking)} {item.unit}[/bold] untuk harga berikutnya; "
-        f"semua hemat {idr(less_idr)}",
+        f"  [bold]{item.title}: kurang {number(lacking)} {item.unit}[/bold] untuk harga "
+        f"berikutnya; semua hemat {idr(less_idr)}",
         highlight=False,
     )
     await scene.pause(8)
