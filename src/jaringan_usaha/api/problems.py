@@ -211,5 +211,12 @@ def language_of(request: Request) -> str:
     return "id"
 
 
+def told_in(request: Request, response: Response) -> str:
+    """The caller's language, for an answer with sentences in it; its headers say so."""
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return language
+
+
 def _instant(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
