@@ -52,6 +52,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "forbidden": ("Tidak diizinkan", "Not allowed"),
     "goods-are-sold": ("Barang sudah terjual", "The goods are sold"),
     "goods-not-shared-out": ("Barang belum dibagi", "The goods are not shared out"),
+    "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
     "headers-too-large": ("Header terlalu besar", "Headers too large"),
     "het-exceeded": ("Melampaui HET", "Above the ceiling price"),
     "idempotency-key-invalid": ("Kunci permintaan tidak sah", "Idempotency key not valid"),
@@ -208,6 +209,13 @@ def language_of(request: Request) -> str:
         if tag.startswith(("id", "en")):
             return tag[:2]
     return "id"
+
+
+def told_in(request: Request, response: Response) -> str:
+    """The caller's language, for an answer with sentences in it; its headers say so."""
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return language
 
 
 def _instant(value: datetime) -> str:

@@ -19,13 +19,12 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
-from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import NoSuchPriceList, TierMode
 from jaringan_usaha.features.catalog.import_previews import Previewed, preview, read_file
 from jaringan_usaha.features.catalog.import_shapes import (
-    MOST_SHOWN,
     ImportFileView,
     ImportRowView,
     ImportView,
@@ -33,7 +32,9 @@ from jaringan_usaha.features.catalog.import_shapes import (
     file_fields,
     gone_view,
     preview_view,
+    question_view,
     row_view,
+    spoken,
 )
 from jaringan_usaha.features.catalog.importing import confirmation
 from jaringan_usaha.features.catalog.imports import (
@@ -259,6 +260,8 @@ async def get_price_import(
 )
 async def list_questions(
     import_id: ImportId,
+    request: Request,
+    response: Response,
     caller: OperatorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -271,14 +274,7 @@ async def list_questions(
     questions = sorted(seen.preview.questions, key=lambda each: each.row)
     return ListOf[QuestionView](
         items=[
-            QuestionView(
-                id=each.id,
-                kind=each.kind,
-                text=each.text,
-                row=each.row,
-                cell=each.cell,
-                options=list(each.options)[:MOST_SHOWN],
-            )
+            question_view(each, told_in(request, response))
             for each in questions[start : start + limit]
         ],
         next=cursor(start + limit) if start + limit < len(questions) else None,
@@ -294,6 +290,8 @@ async def list_questions(
 )
 async def list_rows(
     import_id: ImportId,
+    request: Request,
+    response: Response,
     caller: OperatorNow,
     door: DoorNow,
     status: Annotated[Status | None, Query(description="only rows with this status")] = None,
@@ -307,7 +305,7 @@ async def list_rows(
     rows = [*map(row_view, seen.preview.entries), *map(gone_view, seen.preview.gone)]
     rows = [row for row in rows if status in (None, row.status)]
     return ListOf[ImportRowView](
-        items=rows[start : start + limit],
+        items=[spoken(row, told_in(request, response)) for row in rows[start : start + limit]],
         next=cursor(start + limit) if start + limit < len(rows) else None,
         as_of=seen.row["position"],
         stale=False,

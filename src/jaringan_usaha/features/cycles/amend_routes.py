@@ -17,9 +17,9 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Instant, Reason, Slug
+from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
-from jaringan_usaha.api.problems import language_of
+from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.words import in_language
@@ -27,7 +27,7 @@ from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
 from jaringan_usaha.features.cycles.events import AcknowledgedLine
 from jaringan_usaha.features.cycles.lines import MOST_LINES
-from jaringan_usaha.features.cycles.order_routes import UuidV7, if_match
+from jaringan_usaha.features.cycles.order_routes import if_match
 from jaringan_usaha.features.cycles.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
@@ -326,8 +326,7 @@ async def preview_withdrawal(
     asked = asking.asked(caller, order_id, door.clock.now())
     found = await consequence(door, caller, asked, now)
     charge_idr, own_charge_idr = total_of(found.items)
-    language = language_of(request)
-    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    language = told_in(request, response)
     return WithdrawalView(
         order_id=order_id,
         cycle_id=now.order["cycle_id"],

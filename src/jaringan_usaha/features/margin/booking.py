@@ -105,6 +105,7 @@ def _move_money(
             about = (event.cycle_id, event.supplier_id, "")
             owed = (PAYABLE, event.supplier_id)
             entry.move(about, owed, (CASH, CONSORTIUM), event.amount_idr)
+            entry.move(about, owed, (DEBIT_NOTES, event.supplier_id), event.set_off_idr)
         case SharePaid():
             about = ("", "", event.koperasi_id)
             entry.move(about, (CASH, CONSORTIUM), (SHARES, event.koperasi_id), event.amount_idr)
@@ -188,21 +189,20 @@ def _surplus_decided(event: SurplusDecided, entry: Entry) -> Iterator[Cost]:
 def _order_amended(event: ConsolidatedOrderAmended, entry: Entry) -> Iterator[Cost]:
     """A lost tier makes the goods that are left dearer; who is charged for it pays those who are
     relieved. Both may stand in other parts of the amendment, so the money goes by way of 2140."""
-    between = (COMPENSATION, event.supplier_id)
     for sign, drops in ((1, event.charges), (-1, event.relieved)):
         for drop in drops:
-            about = (event.cycle_id, event.supplier_id, drop.koperasi_id)
-            amount = sign * drop.amount_idr
-            entry.move(about, (CANCELLATION, drop.koperasi_id), between, amount)
-            yield Cost(
-                entry.position,
-                entry.month,
-                drop.koperasi_id,
-                event.cycle_id,
-                event.supplier_id,
-                drop.item_id,
-                charge_idr=amount,
-            )
+            names = (drop.koperasi_id, event.cycle_id, event.supplier_id, drop.item_id)
+            yield book_tier_drop(names, sign * drop.amount_idr, entry)
+
+
+def book_tier_drop(names: tuple[str, str, str, str], charge_idr: int, entry: Entry) -> Cost:
+    """What a koperasi is charged for a lost tier of an item; negative when it is relieved, or
+    when the charge is taken back."""
+    koperasi_id, cycle_id, supplier_id, _ = names
+    between = (COMPENSATION, supplier_id)
+    about = (cycle_id, supplier_id, koperasi_id)
+    entry.move(about, (CANCELLATION, koperasi_id), between, charge_idr)
+    return Cost(entry.position, entry.month, *names, charge_idr=charge_idr)
 
 
 def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:

@@ -52,6 +52,12 @@ from margins
 where network_id = $1 and cycle_id = $2 and supplier_id = $3 and koperasi_id <> '*'
 group by koperasi_id order by koperasi_id;
 
+-- name: tier_drops
+-- Who was charged for lost tiers of an order, and who was relieved.
+select koperasi_id, item_id, charge_idr from stock_layers
+where network_id = $1 and cycle_id = $2 and supplier_id = $3 and charge_idr <> 0
+order by koperasi_id, item_id;
+
 -- name: add_layers
 -- Goods and costs of a page, summed by layer; tells whose layers were sold from before.
 with s as (
