@@ -1,6 +1,7 @@
 """Every sentence with which the source refuses something, found by reading it."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from jaringan_usaha.kernel.landed import WHAT_TO_DO
 PACKAGE = Path(jaringan_usaha.__file__).parent
 SAYING = {
     "Problem": 2, "_unauthenticated": 0, "_invalid": 0, "FileRefused": 1, "TableDoesNotFit": 0,
-    "NothingWeighs": 0,
+    "NothingWeighs": 0, "Question": 1, "_ask_column": 1, "Doubt": 2,
 }  # fmt: skip
 """Besides the classes of refusals (first argument): who says a sentence, as which argument."""
+IN_A_FIELD = "doubt"
+"""Or as an argument of this name."""
 PASSED_ON = ("api/fields.py", "kernel/ppn.py")
 """Where what a ValueError says reaches the caller."""
 
@@ -52,21 +55,21 @@ FAMILIES = {
 
 def _said(tree: ast.Module, saying: Mapping[str, int]) -> Iterator[str]:
     """A sentence that has a name first is found by that name."""
-    named = {
-        node.targets[0].id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
+    named: dict[str, list[ast.expr]] = defaultdict(list)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named[node.targets[0].id].append(node.value)
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
         at = saying.get(node.func.id)
-        if at is not None and len(node.args) > at:
-            said = node.args[at]
-            value = named.get(said.id, said) if isinstance(said, ast.Name) else said
-            template = _template(value)
-            if template is not None:
-                yield template
+        said = node.args[at : at + 1] if at is not None else []
+        said += [each.value for each in node.keywords if each.arg == IN_A_FIELD]
+        for each in said:
+            for value in named[each.id] if isinstance(each, ast.Name) else [each]:
+                template = _template(value)
+                if template is not None:
+                    yield template
 
 
 def _template(node: ast.expr) -> str | None:

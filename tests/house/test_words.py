@@ -1,13 +1,29 @@
 """Whatever the service refuses, it can say so in Indonesian."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
+from pydantic import ValidationError
 
 from house.sentences import sentences
+from jaringan_usaha.api.fields import Body
 from jaringan_usaha.api.words import SLOT, catalogue, in_language
+from jaringan_usaha.app import FEATURE_ROUTES
 
 SAID = sorted(sentences())
+MISFITS = (
+    None, True, -1, 0, 10**30, 1.5, "", "x", "x" * 5_000, "é !", [], {},
+    "2026-13-45", "2026-11-24T17:00:00", "9999-12-31T23:59:59-23:00",
+)  # fmt: skip
+"""What no field, or hardly any, is happy with."""
+
+
+def bodies(kind: type[Body] = Body) -> Iterator[type[Body]]:
+    assert FEATURE_ROUTES
+    for each in kind.__subclasses__():
+        yield each
+        yield from bodies(each)
 
 
 def test_the_source_is_read() -> None:
@@ -39,6 +55,20 @@ def test_both_sides_fill_in_the_same(english: str, indonesian: str) -> None:
     assert english != indonesian
 
 
+@pytest.mark.parametrize("body", list(bodies()), ids=lambda body: body.__name__)
+def test_whatever_a_field_does_not_take_it_says_so_in_indonesian(body: type[Body]) -> None:
+    said = set()
+    for name, field in body.model_fields.items():
+        for misfit in MISFITS:
+            for sent in (misfit, [misfit], {"a": misfit}):
+                try:
+                    body.model_validate({field.alias or name: sent})
+                except ValidationError as error:
+                    said |= {each["msg"] for each in error.errors()}
+    assert said
+    assert {each for each in said if in_language(each, "id") == each} == set()
+
+
 def test_what_is_filled_in_is_kept_as_it_was() -> None:
     english = "supplier a {b} has no price for item x on y on 2026-01-15"
     assert in_language(english, "id") == (
@@ -65,7 +95,7 @@ def test_no_translation_is_left_over() -> None:
     theirs = {
         each
         for each in catalogue()
-        if re.match("Input should|(String|List|Tuple|Dictionary) should|Extra|Field|Value", each)
+        if re.match("(Input|String|List|Tuple|Dictionary) should|Extra|Field|Value|Date", each)
     }
     theirs |= {"is required", "Not Found", "Method Not Allowed"}
     assert set(catalogue()) - theirs - set(SAID) == set()

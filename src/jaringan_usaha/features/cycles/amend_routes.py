@@ -1,11 +1,13 @@
 """Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     CallerNow,
@@ -17,8 +19,9 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
-from jaringan_usaha.api.problems import language_of
+from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
@@ -33,6 +36,7 @@ from jaringan_usaha.features.cycles.sending import (
     sending,
 )
 from jaringan_usaha.features.cycles.withdrawing import consequence, standing, total_of
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -64,6 +68,8 @@ class AnswerBody(Body):
 
 
 class ReopenBody(Body):
+    """Why the cycle opens again, and its new deadline."""
+
     closes_at: Instant
     reason: Reason
 
@@ -180,7 +186,7 @@ async def send_order(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """The supplier was told of the order, or of what was amended since."""
+    """Record that the supplier was told of the order, or of what was amended since."""
     command = SendOrder(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reference=body.reference
     )
@@ -201,7 +207,7 @@ async def acknowledge_order(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """The supplier's answer, line by line: accepted, accepted in part, or rejected."""
+    """Record the supplier's answer, line by line: accepted, accepted in part, or rejected."""
     recorded = await door.log(caller.network_id).head()
     named = [line.item_id for line in body.lines]
     async with door.reading(caller, recorded) as db:
@@ -256,7 +262,9 @@ async def list_order_states(
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    state: Annotated[str | None, Query(max_length=16)] = None,
+    state: Annotated[
+        str | None, Query(max_length=16, description="only in this state, as `state` has it")
+    ] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
@@ -318,8 +326,7 @@ async def preview_withdrawal(
     asked = asking.asked(caller, order_id, door.clock.now())
     found = await consequence(door, caller, asked, now)
     charge_idr, own_charge_idr = total_of(found.items)
-    language = language_of(request)
-    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    language = told_in(request, response)
     return WithdrawalView(
         order_id=order_id,
         cycle_id=now.order["cycle_id"],
@@ -400,3 +407,21 @@ async def list_tier_drops(
         as_of = await shown(db, caller.network_id, "cycles")
     page = page_of(TierDropView, rows, limit, ("position", "item_id", "koperasi_id"), as_of)
     return TierDrops(**dict(page), total=TierDropSums(**dict(sums)))
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncSendBody(SendBody):
+    cycle_id: Slug
+    supplier_id: Slug
+
+
+def _sync_send(body: SyncSendBody, asked: Asked, caller: Caller) -> SendOrder:
+    caller.must_operate()
+    return SendOrder(asked=asked, **body.model_dump())
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "send_order": SyncType(TypeAdapter(SyncSendBody), sending, _sync_send),
+}

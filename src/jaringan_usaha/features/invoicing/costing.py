@@ -61,14 +61,21 @@ async def _costing(db: Connection, network_id: int, now: datetime) -> list[Task]
     rows = await views.lines_to_cost(db, network_id, limit=LINES_AT_ONCE)
     portions: list[list[Row]] = []
     size = 0
-    for _, lines in groupby(rows, lambda row: str(row["invoice_id"])):
-        portion = _portion(list(lines))
+    for lines in whole_invoices(rows, LINES_AT_ONCE):
+        portion = _portion(lines)
         size += sum(line["holders"] for line in portion)
         if portions and size > ROWS_AT_ONCE:
             break
         portions.append(portion)
     held = await _holders(db, network_id, [line for portion in portions for line in portion])
     return [(costed_invoices, _cost(portion, held, now)) for portion in portions]
+
+
+def whole_invoices(rows: Sequence[Row], limit: int) -> list[list[Row]]:
+    """The lines of each invoice. One that the limit may have cut waits, unless it is the only
+    one: its fee is split part by part, so chance must not say where a part ends."""
+    found = [list(lines) for _, lines in groupby(rows, lambda row: str(row["invoice_id"]))]
+    return found[:-1] if len(rows) == limit and len(found) > 1 else found
 
 
 def _cost(

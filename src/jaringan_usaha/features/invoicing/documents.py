@@ -1,6 +1,6 @@
 """How invoices, debit notes, payments and charges are folded, one row for each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -29,8 +29,12 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 async def write_invoices(page: Page, db: Connection) -> None:
     """New invoices first, so that what became of them finds them."""
-    for matched in page.of(SupplierInvoiceMatched):
-        await _write_invoice(page.network_id, matched, db)
+    matched = page.of(SupplierInvoiceMatched)
+    if matched:
+        invoices = [_invoice(logged) for logged in matched]
+        lines = [line for logged in matched for line in _lines(logged)]
+        await _insert(db, queries.write_invoices, page.network_id, invoices)
+        await _insert(db, queries.write_invoice_lines, page.network_id, lines)
     for released in page.of(SupplierInvoiceReleased):
         event = released.event
         await db.execute(
@@ -72,13 +76,9 @@ async def _add_to_invoices(page: Page, db: Connection) -> None:
         await db.execute(queries.add_to_lines, page.network_id, *lines.columns())
 
 
-async def _write_invoice(
-    network_id: int, logged: Logged[SupplierInvoiceMatched], db: Connection
-) -> None:
+def _invoice(logged: Logged[SupplierInvoiceMatched]) -> tuple[object, ...]:
     event = logged.event
-    await db.execute(
-        queries.write_invoice,
-        network_id,
+    return (
         event.invoice_id,
         event.cycle_id,
         event.supplier_id,
@@ -95,8 +95,16 @@ async def _write_invoice(
         logged.position,
         logged.recorded_at,
     )
-    lines = [
-        (
+
+
+def _lines(logged: Logged[SupplierInvoiceMatched]) -> Iterator[tuple[object, ...]]:
+    event = logged.event
+    for number, line in enumerate(event.lines, start=1):
+        yield (
+            event.invoice_id,
+            event.cycle_id,
+            event.supplier_id,
+            None if event.held else logged.position,
             number,
             line.item_id,
             line.billed,
@@ -113,17 +121,6 @@ async def _write_invoice(
             line.outcome,
             line.reason,
         )
-        for number, line in enumerate(event.lines, start=1)
-    ]
-    await db.execute(
-        queries.write_invoice_lines,
-        network_id,
-        event.invoice_id,
-        event.cycle_id,
-        event.supplier_id,
-        None if event.held else logged.position,
-        *(list(column) for column in zip(*lines, strict=True)),
-    )
 
 
 async def _write_debit_notes(page: Page, db: Connection) -> None:

@@ -79,23 +79,31 @@ set goods_idr = cost_sums.goods_idr + excluded.goods_idr,
     own_rebate_idr = cost_sums.own_rebate_idr + excluded.own_rebate_idr,
     deposit_idr = cost_sums.deposit_idr + excluded.deposit_idr;
 
--- name: write_invoice
+-- name: write_invoices
 insert into supplier_invoices (
   network_id, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held,
   refused, decision_reason, line_count, goods_idr, ppn_idr, deposit_idr, claimed_idr, paid_idr, parts,
   matching_version_no, ppn_version_no, position, recorded_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, false, '', $9, $10, $11, $12, 0, 0, 0, $13, $14, $15, $16);
+select $1, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held, false,
+       '', line_count, goods_idr, ppn_idr, deposit_idr, 0, 0, 0, matching_no, ppn_no, position,
+       recorded_at
+from unnest(
+  $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::boolean[], $9::int[],
+  $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::int[], $15::bigint[],
+  $16::timestamptz[]) i(
+  invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held, line_count,
+  goods_idr, ppn_idr, deposit_idr, matching_no, ppn_no, position, recorded_at);
 
 -- name: write_invoice_lines
 insert into supplier_invoice_lines (
   network_id, invoice_id, cycle_id, supplier_id, payable_position, line_no, item_id, billed,
   accepted, units, goods_idr, expected_idr, ppn_idr, expected_ppn_idr, deposit_idr, claimed_idr,
   claimed_ppn_idr, claimed_deposit_idr, outcome, reason, returned, costed)
-select $1, $2, $3, $4, $5, l.*, 0, 0
+select $1, l.*, 0, 0
 from unnest(
-  $6::int[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
-  $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
-  $19::text[], $20::text[]) l;
+  $2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::text[], $8::bigint[],
+  $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+  $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[]) l;
 
 -- name: release_invoice
 with released as (

@@ -19,7 +19,14 @@ MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 KoperasiId = Annotated[Slug | None, Query()]
 CycleId = Annotated[Slug | None, Query()]
 SupplierId = Annotated[Slug | None, Query()]
-MonthOf = Annotated[str | None, Query(pattern=MONTH, examples=["2026-11"])]
+FromMonth = Annotated[
+    str | None,
+    Query(pattern=MONTH, examples=["2026-11"], description="what counts in this month or later"),
+]
+ToMonth = Annotated[
+    str | None,
+    Query(pattern=MONTH, examples=["2026-11"], description="what counts in this month or earlier"),
+]
 
 # -- answers -------------------------------------------------------------------------------
 
@@ -125,8 +132,8 @@ async def list_margins(
     koperasi_id: KoperasiId = None,
     cycle_id: CycleId = None,
     supplier_id: SupplierId = None,
-    from_month: MonthOf = None,
-    to_month: MonthOf = None,
+    from_month: FromMonth = None,
+    to_month: ToMonth = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
@@ -168,7 +175,8 @@ async def list_margin_items(
     limit: Limit = 50,
     after: After = 0,
 ) -> ItemList:
-    """The same item by item, for goods that came; a koperasi sees its own rows and totals only."""
+    """What koperasi paid, saved and earned in one cycle, item by item, for goods that came; a
+    koperasi sees its own rows and totals only."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     koperasi_id = koperasi_id or caller.koperasi_id
