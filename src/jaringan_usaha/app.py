@@ -43,7 +43,7 @@ from jaringan_usaha.features.cycles import (
 )
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
-from jaringan_usaha.features.invoicing import charge_routes, payment_routes
+from jaringan_usaha.features.invoicing import charge_routes, payment_routes, progress_routes
 from jaringan_usaha.features.invoicing import routes as invoice_routes
 from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
@@ -81,6 +81,7 @@ FEATURE_ROUTES = (
     invoice_routes,
     payment_routes,
     charge_routes,
+    progress_routes,
     sale_routes,
     margin_routes,
     ledger_routes,

@@ -56,18 +56,25 @@ async def ordered(way: Way, cycle_id: str) -> None:
     assert (oil["quantity"], oil["amount_idr"], oil["alone_idr"]) == (105, 18_270_000, 19_530_000)
     assert (lines["flour"]["cases"], lines["rice"]["cases"]) == (40, 20)
     for supplier_id in ("indofood", "bogasari", "bulog"):
+        assert await progress(way, cycle_id) == "consolidated"
         await way.send(cycle_id, supplier_id)
+    assert await progress(way, cycle_id) == "sent"
+    for supplier_id in ("indofood", "bogasari", "bulog"):
         await way.acknowledge(cycle_id, supplier_id)
+    assert await progress(way, cycle_id) == "acknowledged"
 
 
 async def brought(way: Way, cycle_id: str) -> None:
     """All of it comes, is billed, and brought by one truck."""
     await way.receive(f"{cycle_id}-oil", cycle_id, "oil", 105)
     await way.receive(f"{cycle_id}-flour", cycle_id, "flour", 1_000)
+    assert await progress(way, cycle_id) == "acknowledged"
     await way.receive(f"{cycle_id}-rice", cycle_id, "rice", 1_000)
+    assert await progress(way, cycle_id) == "received"
     await way.invoice(f"{cycle_id}-oil", cycle_id, "oil", 105, 18_270_000, PPN_105)
     await way.invoice(f"{cycle_id}-flour", cycle_id, "flour", 1_000, 9_000_000)
     await way.invoice(f"{cycle_id}-rice", cycle_id, "rice", 1_000, 12_500_000)
+    assert await progress(way, cycle_id) == "invoiced"
     await way.freight(cycle_id, 1_000_000)
 
 
@@ -124,6 +131,10 @@ async def test_l4_l5_fees_and_rebates_are_shared_and_paid(way: Way) -> None:
     )
     await way.pay("m1-first", "m1-oil", owed - 1_000_000)
     await way.pay("m1-second", "m1-oil", 1_000_000)
+    await way.pay("m1-flour", "m1-flour", 9_000_000)
+    assert await progress(way, "m1") == "invoiced"
+    await way.pay("m1-rice", "m1-rice", 12_500_000)
+    assert await progress(way, "m1") == "settled"
     books = await way.balances(supplier_id="indofood", cycle_id="m1")
     assert not {"1250", "1260", "2110", "2120"} & books.keys()
     (state,) = await way.items("/v1/invoice-states", cycle_id="m1", supplier_id="indofood")
@@ -190,6 +201,11 @@ async def test_s5_s2_two_deliveries_with_damage_and_a_shortfall(way: Way) -> Non
         await way.send("s5", supplier_id)
         await way.acknowledge("s5", supplier_id)
     await way.receive("s5-oil-1", "s5", "oil", 60)
+    shown = (await way.get("/v1/cycles/s5/progress"))["orders"]
+    assert [(each["supplier_id"], each["state"]) for each in shown] == [
+        ("unilever", "acknowledged"),
+        ("indofood", "receiving"),
+    ]
     await way.receive("s5-oil-2", "s5", "oil", 42, rejected=3, reason="dented")
     await way.receive("s5-soap-1", "s5", "soap", 40)
     assert await way.received("s5", "soap") == {"a": 19, "b": 15, "c": 6}
@@ -198,6 +214,7 @@ async def test_s5_s2_two_deliveries_with_damage_and_a_shortfall(way: Way) -> Non
     assert await way.received("s5") == {"a": 39, "b": 34, "c": 19, "d": 10}
     for supplier_id in ("indofood", "unilever"):
         await way.end_delivery("s5", supplier_id)
+    assert await progress(way, "s5") == "received"
     short = await way.items("/v1/cycles/s5/shortfalls")
     assert [(row["item_id"], row["short"], row["rejected"], row["final"]) for row in short] == [
         ("oil", 3, 3, True),
@@ -228,7 +245,9 @@ async def test_billed_105_accepted_102_is_claimed_back_and_set_off(way: Way) -> 
     assert books["2110"] - books["1250"] == owed
     assert "2120" not in books
     await way.pay("s5-oil", "s5-oil", owed)
+    assert await progress(way, "s5") == "invoiced"
     await way.pay("s5-soap", "s5-soap", 180_000)
+    assert await progress(way, "s5") == "settled"
     books = await way.balances(cycle_id="s5", supplier_id="indofood")
     assert not {"2110", "1250"} & books.keys(), "nobody owes anybody anything"
     rows = await way.margins("s5", supplier_id="indofood")
