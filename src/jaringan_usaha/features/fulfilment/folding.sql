@@ -138,16 +138,22 @@ set accepted = delivery_items.accepted + excluded.accepted,
     rejected = delivery_items.rejected + excluded.rejected;
 
 -- name: mark_shared
--- Lines that were shared out, and what nobody would take.
+-- Lines that were shared out, and what nobody would take. Each line is looked up by its key: as a
+-- join all lines are read as long as nobody has analyzed them.
 with s as materialized (
   select * from unnest(
     $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]
   ) s(receipt_id, item_id, cycle_id, supplier_id, sharing, surplus)
 ), lines as (
   update receipt_lines l
-  set shared = true, sharing = s.sharing, surplus = s.surplus, waiting = s.surplus
-  from s
-  where l.network_id = $1 and l.receipt_id = s.receipt_id and l.item_id = s.item_id
+  set shared = true, sharing = f.sharing, surplus = f.surplus, waiting = f.surplus
+  from (
+    select s.sharing, s.surplus, (
+             select r.ctid from receipt_lines r
+             where r.network_id = $1 and r.receipt_id = s.receipt_id and r.item_id = s.item_id
+           ) as row
+    from s offset 0) f
+  where l.ctid = f.row
 )
 update delivery_items i set waiting = i.waiting + s.surplus
 from (

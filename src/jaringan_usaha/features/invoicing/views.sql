@@ -126,11 +126,18 @@ from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
 where i.network_id = $1 and i.invoice_id = a.invoice_id;
 
 -- name: add_to_lines
+-- The rows are looked up one by one, each a probe of an index: as a join the whole table is read
+-- as long as nobody has analyzed it.
 update supplier_invoice_lines l
 set returned = l.returned + a.returned, costed = l.costed + a.costed
-from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
-       a(invoice_id, item_id, returned, costed)
-where l.network_id = $1 and l.invoice_id = a.invoice_id and l.item_id = a.item_id;
+from (
+  select u.returned, u.costed, (
+           select f.ctid from supplier_invoice_lines f
+           where f.network_id = $1 and f.invoice_id = u.invoice_id and f.item_id = u.item_id) as row
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
+         u(invoice_id, item_id, returned, costed)
+  offset 0) a
+where l.ctid = a.row;
 
 -- name: write_debit_notes
 insert into debit_notes (
@@ -219,15 +226,18 @@ update charge_bills set weighed = weighed + cardinality($4::text[])
 where network_id = $1 and charge_id = $2 and bill_no = $3;
 
 -- name: add_to_charge
--- What one part shared: by line, by koperasi, and in all.
+-- What one part shared: by line (each a probe of its key, see above), by koperasi, and in all.
 with lines as (
   update charge_lines l set shared_idr = l.shared_idr + s.amount_idr
   from (
-    select r.supplier_id, r.item_id, sum(r.amount_idr) as amount_idr
+    select sum(r.amount_idr) as amount_idr, (
+             select f.ctid from charge_lines f
+             where f.network_id = $1 and f.charge_id = $2 and f.bill_no = $3
+               and f.supplier_id = r.supplier_id and f.item_id = r.item_id) as row
     from unnest($5::text[], $6::text[], $8::bigint[]) r(supplier_id, item_id, amount_idr)
-    group by r.supplier_id, r.item_id) s
-  where l.network_id = $1 and l.charge_id = $2 and l.bill_no = $3
-    and l.supplier_id = s.supplier_id and l.item_id = s.item_id
+    group by r.supplier_id, r.item_id
+    offset 0) s
+  where l.ctid = s.row
 ), shares as (
   insert into charge_shares (network_id, charge_id, cycle_id, koperasi_id, amount_idr)
   select $1, $2, $4, r.koperasi_id, sum(r.amount_idr)
@@ -270,9 +280,11 @@ order by l.payable_position, l.invoice_id, l.line_no limit $2;
 select c.cycle_id, c.supplier_id, c.item_id, c.koperasi_id, c.units - c.invoiced_units as units,
        c.goods_idr - c.invoiced_idr as goods_idr
 from unnest($2::text[], $3::text[], $4::text[]) l(cycle_id, supplier_id, item_id)
-join costs c on c.network_id = $1 and c.cycle_id = l.cycle_id
-  and c.supplier_id = l.supplier_id and c.item_id = l.item_id
-where c.units > c.invoiced_units
+cross join lateral (
+  select * from costs h
+  where h.network_id = $1 and h.cycle_id = l.cycle_id and h.supplier_id = l.supplier_id
+    and h.item_id = l.item_id and h.units > h.invoiced_units
+  offset 0) c
 order by c.cycle_id, c.supplier_id, c.item_id, c.first_seen, c.koperasi_id;
 
 -- name: open_bills
@@ -304,9 +316,11 @@ order by l.supplier_id, l.item_id limit $5;
 -- Who was given units of these items of a cycle, in the order of being given them.
 select c.supplier_id, c.item_id, c.koperasi_id, c.units
 from unnest($3::text[], $4::text[]) l(supplier_id, item_id)
-join costs c on c.network_id = $1 and c.cycle_id = $2 and c.supplier_id = l.supplier_id
-  and c.item_id = l.item_id
-where c.units > 0
+cross join lateral (
+  select * from costs h
+  where h.network_id = $1 and h.cycle_id = $2 and h.supplier_id = l.supplier_id
+    and h.item_id = l.item_id and h.units > 0
+  offset 0) c
 order by c.supplier_id, c.item_id, c.first_seen, c.koperasi_id;
 
 -- name: costs_of_cycle
