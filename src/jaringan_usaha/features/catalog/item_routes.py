@@ -171,5 +171,5 @@ def _sync_item(body: SyncItemBody, asked: Asked, caller: Caller) -> AddItem:
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "add_item": SyncType(TypeAdapter(SyncItemBody), goods, _sync_item),
+    "add_item": SyncType(TypeAdapter(SyncItemBody), goods, _sync_item, area="catalog"),
 }

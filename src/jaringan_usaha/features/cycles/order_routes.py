@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access import TRADERS, Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     CallerNow,
@@ -166,7 +166,8 @@ async def put_order(request: Request) -> Response:
     The hot road: read, check, decide and answer without the framework's machinery.
     """
     door = door_of(request)
-    caller = await door.admit(request)
+    caller = await door.admit(request, area="orders")
+    caller.must_be(TRADERS)
     order_id = _order_id(request.path_params["order_id"])
     raw = await read_json(request)
     body = _order_body.validate_python(raw)
@@ -394,7 +395,7 @@ def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOr
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform),
-    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform),
-    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform),
+    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform, "orders"),
+    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform, "orders"),
+    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform, "orders"),
 }

@@ -362,6 +362,10 @@ def _sync_supplier(body: SyncSupplierBody, asked: Asked, caller: Caller) -> Admi
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "admit_koperasi": SyncType(TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi),
-    "admit_supplier": SyncType(TypeAdapter(SyncSupplierBody), registry, _sync_supplier),
+    "admit_koperasi": SyncType(
+        TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi, area="koperasi"
+    ),
+    "admit_supplier": SyncType(
+        TypeAdapter(SyncSupplierBody), registry, _sync_supplier, area="suppliers"
+    ),
 }

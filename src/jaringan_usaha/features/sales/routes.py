@@ -310,5 +310,5 @@ def _sync_sale(body: SyncSaleBody, asked: Asked, caller: Caller) -> RecordSale:
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "record_sale": SyncType(TypeAdapter(SyncSaleBody), sales, _sync_sale),
+    "record_sale": SyncType(TypeAdapter(SyncSaleBody), sales, _sync_sale, area="sales"),
 }
