@@ -234,6 +234,8 @@ OfficeNow = Annotated[Caller, Depends(Only("operator", "auditor", "office"))]
 """Totals of the group, of which a city office sees as much as the operator."""
 SupplierNow = Annotated[Caller, Depends(Only("operator", "auditor", "supplier"))]
 """A supplier, who sees and answers what is theirs; the route says `caller.supplier_for(…)`."""
+PartnerNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "supplier"))]
+"""Both sides of the trade; a supplier sees what is its own."""
 GoodsNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "office", "supplier"))]
 """The goods that everybody speaks of."""
 

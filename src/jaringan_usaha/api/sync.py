@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.door import CallerNow, Door, DoorNow, door_of
+from jaringan_usaha.api.door import Door, DoorNow, PartnerNow, door_of
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
@@ -213,7 +213,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
 @router.get("/operations/{op_id}", operation_id="getOperation")
 async def get_operation(
     op_id: Annotated[str, Path(pattern=asking.KEY.pattern, max_length=128)],
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
 ) -> Operation:
     """What became of an operation, by the id (or idempotency key) that the client made.

@@ -18,6 +18,7 @@ from jaringan_usaha.api.door import (
     Done,
     Door,
     DoorNow,
+    ReaderNow,
     done,
     door_of,
     shown,
@@ -309,7 +310,7 @@ async def _holds_orders(door: Door, caller: Caller, cycle_id: str) -> bool:
 
 @router.get("/orders/{order_id}", operation_id="getOrder", tags=["orders"])
 async def get_order(
-    order_id: UuidV7, response: Response, caller: CallerNow, door: DoorNow, after: After = 0
+    order_id: UuidV7, response: Response, caller: ReaderNow, door: DoorNow, after: After = 0
 ) -> OrderView:
     """One order as it stands."""
     async with door.reading(caller, after) as db:
@@ -322,7 +323,7 @@ async def get_order(
 
 @router.get("/orders", operation_id="listOrders", tags=["orders"])
 async def list_orders(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: Annotated[Slug | None, Query()] = None,
