@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from uuid import NAMESPACE_URL, uuid5
 
 from jaringan_usaha.features.cycles.events import ConsolidatedOrderShared, KoperasiShare
 from jaringan_usaha.features.fulfilment.events import (
@@ -200,6 +201,11 @@ def carried(
     ]
 
 
+def sale(name: str) -> str:
+    """The id of a sale that a test calls by a name."""
+    return str(uuid5(NAMESPACE_URL, name))
+
+
 def sold(
     koperasi_id: str,
     cartons: int,
@@ -213,7 +219,10 @@ def sold(
         item_id="oil", quantity=cartons, amount_idr=cartons * RETAIL + ppn_idr, ppn_idr=ppn_idr
     )
     return SaleRecorded(
-        sale_id=f"{koperasi_id}-{sale_id}", koperasi_id=koperasi_id, sold_on=sold_on, lines=(line,)
+        sale_id=sale(f"{koperasi_id}-{sale_id}"),
+        koperasi_id=koperasi_id,
+        sold_on=sold_on,
+        lines=(line,),
     )
 
 

@@ -336,6 +336,13 @@ async def _crowd(market: Market) -> None:
         speaker = await market.koperasi(koperasi_id)
         done = await market.place(speaker, {"cycle_id": "crowd", "lines": lines})
         assert done.status_code == 201, done.text
+    await market.open_cycle("sold", prices="stated")
+    for koperasi_id in ("melati", "mawar"):
+        sold = [{**line, "amount_idr": 9_000} for line in lines]
+        done = await market.place(
+            await market.koperasi(koperasi_id), {"cycle_id": "sold", "lines": sold}
+        )
+        assert done.status_code == 201, done.text
     await market.settle()
 
 

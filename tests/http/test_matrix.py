@@ -331,3 +331,55 @@ async def test_the_row_holds(world: World, name: str) -> None:
     ), f'{name} = "{" ".join(found)}"'
     nobody = await ask(world, operation, None, world.names["mawar"])
     assert (outcome(operation, nobody), nobody.status_code) == ("key", 401)
+
+
+@pytest.mark.parametrize("way", ["change", "cancel", "transfer"])
+async def test_anothers_order_cannot_be_touched_in_ones_own_name(world: World, way: str) -> None:
+    """The id of another's order is known, the koperasi left out or one's own."""
+    names, key = world.names["melati"], world.keys["koperasi"]
+    order_id, market = names["order_id"], world.market
+    path = f"/v1/orders/{order_id}"
+    headers = {"authorization": f"Bearer {key}", "idempotency-key": f"matrix-{new_id()}"}
+    before = await market.event_count()
+    if way == "change":
+        body: dict[str, Any] = {"cycle_id": names["cycle_id"], "lines": [oil(1)]}
+        answer = await market.client.put(path, json=body, headers={**headers, "if-match": '"v1"'})
+    elif way == "cancel":
+        body = {"cycle_id": names["cycle_id"], "reason": "too much"}
+        answer = await market.client.post(f"{path}/cancel", json=body, headers=headers)
+    else:
+        body = {"to_koperasi_id": "mawar", "to_order_id": new_id(), "reason": "it is ours"}
+        answer = await market.client.post(f"{path}/transfer", json=body, headers=headers)
+    assert answer.status_code in (403, 404, 409), answer.text
+    assert_tells_nothing(world, "koperasi own", answer)
+    assert await market.event_count() == before
+
+
+async def test_a_city_office_names_no_single_koperasi(world: World) -> None:
+    operation = OPERATIONS["exportSellingPrices"]
+    answer = await ask(
+        world, operation, world.keys["office"], world.names["mawar"], koperasi_id="mawar"
+    )
+    assert outcome(operation, answer) == "no"
+
+
+async def test_one_key_is_one_request_of_one_tenant_only(world: World) -> None:
+    """The idempotency key of another tells nothing: neither its answer, nor that there is one."""
+    key, market = f"matrix-{new_id()}", world.market
+    line = {"item_id": "rice", "quantity": 1, "amount_idr": 13_000}
+    body = {"sold_on": "2026-02-15", "lines": [line]}
+    melati = await market.koperasi("melati")
+    answers = []
+    for token in (melati.key, world.keys["koperasi"]):
+        headers = {"authorization": f"Bearer {token}", "idempotency-key": key}
+        answers.append(await market.client.put(f"/v1/sales/{new_id()}", json=body, headers=headers))
+    assert [each.status_code for each in answers] == [201, 201]
+    assert "idempotent-replayed" not in answers[1].headers
+    looked = [
+        await market.client.get(
+            f"/v1/operations/{key}", headers={"authorization": f"Bearer {world.keys[role]}"}
+        )
+        for role in ("device", "supplier", "auditor")
+    ]
+    assert [each.status_code for each in looked] == [200, 404, 404]
+    assert looked[0].json()["position"] == answers[1].json()["position"]

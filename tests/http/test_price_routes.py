@@ -109,13 +109,13 @@ async def test_only_the_operator_imports_and_everybody_reads(market: Market) -> 
 async def test_rows_that_contradict_each_other_are_refused(market: Market) -> None:
     wrong = await observe(market, "o8", row("2026-01-10", 1), row("2026-01-10", 2))
     problem = assert_refused(wrong, 422, "observation-invalid")
-    assert "two prices on 2026-01-10" in problem["detail"]
+    assert "dua harga pada 2026-01-10" in problem["detail"]
 
 
 async def test_a_table_that_does_not_fit_is_refused_with_its_line(market: Market) -> None:
     head = b"Timestamp,ID,Komoditas,Satuan,Harga\n"
     wrong = await upload(market, "bad", head + b'2026-01-10,1,Garam,Rp/kg,"12.500"\n')
-    assert "line 2" in assert_refused(wrong, 422, "observation-invalid")["detail"]
+    assert "baris 2" in assert_refused(wrong, 422, "observation-invalid")["detail"]
     assert_refused(await upload(market, "bad", b"\xff\xfe"), 422, "observation-invalid")
     assert_refused(await upload(market, "bad", head, region_code="x"), 422, "validation-failed")
     assert_refused(await upload(market, "bad", head), 422, "observation-invalid")

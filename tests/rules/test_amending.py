@@ -13,6 +13,7 @@ from jaringan_usaha.features.cycles.amending import (
     ENTRIES_A_PART,
     CasesNoLongerFill,
     ChargeNotAccepted,
+    GoodsHaveArrived,
     MinimumWouldBeMissed,
     SupplierMustAgree,
     SupplierStand,
@@ -41,6 +42,7 @@ from jaringan_usaha.features.cycles.events import (
     CycleConsolidated,
     CycleOpened,
     CycleReopened,
+    DeliveryBegun,
     Entitlement,
     ItemEntitlements,
     OrderCancelled,
@@ -507,6 +509,19 @@ def test_what_the_supplier_was_told_is_withdrawn_only_if_it_agrees() -> None:
     event, _ = told.when(agreed).then_recorded()
     assert isinstance(event, ConsolidatedOrderAmended)
     assert event.revision == 2
+
+
+def test_what_has_begun_to_arrive_is_neither_withdrawn_nor_handed_on() -> None:
+    """An order is cancelled from any state before receiving. Source: domain rules §3.12."""
+    arriving = done.events(
+        sent,
+        DeliveryBegun(
+            consolidated_order_id="week-3|indofood", cycle_id="week-3", supplier_id="indofood"
+        ),
+    )
+    agreed = withdraw(version=2, charge_idr=570_000, supplier_agrees=True)
+    arriving.when(agreed).then_refused(GoodsHaveArrived, supplier_id="indofood")
+    arriving.when(transfer(stands=carried(version=2))).then_refused(GoodsHaveArrived)
 
 
 def test_cases_that_would_not_fill_refuse_a_withdrawal() -> None:

@@ -16,6 +16,7 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
     CycleOpened,
+    DeliveryBegun,
     KoperasiShare,
 )
 from jaringan_usaha.features.fulfilment.dividing import (
@@ -96,6 +97,7 @@ OPENED = CycleOpened(
 )
 SENT = ConsolidatedOrderSent(**IDS, revision=1)
 WITHDRAWN = ConsolidatedOrderWithdrawn(**IDS, reason="reopened")
+BEGUN = DeliveryBegun(**IDS)
 ENDED = DeliveryEnded(**IDS, reason="the rest never comes")
 
 
@@ -135,22 +137,29 @@ def received(
 
 
 def test_goods_that_were_ordered_are_received() -> None:
-    ordered().when(receive()).then(received())
+    ordered().when(receive()).then(BEGUN, received())
+
+
+def test_that_goods_arrive_is_said_once() -> None:
+    """Cycles listen to it: from then on nothing of the order is taken back."""
+    begun = ordered().events(BEGUN, received())
+    again = received(receipt_id="r-2")
+    begun.when(receive(receipt_id="r-2")).then(again)
 
 
 def test_s3_rejected_units_are_recorded_beside_the_accepted_ones() -> None:
     counted = ReceivedLine(item_id="oil", accepted=58, rejected=2, reason="dented")
-    ordered().when(receive(counted)).then(received(counted))
+    ordered().when(receive(counted)).then(BEGUN, received(counted))
 
 
 def test_a_delivery_may_be_refused_whole() -> None:
     counted = ReceivedLine(item_id="oil", accepted=0, rejected=60, reason="rancid")
-    ordered().when(receive(counted)).then(received(counted))
+    ordered().when(receive(counted)).then(BEGUN, received(counted))
 
 
 def test_more_than_ordered_is_received_too() -> None:
     counted = ReceivedLine(item_id="oil", accepted=500)
-    ordered().when(receive(counted)).then(received(counted))
+    ordered().when(receive(counted)).then(BEGUN, received(counted))
 
 
 def test_the_same_receipt_again_is_already_fact() -> None:
@@ -234,7 +243,7 @@ def test_goods_that_were_sold_already_do_not_arrive_again() -> None:
     )
     ordered().events(sold).when(receive()).then_refused(DeliveryNotFollowed)
     forecast = msgspec.structs.replace(sold, received=False)
-    ordered().events(forecast).when(receive()).then(received())
+    ordered().events(forecast).when(receive()).then(BEGUN, received())
 
 
 def test_a_line_that_was_amended_in_is_received() -> None:
@@ -242,7 +251,7 @@ def test_a_line_that_was_amended_in_is_received() -> None:
         **IDS, revision=2, reason="swapped", lines=(line("rice"),), items=()
     )
     rice = ReceivedLine(item_id="rice", accepted=3)
-    ordered().events(amended).when(receive(rice)).then(received(rice))
+    ordered().events(amended).when(receive(rice)).then(BEGUN, received(rice))
 
 
 # -- the end -------------------------------------------------------------------------------

@@ -373,6 +373,17 @@ def test_no_more_is_paid_than_is_owed_after_the_debit_note() -> None:
     paid_all.when(pay(1, "p2")).then_refused(InvoiceOverpaid, outstanding_idr=0)
 
 
+def test_who_pays_sets_off_what_is_claimed_once() -> None:
+    """Else the claim and the debt it was made about would both stand for ever."""
+    entered = after(short, enter())
+    (first,) = entered.when(pay(1_000)).then_recorded()
+    assert isinstance(first, InvoicePaid)
+    assert first.set_off_idr == 579_420
+    (second,) = entered.events(first).when(pay(1_000, "p2")).then_recorded()
+    assert isinstance(second, InvoicePaid)
+    assert second.set_off_idr == 0
+
+
 def test_a_held_invoice_is_not_paid() -> None:
     held = after(short, dear)
     held.when(pay(1)).then_refused(InvoiceIsHeld)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given as everywhere
 from hypothesis import strategies as st
 
+from jaringan_usaha.features.invoicing.costing import whole_invoices
 from jaringan_usaha.features.invoicing.events import InvoiceLine, KoperasiCost, MatchedLine
 from jaringan_usaha.features.invoicing.landed_cost import (
     CONSORTIUM,
@@ -483,3 +484,14 @@ def test_the_parts_of_an_order_are_worth_it_in_all(
 def test_a_line_says_what_it_pays_for() -> None:
     line: MatchedLine = match_line(billed(), grounds())
     assert (line.units, line.payable_idr) == (105, 20_279_700)
+
+
+# -- portions of work ----------------------------------------------------------------------
+
+
+def test_an_invoice_that_the_limit_cut_waits_for_its_other_lines() -> None:
+    rows: list[Any] = [{"invoice_id": each} for each in "aabcc"]
+    assert [len(lines) for lines in whole_invoices(rows, 6)] == [2, 1, 2]
+    assert [len(lines) for lines in whole_invoices(rows, 5)] == [2, 1]
+    assert [len(lines) for lines in whole_invoices(rows[:2], 2)] == [2]
+    assert whole_invoices([], 5) == []

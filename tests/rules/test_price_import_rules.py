@@ -12,7 +12,6 @@ from jaringan_usaha.eventlog.appender import MOST_BODY_BYTES, MOST_EVENTS, MOST_
 from jaringan_usaha.eventlog.memory import guards_of
 from jaringan_usaha.features.catalog.domain import (
     MOST_ROWS,
-    AddItem,
     NoSuchSupplier,
     PricesOverlap,
     SupplierIsSuspended,
@@ -48,6 +47,7 @@ from jaringan_usaha.features.catalog.imports import (
     in_force,
     needs,
 )
+from jaringan_usaha.features.catalog.items import AddItem
 from jaringan_usaha.features.registry.events import SupplierAdmitted, SupplierSuspended
 
 MARCH = date(2026, 3, 1)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from jaringan_usaha.api.openapi_bounds import bound_all
+from jaringan_usaha.api.openapi_words import explain_all
 from jaringan_usaha.kernel.money import MOST_IDR
 
 PROBLEM: dict[str, Any] = {
@@ -118,6 +119,8 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         document = plain()
         schemas = document["components"]["schemas"]
         _drop_framework_errors(document)
+        for operation in _operations(document):
+            explain_all(operation)
         schemas["Problem"] = PROBLEM
         for model in (order_body, line):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -212,7 +212,14 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
 
 @router.get("/operations/{op_id}", operation_id="getOperation")
 async def get_operation(
-    op_id: Annotated[str, Path(pattern=asking.KEY.pattern, max_length=128)],
+    op_id: Annotated[
+        str,
+        Path(
+            pattern=asking.KEY.pattern,
+            max_length=128,
+            description="`op_id`, idempotency key or order id of the command",
+        ),
+    ],
     caller: PartnerNow,
     door: DoorNow,
 ) -> Operation:

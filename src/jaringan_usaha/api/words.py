@@ -1,7 +1,8 @@
 """What the service says when it refuses, in the caller's language.
 
 The rules speak English; every sentence of theirs has an Indonesian one in `sentences_id.toml`, so
-that a rule stays a line of code and a translation a line of text.
+that a rule stays a line of code and a translation a line of text. A slot may hold a sentence of
+ours itself, as `line 7: {why}` does; it is translated too.
 """
 
 import re
@@ -11,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 
 SLOT = re.compile(r"\{(\w+)\}")
+SENTENCES = ("why", "what_to_do")
+"""The slots that hold sentences."""
 
 
 def in_language(sentence: str, language: str) -> str:
@@ -36,10 +39,10 @@ def _fixed() -> Mapping[str, str]:
 
 @cache
 def _slotted() -> list[tuple[str, re.Pattern[str], str]]:
-    """What each begins with, its pattern, and the other side; the longest first, since a slot
-    takes whatever stands in it."""
+    """What each begins with, its pattern, and the other side; those with most words of their own
+    first, since a slot takes whatever stands in it."""
     found = []
-    for english, indonesian in catalogue().items():
+    for english, indonesian in sorted(catalogue().items(), key=lambda pair: _own(pair[0])):
         parts = SLOT.split(english)
         if len(parts) > 1:
             pattern = "".join(
@@ -47,7 +50,12 @@ def _slotted() -> list[tuple[str, re.Pattern[str], str]]:
                 for at, part in enumerate(parts)
             )
             found.append((parts[0], re.compile(pattern, re.DOTALL), indonesian))
-    return sorted(found, key=lambda each: -len(each[1].pattern))
+    return found
+
+
+def _own(template: str) -> int:
+    """The more letters outside the slots, the smaller."""
+    return -len(SLOT.sub("", template))
 
 
 def _slot(name: str, before: list[str]) -> str:
@@ -61,5 +69,7 @@ def _in_indonesian(sentence: str) -> str:
     for start, pattern, indonesian in _slotted():
         found = pattern.fullmatch(sentence) if sentence.startswith(start) else None
         if found:
-            return indonesian.format_map(found.groupdict())
+            told = found.groupdict()
+            said = {name: _in_indonesian(told[name]) for name in SENTENCES if name in told}
+            return indonesian.format_map(told | said)
     return sentence

@@ -78,5 +78,6 @@ def split_charge(
     standing = sorted(lines)
     weights = [(goods, weight_of(goods, key)) for goods in standing]
     if not any(weight for _, weight in weights):
-        raise NothingWeighs(f"nothing weighs anything by {key}; {WHAT_TO_DO[key]}")
+        what_to_do = WHAT_TO_DO[key]
+        raise NothingWeighs(f"nothing weighs anything by {key}; {what_to_do}")
     return list(spread(amount_idr, weights).items())

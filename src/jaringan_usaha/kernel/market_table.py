@@ -167,22 +167,24 @@ def _rows_of(text: str) -> Iterator[Row]:
         head = [name.strip() for name in next(reader, [])]
         missing = [name for name in _NEEDED if name not in head]
         if missing:
+            columns = ", ".join(missing)
             raise TableDoesNotFit(
-                f"the first line lacks {', '.join(missing)}; it names the columns, with commas"
+                f"the first line lacks {columns}; it names the columns, with commas"
             )
         place = {name: head.index(name) for name in COLUMNS if name in head}
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(head):
+                found, named = len(cells), len(head)
                 raise TableDoesNotFit(
-                    f"line {reader.line_num} has {len(cells)} cells instead of {len(head)}"
+                    f"line {reader.line_num} has {found} cells instead of {named}"
                 )
             said = {name: cells[at].strip() for name, at in place.items()}
             try:
                 yield _row_of(said)
-            except TableDoesNotFit as error:
-                raise TableDoesNotFit(f"line {reader.line_num}: {error}") from None
+            except TableDoesNotFit as why:
+                raise TableDoesNotFit(f"line {reader.line_num}: {why}") from None
     except csv.Error as error:
         raise TableDoesNotFit(f"line {reader.line_num} is no CSV: {error}") from None
 

@@ -44,7 +44,8 @@ def ppn_policy(values: Mapping[str, int]) -> PpnPolicy:
     """
     missing = [name for name in PpnPolicy._fields if name not in values]
     if missing:
-        raise ValueError(f"it lacks {', '.join(missing)}")
+        names = ", ".join(missing)
+        raise ValueError(f"it lacks {names}")
     if values["base_denominator"] < 1 or values["base_numerator"] < 0 or values["rate_bp"] < 0:
         raise ValueError("rate_bp and base_numerator are at least 0, base_denominator at least 1")
     return PpnPolicy(

@@ -22,7 +22,7 @@ class Oracle:
 
     def orders(self, weeks: list[int]) -> int:
         """How many receipts there are."""
-        lines = pl.scan_parquet(self.files.transactions).filter(pl.col("week").is_in(weeks))
+        lines = self.files.lines(weeks)
         return int(lines.select(pl.col("basket_id").n_unique()).collect().item())
 
     def consolidated_lines(self, weeks: list[int]) -> pl.DataFrame:
@@ -61,7 +61,7 @@ class Oracle:
 
     def _lines(self, weeks: list[int]) -> pl.LazyFrame:
         makers = pl.scan_parquet(self.files.products).select("product_id", "manufacturer_id")
-        lines = pl.scan_parquet(self.files.transactions).filter(pl.col("week").is_in(weeks))
+        lines = self.files.lines(weeks)
         return lines.join(makers, on="product_id", how="left").select(
             cycle_id=pl.lit("2017-m") + pl.col("week").cast(pl.String).str.zfill(2),
             koperasi_id=pl.lit("toko-") + pl.col("store_id").cast(pl.String),

@@ -21,13 +21,12 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
-from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import NoSuchPriceList, TierMode
 from jaringan_usaha.features.catalog.import_previews import Previewed, preview, read_file
 from jaringan_usaha.features.catalog.import_shapes import (
-    MOST_SHOWN,
     ImportFileView,
     ImportRowView,
     ImportView,
@@ -35,7 +34,9 @@ from jaringan_usaha.features.catalog.import_shapes import (
     file_fields,
     gone_view,
     preview_view,
+    question_view,
     row_view,
+    spoken,
 )
 from jaringan_usaha.features.catalog.importing import confirmation
 from jaringan_usaha.features.catalog.imports import (
@@ -103,11 +104,15 @@ async def send_price_file(
     response: Response,
     caller: OperatorNow,
     door: DoorNow,
-    supplier_id: Annotated[Slug, Query()],
+    supplier_id: Annotated[Slug, Query(description="whose prices these are")],
     file_name: FileName,
     valid_from_on: Annotated[date, Query(description="a date in Asia/Jakarta")],
-    valid_until_on: Annotated[date | None, Query()] = None,
-    tier_mode: Annotated[TierMode, Query()] = "all_units",
+    valid_until_on: Annotated[
+        date | None, Query(description="included; without it, until a later list takes over")
+    ] = None,
+    tier_mode: Annotated[
+        TierMode, Query(description="whether a tier's price holds for all units or those beyond")
+    ] = "all_units",
     price_list_id: Annotated[Slug | None, Query(description="the import's id without it")] = None,
 ) -> Done:
     """Send a supplier's price table as it is (CSV, XLSX, XLS, ODS, at most 10 MiB). It is kept
@@ -168,12 +173,13 @@ async def answer_price_file(
     door: DoorNow,
     after: After = 0,
 ) -> Done:
-    """Answer questions. What holds for all files of the supplier is remembered for the next."""
+    """Answer questions about a file; what holds for all files of the supplier is remembered."""
     seen = await preview(door, caller, import_id, after=after, answers=body.answers)
     idle = sorted(set(body.answers) - seen.preview.used)
     if idle and seen.row["state"] == "received":
+        count, first = len(idle), idle[0]
         raise AnswerDoesNotFit(
-            f"{len(idle)} answers fit no question of this file, {idle[0]} among them: "
+            f"{count} answers fit no question of this file, {first} among them: "
             "look at its questions and their options",
             pointer="/answers",
         )
@@ -256,6 +262,8 @@ async def get_price_import(
 )
 async def list_questions(
     import_id: ImportId,
+    request: Request,
+    response: Response,
     caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -268,14 +276,7 @@ async def list_questions(
     questions = sorted(seen.preview.questions, key=lambda each: each.row)
     return ListOf[QuestionView](
         items=[
-            QuestionView(
-                id=each.id,
-                kind=each.kind,
-                text=each.text,
-                row=each.row,
-                cell=each.cell,
-                options=list(each.options)[:MOST_SHOWN],
-            )
+            question_view(each, told_in(request, response))
             for each in questions[start : start + limit]
         ],
         next=cursor(start + limit) if start + limit < len(questions) else None,
@@ -291,9 +292,11 @@ async def list_questions(
 )
 async def list_rows(
     import_id: ImportId,
+    request: Request,
+    response: Response,
     caller: AuditorNow,
     door: DoorNow,
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="only rows with this status")] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
@@ -304,7 +307,7 @@ async def list_rows(
     rows = [*map(row_view, seen.preview.entries), *map(gone_view, seen.preview.gone)]
     rows = [row for row in rows if status in (None, row.status)]
     return ListOf[ImportRowView](
-        items=rows[start : start + limit],
+        items=[spoken(row, told_in(request, response)) for row in rows[start : start + limit]],
         next=cursor(start + limit) if start + limit < len(rows) else None,
         as_of=seen.row["position"],
         stale=False,
@@ -315,8 +318,9 @@ async def _open_preview(door: DoorNow, caller: CallerNow, import_id: str, after:
     """Raises NoSuchImport, and ImportIsConfirmed when there is nothing left to preview."""
     seen = await preview(door, caller, import_id, after=after)
     if seen.row["state"] == "confirmed":
+        price_list_id = seen.row["price_list_id"]
         raise ImportIsConfirmed(
-            f"import {import_id} became price list {seen.row['price_list_id']}; look at its rows"
+            f"import {import_id} became price list {price_list_id}; look at its rows"
         )
     return seen
 
@@ -354,7 +358,9 @@ async def export_price_list(
     price_list_id: PriceListId,
     caller: PartnerNow,
     door: DoorNow,
-    format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
+    format_: Annotated[
+        Literal["csv", "xlsx"], Query(alias="format", description="the kind of file")
+    ] = "csv",
     after: After = 0,
 ) -> Response:
     """A price list as a file, which comes back as it is when it is sent as a price file."""
@@ -370,8 +376,5 @@ async def export_price_list(
 
 def _attachment(body: bytes, media_type: str, name: str) -> Response:
     """Bytes to be saved, never shown: they came from others. The name is of our own signs."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type=media_type, headers=headers)

@@ -5,11 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from jaringan_usaha.api.words import in_language
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import MOST_TIERS
 from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.catalog.import_previews import Previewed
+from jaringan_usaha.features.catalog.sheets.asking import Question
 from jaringan_usaha.features.catalog.sheets.cells import letter
 from jaringan_usaha.features.catalog.sheets.comparing import Entry, InForce
 
@@ -188,6 +190,25 @@ def _table_view(seen: Previewed) -> TableView | None:
             PassedOverView(row=row, why=why) for row, why in list(table.passed_over.items())
         ][:MOST_SHOWN],
     )
+
+
+def question_view(question: Question, language: str) -> QuestionView:
+    return QuestionView(
+        id=question.id,
+        kind=question.kind,
+        text=in_language(question.text, language),
+        row=question.row,
+        cell=question.cell,
+        options=list(question.options)[:MOST_SHOWN],
+    )
+
+
+def spoken(row: ImportRowView, language: str) -> ImportRowView:
+    """The row with what is odd about it in the language asked for."""
+    doubts = [
+        DoubtView(kind=each.kind, text=in_language(each.text, language)) for each in row.doubts
+    ]
+    return row.model_copy(update={"doubts": doubts})
 
 
 def row_view(entry: Entry) -> ImportRowView:

@@ -324,10 +324,9 @@ def confirm(command: ConfirmPriceFile, known: Known) -> Sequence[Event]:
             return []
         raise ImportIsConfirmed(f"import {command.import_id} became a price list already")
     if command.open_questions:
-        count = len(command.open_questions)
+        count, first = len(command.open_questions), command.open_questions[0]
         raise QuestionsAreOpen(
-            f"{count} questions about this file are open; answer them first, "
-            f"{command.open_questions[0]} among them",
+            f"{count} questions about this file are open; answer them first, {first} among them",
             open_questions=count,
         )
     if command.seen_digest != command.digest or known.version(about) != command.version:

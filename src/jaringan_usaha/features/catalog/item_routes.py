@@ -170,6 +170,18 @@ def _sync_item(body: SyncItemBody, asked: Asked, caller: Caller) -> AddItem:
     return AddItem(asked=asked, **body.model_dump())
 
 
+class SyncDescriptionBody(DescriptionBody):
+    item_id: Slug
+
+
+def _sync_description(body: SyncDescriptionBody, asked: Asked, caller: Caller) -> DescribeItem:
+    caller.must_operate()
+    return DescribeItem(asked=asked, **body.model_dump())
+
+
 sync_types: Mapping[str, SyncType[Any]] = {
     "add_item": SyncType(TypeAdapter(SyncItemBody), goods, _sync_item, area="catalog"),
+    "describe_item": SyncType(
+        TypeAdapter(SyncDescriptionBody), goods, _sync_description, area="catalog"
+    ),
 }

@@ -1,11 +1,13 @@
 """Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     AskedBySupplier,
@@ -17,14 +19,17 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Instant, Reason, Slug
+from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.words import in_language
 from jaringan_usaha.features.cycles import amended_views as views
 from jaringan_usaha.features.cycles.amending import TransferOrder, amending
 from jaringan_usaha.features.cycles.events import AcknowledgedLine
 from jaringan_usaha.features.cycles.lines import MOST_LINES
-from jaringan_usaha.features.cycles.order_routes import UuidV7, if_match
+from jaringan_usaha.features.cycles.order_routes import if_match
 from jaringan_usaha.features.cycles.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
@@ -33,6 +38,7 @@ from jaringan_usaha.features.cycles.sending import (
     sending,
 )
 from jaringan_usaha.features.cycles.withdrawing import consequence, standing, total_of
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -64,6 +70,8 @@ class AnswerBody(Body):
 
 
 class ReopenBody(Body):
+    """Why the cycle opens again, and its new deadline."""
+
     closes_at: Instant
     reason: Reason
 
@@ -180,7 +188,7 @@ async def send_order(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """The supplier was told of the order, or of what was amended since."""
+    """Record that the supplier was told of the order, or of what was amended since."""
     command = SendOrder(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reference=body.reference
     )
@@ -201,7 +209,7 @@ async def acknowledge_order(
     caller: SupplierNow,
     door: DoorNow,
 ) -> Done:
-    """The supplier's answer, line by line: accepted, accepted in part, or rejected."""
+    """Record the supplier's answer, line by line: accepted, accepted in part, or rejected."""
     caller.supplier_for(supplier_id)
     recorded = await door.log(caller.network_id).head()
     named = [line.item_id for line in body.lines]
@@ -244,7 +252,8 @@ async def get_order_state(
         )
         answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
     if not rows:
-        raise NoSuchConsolidatedOrder(f"there is no order {cycle_id}|{supplier_id}")
+        consolidated_order_id = f"{cycle_id}|{supplier_id}"
+        raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
     found = [AnswerLineView(**dict(row)) for row in answers]
     return OrderState(**dict(rows[0]), answers=found)
 
@@ -257,7 +266,9 @@ async def list_order_states(
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    state: Annotated[str | None, Query(max_length=16)] = None,
+    state: Annotated[
+        str | None, Query(max_length=16, description="only in this state, as `state` has it")
+    ] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
@@ -307,13 +318,20 @@ async def reopen_cycle(
 
 @router.get("/orders/{order_id}/withdrawal", operation_id="previewWithdrawal", tags=["orders"])
 async def preview_withdrawal(
-    order_id: UuidV7, caller: ReaderNow, door: DoorNow, after: After = 0
+    order_id: UuidV7,
+    request: Request,
+    response: Response,
+    caller: ReaderNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> WithdrawalView:
-    """What withdrawing this order would do, before anybody does it."""
+    """What withdrawing this order would do, before anybody does it; `detail` is in the caller's
+    language."""
     now = await standing(door, caller, order_id, after)
     asked = asking.asked(caller, order_id, door.clock.now())
     found = await consequence(door, caller, asked, now)
     charge_idr, own_charge_idr = total_of(found.items)
+    language = told_in(request, response)
     return WithdrawalView(
         order_id=order_id,
         cycle_id=now.order["cycle_id"],
@@ -321,7 +339,7 @@ async def preview_withdrawal(
         state=now.state,
         allowed=found.refusal is None,
         code=found.refusal.code if found.refusal else None,
-        detail=found.refusal.detail if found.refusal else None,
+        detail=in_language(found.refusal.detail, language) if found.refusal else None,
         must_agree=found.must_agree,
         charge_idr=charge_idr,
         own_charge_idr=own_charge_idr,
@@ -394,3 +412,21 @@ async def list_tier_drops(
         as_of = await shown(db, caller.network_id, "cycles")
     page = page_of(TierDropView, rows, limit, ("position", "item_id", "koperasi_id"), as_of)
     return TierDrops(**dict(page), total=TierDropSums(**dict(sums)))
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncSendBody(SendBody):
+    cycle_id: Slug
+    supplier_id: Slug
+
+
+def _sync_send(body: SyncSendBody, asked: Asked, caller: Caller) -> SendOrder:
+    caller.must_operate()
+    return SendOrder(asked=asked, **body.model_dump())
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "send_order": SyncType(TypeAdapter(SyncSendBody), sending, _sync_send),
+}

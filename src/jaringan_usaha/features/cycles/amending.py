@@ -14,10 +14,11 @@ import msgspec
 
 from jaringan_usaha.features.cycles.consolidating import CONSOLIDATED, Consolidated
 from jaringan_usaha.features.cycles.consolidation import Way
-from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, digest
+from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, Exists, digest, evolve_exists
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     ConsolidatedOrderAmended,
+    DeliveryBegun,
     ItemEntitlements,
     OrderCancelled,
     OrderLine,
@@ -36,7 +37,7 @@ from jaringan_usaha.features.cycles.orders import (
 )
 from jaringan_usaha.features.cycles.sending import about_order, consolidated, placed, same_version
 from jaringan_usaha.features.cycles.withdrawal import Amendment, Stand, handed_on, without
-from jaringan_usaha.kernel.decider import About, Decider, Known
+from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused
 from jaringan_usaha.kernel.sharing import Sharing
@@ -105,6 +106,10 @@ class SupplierMustAgree(Refused):
     code = "supplier-must-agree"
 
 
+class GoodsHaveArrived(Refused):
+    code = "goods-have-arrived"
+
+
 class ChargeNotAccepted(Refused):
     code = "charge-not-accepted"
 
@@ -112,6 +117,10 @@ class ChargeNotAccepted(Refused):
 class TransferDoesNotFit(Invalid):
     code = "transfer-invalid"
 
+
+# -- state ---------------------------------------------------------------------------------
+
+BEGUN = Topic("cycles.begun", "consolidated_order", (DeliveryBegun,), Exists, evolve_exists)
 
 # -- needs ---------------------------------------------------------------------------------
 
@@ -122,6 +131,7 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
         ORDER.about(command.order_id),
         CYCLE.about(command.cycle_id),
         *(about_order(command.cycle_id, stand.supplier_id) for stand in command.stands),
+        *(_about_delivery(command, stand) for stand in command.stands),
         *(about for line in command.lines for about in about_terms(line.supplier_id, line.item_id)),
     ]
     match command:
@@ -134,6 +144,10 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
                 BUYER.about(command.to_koperasi),
             ]
     assert_never(command)
+
+
+def _about_delivery(command: AmendingCommand, stand: SupplierStand) -> About[Exists]:
+    return BEGUN.about(f"{command.cycle_id}|{stand.supplier_id}")
 
 
 # -- decide --------------------------------------------------------------------------------
@@ -150,8 +164,8 @@ def decide(command: AmendingCommand, known: Known) -> Sequence[Event]:
 
 def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderHasChanged, NoSuchCycle, CycleStillOpen, CycleIsClosed,
-    GoodsAreSold, BeingConsolidated, OrderHasMoved, SupplierMustAgree, CasesNoLongerFill,
-    MinimumWouldBeMissed, ChargeNotAccepted."""
+    GoodsAreSold, BeingConsolidated, GoodsHaveArrived, OrderHasMoved, SupplierMustAgree,
+    CasesNoLongerFill, MinimumWouldBeMissed, ChargeNotAccepted."""
     order = existing_order(command, known)
     if order.cancelled:
         return []
@@ -178,7 +192,7 @@ def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
 def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderHasChanged, OrderExists, NoSuchKoperasi, KoperasiMayNotTrade,
     TransferDoesNotFit, NoSuchCycle, CycleStillOpen, CycleIsClosed, GoodsAreSold,
-    BeingConsolidated, OrderHasMoved."""
+    BeingConsolidated, GoodsHaveArrived, OrderHasMoved."""
     order = existing_order(command, known)
     taken = ORDER.about(command.to_order)
     if order.cancelled and known[taken].koperasi_id == command.to_koperasi:
@@ -214,6 +228,12 @@ def _checked(command: AmendingCommand, order: Order, known: Known) -> Cycle:
     for stand in command.stands:
         about = about_order(command.cycle_id, stand.supplier_id)
         placed(known[about])
+        if known[_about_delivery(command, stand)].so:
+            raise GoodsHaveArrived(
+                f"goods of supplier {stand.supplier_id} are arriving, so its order stays as it is; "
+                "hand the goods on when they are there",
+                supplier_id=stand.supplier_id,
+            )
         same_version(about, stand.version, known)
     return cycle
 
@@ -370,4 +390,4 @@ def _cut(things: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
     )
 
 
-amending = Decider(needs, decide, (ORDER, CYCLE, CONSOLIDATED, BUYER, OFFER, PACKING))
+amending = Decider(needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING))

@@ -372,6 +372,16 @@ class ConsolidatedOrderAmended(Event):
     relieved: tuple[TierDropCharge, ...] = ()
 
 
+class DeliveryBegun(Event):
+    """The first goods of a consolidated order were counted, so it stays as it is: nobody takes
+    an order back or hands it on that may have come. Whoever counts the goods records it."""
+
+    name: ClassVar[str] = "cycles.delivery_begun.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+
+
 class ConsolidatedOrderWithdrawn(Event):
     """A consolidated order that was not sent yet is taken back, since its cycle is reopened."""
 

@@ -193,9 +193,10 @@ def _check_ceiling(
 
 
 def _too_dear(line: OrderLine, number: int, best: Tier, ceiling: Ceiling) -> CeilingExceeded:
+    most_idr, most_per = ceiling.idr, ceiling.per
     return CeilingExceeded(
         f"HET_EXCEEDED: item {line.item_id} of {line.supplier_id} costs Rp{best.idr} for {best.per}"
-        f" at best, and may cost Rp{ceiling.idr} for {ceiling.per}; choose another supplier",
+        f" at best, and may cost Rp{most_idr} for {most_per}; choose another supplier",
         pointer=f"/lines/{number}",
         reason="HET_EXCEEDED",
         ceiling_idr=ceiling.idr,

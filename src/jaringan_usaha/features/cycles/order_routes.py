@@ -23,7 +23,7 @@ from jaringan_usaha.api.door import (
     door_of,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Idr, Instant, Slug
+from jaringan_usaha.api.fields import Body, Idr, Instant, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
     Cursor,
@@ -61,16 +61,6 @@ NO_UUID = UUID(int=0)
 
 # -- bodies --------------------------------------------------------------------------------
 
-UuidV7 = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
-        min_length=36,
-        max_length=36,
-        description="made by the POS, UUIDv7 in lower case",
-        examples=["01936f6e-8b7a-7c3e-9a51-0d2f6b7c8e90"],
-    ),
-]
 Quantity = Annotated[int, Field(ge=0, le=MOST_UNITS, description="in the item's base unit")]
 
 
@@ -208,7 +198,7 @@ def own_key(order_id: str, raw: Any, version: int | None) -> str:
 def _place(
     order_id: str, body: OrderBody, frame: Asked, caller: Caller, version: int | None
 ) -> PlaceOrder | ChangeOrder:
-    koperasi_id = koperasi_for(caller, body.koperasi_id)
+    koperasi_id = caller.koperasi_for(body.koperasi_id)
     if version is None:
         return PlaceOrder(
             asked=frame,
@@ -227,20 +217,6 @@ def _place(
         if_version=version,
         client_at=body.client_at,
     )
-
-
-def koperasi_for(caller: Caller, named: str | None) -> str:
-    """The koperasi a request is about: the one named, or the caller's own."""
-    koperasi_id = named or caller.koperasi_id
-    if koperasi_id is None:
-        raise Problem(
-            422,
-            "validation-failed",
-            "say which koperasi orders",
-            errors=[{"pointer": "/koperasi_id", "code": "missing", "detail": "is required"}],
-        )
-    caller.must_speak_for(koperasi_id)
-    return koperasi_id
 
 
 _uuid_v7 = TypeAdapter(UuidV7)
@@ -279,7 +255,7 @@ async def cancel_order(
         asked=asked,
         order_id=order_id,
         cycle_id=body.cycle_id,
-        koperasi_id=koperasi_for(caller, body.koperasi_id),
+        koperasi_id=caller.koperasi_for(body.koperasi_id),
         if_version=if_match(request.headers.get("if-match")),
         reason=body.reason,
         client_at=body.client_at,
@@ -332,7 +308,7 @@ async def list_orders(
     after: After = 0,
 ) -> ListOf[OrderView]:
     """The orders of one koperasi in one cycle, by id (that is, by the time they were made)."""
-    koperasi = koperasi_for(caller, koperasi_id)
+    koperasi = caller.koperasi_for(koperasi_id)
     last = _last_order(cursor_)
     async with door.reading(caller, after) as db:
         rows = await views.orders_of_koperasi(
@@ -388,7 +364,7 @@ def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOr
         asked=frame,
         order_id=body.order_id,
         cycle_id=body.cycle_id,
-        koperasi_id=koperasi_for(caller, body.koperasi_id),
+        koperasi_id=caller.koperasi_for(body.koperasi_id),
         if_version=body.if_version,
         reason=body.reason,
         client_at=body.client_at,

@@ -280,12 +280,14 @@ async def get_cycle(
 async def list_cycles(
     caller: BoardNow,
     door: DoorNow,
-    state: Annotated[str | None, Query(max_length=16)] = None,
+    state: Annotated[
+        str | None, Query(max_length=16, description="only in this state, as `state` has it")
+    ] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
 ) -> ListOf[CycleView]:
-    """Cycles by id."""
+    """Buying cycles by id."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
         rows = await life_views.cycle_board(
@@ -400,7 +402,7 @@ async def list_cycle_lines(
     caller: OfficeNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="rows a page")] = 50,
     after: After = 0,
 ) -> CycleLines:
     """The lines of all consolidated orders of a cycle, by supplier and item."""

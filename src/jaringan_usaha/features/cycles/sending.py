@@ -204,10 +204,11 @@ def take_back_orders(command: TakeBackOrders, known: Known) -> Sequence[Event]:
         raise OrderHasMoved(f"the orders of cycle {cycle.cycle_id} changed; send this again")
     sent = [order for order in orders if order.told]
     if sent:
+        count = len(sent)
         raise OrderIsSent(
-            f"{len(sent)} orders of cycle {cycle.cycle_id} went to their suppliers; what went "
+            f"{count} orders of cycle {cycle.cycle_id} went to their suppliers; what went "
             "out is amended: withdraw or transfer single orders",
-            sent=len(sent),
+            sent=count,
         )
     withdrawn = [
         ConsolidatedOrderWithdrawn(
@@ -244,15 +245,18 @@ def consolidated(cycle: Cycle) -> Cycle:
 
 def placed(order: Consolidated) -> Consolidated:
     if not order.items:
-        raise NoSuchConsolidatedOrder(f"there is no order {order.consolidated_order_id}")
+        raise NoSuchConsolidatedOrder(
+            f"there is no consolidated order {order.consolidated_order_id}"
+        )
     return order
 
 
 def same_version(about: About[Consolidated], seen: int, known: Known) -> None:
     version = known.version(about)
     if version != seen:
+        order_id = about.value
         raise OrderHasMoved(
-            f"order {about.value} changed meanwhile; look at it again", order_version=version
+            f"order {order_id} changed meanwhile; look at it again", order_version=version
         )
 
 

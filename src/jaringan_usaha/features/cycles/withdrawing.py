@@ -127,7 +127,8 @@ async def consequence(
     cycle_about = CYCLE.about(now.order["cycle_id"])
     cycle = existing((await log.know([cycle_about]))[cycle_about])
     if now.order["state"] == "cancelled":
-        gone = OrderIsCancelled(f"order {now.order['order_id']} is withdrawn already")
+        order_id = now.order["order_id"]
+        gone = OrderIsCancelled(f"order {order_id} is withdrawn already")
         return Consequence([], gone, [])
     if cycle.cancelled:
         return Consequence([], CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled"), [])
@@ -205,9 +206,10 @@ async def _before_close(door: Door, caller: Caller, now: Standing, cycle: Cycle)
         left = Wanted(group.firm - own.firm, group.tolerance - own.tolerance)
         items.append(_item_consequence(item, own, _reached(price, group), _reached(price, left)))
         if cycle.filling and not fills(group, left, price.case_size):
+            supplier_id, item_id = item
             refusal = ChangeFillsNoCase(
                 f"only changes that fill cases are taken by now, and without this order item "
-                f"{item[1]} of {item[0]} would lack more; transfer it after the close",
+                f"{item_id} of {supplier_id} would lack more; transfer it after the close",
             )
     return Consequence(items, refusal, [])
 

@@ -176,8 +176,9 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
         accepted = receipt.lines[item.item_id].accepted
         shared.append((item.item_id, accepted, _share(accepted, item, order, delivered, terms)))
     if outdated and not shared:
+        names = ", ".join(outdated)
         raise ClaimsAreOutdated(
-            f"the claims to {', '.join(outdated)} are not those that the log has; take them anew"
+            f"the claims to {names} are not those that the log has; take them anew"
         )
     return [
         DeliveryShared(

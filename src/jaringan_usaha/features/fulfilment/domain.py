@@ -12,6 +12,7 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderSent,
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
+    DeliveryBegun,
 )
 from jaringan_usaha.features.fulfilment.events import DeliveryEnded, GoodsReceived, ReceivedLine
 from jaringan_usaha.kernel.calendar import day_of_business
@@ -105,6 +106,7 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     consolidated_order_id: str
+    begun: bool = False
     ended: bool = False
 
 
@@ -148,8 +150,13 @@ def evolve_receipt(receipt: Receipt, event: GoodsReceived) -> Receipt:
     )
 
 
-def evolve_delivery(delivery: Delivery, _: DeliveryEnded) -> Delivery:
-    return replace(delivery, ended=True)
+def evolve_delivery(delivery: Delivery, event: DeliveryBegun | DeliveryEnded) -> Delivery:
+    match event:
+        case DeliveryBegun():
+            return replace(delivery, begun=True)
+        case DeliveryEnded():
+            return replace(delivery, ended=True)
+    assert_never(event)
 
 
 GROUP_ORDER = Topic(
@@ -169,7 +176,11 @@ RECEIPT = Topic(
     "fulfilment.receipt", "receipt", (GoodsReceived,), Receipt, evolve_receipt, stream=True
 )
 DELIVERY = Topic(
-    "fulfilment.delivery", "consolidated_order", (DeliveryEnded,), Delivery, evolve_delivery
+    "fulfilment.delivery",
+    "consolidated_order",
+    (DeliveryBegun, DeliveryEnded),
+    Delivery,
+    evolve_delivery,
 )
 
 # -- needs ---------------------------------------------------------------------------------
@@ -226,12 +237,13 @@ def receive_goods(command: ReceiveGoods, known: Known) -> Sequence[Event]:
             f"{order_id} was not sent to the supplier yet; send it first, so that nobody takes "
             "it back while goods are under way"
         )
-    if known[DELIVERY.about(order_id)].ended:
+    delivery = known[DELIVERY.about(order_id)]
+    if delivery.ended:
         raise DeliveryHasEnded(f"the delivery of {order_id} was ended; it takes no more receipts")
     if command.received_on > day_of_business(command.asked.at):
         raise ReceiptDoesNotFit("goods cannot be received in the future", pointer="/received_on")
     _check_lines(command.lines, order)
-    return [
+    received = [
         GoodsReceived(
             receipt_id=command.receipt_id,
             consolidated_order_id=order_id,
@@ -244,6 +256,15 @@ def receive_goods(command: ReceiveGoods, known: Known) -> Sequence[Event]:
         )
         for part, start in enumerate(range(0, len(command.lines), LINES_A_PART), start=1)
     ]
+    return received if delivery.begun else [_begun(command), *received]
+
+
+def _begun(command: ReceiveGoods) -> DeliveryBegun:
+    return DeliveryBegun(
+        consolidated_order_id=order_id_of(command.cycle_id, command.supplier_id),
+        cycle_id=command.cycle_id,
+        supplier_id=command.supplier_id,
+    )
 
 
 def _receipt_of(command: ReceiveGoods) -> Receipt:

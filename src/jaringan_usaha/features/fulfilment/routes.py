@@ -1,10 +1,12 @@
 """Deliveries over HTTP: what arrived, who got what of it, and why."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
+from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     AskedByPath,
@@ -20,6 +22,7 @@ from jaringan_usaha.api.door import (
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.answers import (
     DeliveryPage,
@@ -47,6 +50,7 @@ from jaringan_usaha.features.fulfilment.domain import (
 from jaringan_usaha.features.fulfilment.events import ReceivedLine
 from jaringan_usaha.features.fulfilment.explaining import Expectation, Portion, explain
 from jaringan_usaha.features.fulfilment.surplus import DecideSurplus, surplus
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["deliveries"])
@@ -76,6 +80,17 @@ class ReceiptBody(Body):
     received_on: Day
     reference: Annotated[str, Field(max_length=64)] = ""
     lines: Annotated[tuple[ReceivedLineBody, ...], Field(strict=False, max_length=MOST_LINES)]
+
+    def command(self, receipt_id: str, asked: Asked) -> ReceiveGoods:
+        return ReceiveGoods(
+            asked=asked,
+            receipt_id=receipt_id,
+            cycle_id=self.cycle_id,
+            supplier_id=self.supplier_id,
+            received_on=self.received_on,
+            reference=self.reference,
+            lines=tuple(ReceivedLine(**line.model_dump()) for line in self.lines),
+        )
 
 
 class EndBody(Body):
@@ -107,16 +122,7 @@ async def receive_goods(
     door: DoorNow,
 ) -> Done:
     """Record what arrived for a consolidated order; it is shared out shortly after."""
-    command = ReceiveGoods(
-        asked=asked,
-        receipt_id=receipt_id,
-        cycle_id=body.cycle_id,
-        supplier_id=body.supplier_id,
-        received_on=body.received_on,
-        reference=body.reference,
-        lines=tuple(ReceivedLine(**line.model_dump()) for line in body.lines),
-    )
-    recorded = await door.handle(caller, deliveries, command)
+    recorded = await door.handle(caller, deliveries, body.command(receipt_id, asked))
     return done(response, recorded, f"/v1/receipts/{receipt_id}")
 
 
@@ -191,7 +197,7 @@ async def end_delivery(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """No more is expected: what was not accepted is a shortfall for good."""
+    """End a delivery: no more is expected, and what was not accepted is a shortfall for good."""
     command = EndDelivery(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reason=body.reason
     )
@@ -366,3 +372,20 @@ async def list_surplus(
         as_of = await shown(db, caller.network_id, "fulfilment")
     page = page_of(SurplusView, rows, limit, ("position", "item_id"), as_of)
     return with_totals(SurplusPage, page, totals)
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncReceiptBody(ReceiptBody):
+    receipt_id: Slug
+
+
+def _sync_receipt(body: SyncReceiptBody, asked: Asked, caller: Caller) -> ReceiveGoods:
+    caller.must_operate()
+    return body.command(body.receipt_id, asked)
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "receive_goods": SyncType(TypeAdapter(SyncReceiptBody), deliveries, _sync_receipt),
+}

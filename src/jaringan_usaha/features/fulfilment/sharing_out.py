@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.eventlog import EventLog, Recorded, Task
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.dividing import ShareReceipt, shared_deliveries
@@ -38,9 +38,9 @@ async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:
         tried: set[tuple[str, str, str]] = set()
         while rows < ROWS_A_TURN:
             lines = await views.unshared(db, log.network_id, after=last, limit=ITEMS_AT_ONCE)
-            for portion in _portions(_not_yet(lines, tried)):
-                recorded = await _share(log, db, portion, now) or recorded
-                rows += sum(line["koperasi_count"] + 1 for line in portion)
+            for portions in _batches(_portions(_not_yet(lines, tried))):
+                recorded = await _share(log, db, portions, now) or recorded
+                rows += sum(map(_size, portions))
             if len(lines) < ITEMS_AT_ONCE:
                 break
             last = lines[-1]["position"], lines[-1]["item_id"]
@@ -49,24 +49,36 @@ async def tend(log: EventLog, pool: Pool, now: datetime) -> bool:
     return recorded
 
 
-async def _share(log: EventLog, db: Connection, portion: Sequence[Row], now: datetime) -> bool:
-    """Share some items of one receipt. A refusal is met anew when the tables have moved on."""
+async def _share(
+    log: EventLog, db: Connection, portions: Sequence[Sequence[Row]], now: datetime
+) -> bool:
+    """Share some items of each of these receipts. A refusal is met anew when the tables have
+    moved on."""
+    tasks: list[Task] = [
+        (shared_deliveries, await _command(db, log.network_id, portion, now))
+        for portion in portions
+    ]
+    answers = await log.handle_each(tasks)
+    for portion, answer in zip(portions, answers, strict=True):
+        if isinstance(answer, Rejection):
+            logger.warning("receipt %s: %s", portion[0]["receipt_id"], answer.detail)
+    return any(isinstance(answer, Recorded) and not answer.replayed for answer in answers)
+
+
+async def _command(
+    db: Connection, network_id: int, portion: Sequence[Row], now: datetime
+) -> ShareReceipt:
     first = portion[0]
     item_ids = [line["item_id"] for line in portion]
     cycle_id, supplier_id = first["cycle_id"], first["supplier_id"]
-    command = ShareReceipt(
+    return ShareReceipt(
         asked=asked_by_clock(now, "share", first["receipt_id"], *item_ids),
         receipt_id=first["receipt_id"],
         cycle_id=cycle_id,
         supplier_id=supplier_id,
         order_changes=first["changes"],
-        items=await views.claims(db, log.network_id, cycle_id, supplier_id, item_ids),
+        items=await views.claims(db, network_id, cycle_id, supplier_id, item_ids),
     )
-    try:
-        return not (await log.handle(shared_deliveries, command)).replayed
-    except Rejection as rejection:
-        logger.warning("receipt %s: %s", first["receipt_id"], rejection.detail)
-        return False
 
 
 def _not_yet(lines: Sequence[Row], tried: set[tuple[str, str, str]]) -> Iterator[Row]:
@@ -92,3 +104,21 @@ def _portions(lines: Iterable[Row]) -> Iterator[list[Row]]:
         rows += size
     if portion:
         yield portion
+
+
+def _batches(portions: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
+    """Portions of several receipts, so many that all their claims fit into memory."""
+    batch: list[list[Row]] = []
+    rows = 0
+    for portion in portions:
+        if batch and rows + _size(portion) > ROWS_AT_ONCE:
+            yield batch
+            batch, rows = [], 0
+        batch.append(portion)
+        rows += _size(portion)
+    if batch:
+        yield batch
+
+
+def _size(portion: Sequence[Row]) -> int:
+    return sum(line["koperasi_count"] + 1 for line in portion)

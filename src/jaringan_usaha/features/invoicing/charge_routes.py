@@ -158,8 +158,8 @@ async def bill_charge(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """Record a bill. It is split as soon as goods of the cycle have been shared out; goods that
-    arrive after that bear nothing of it."""
+    """Record a bill for freight, insurance or handling. It is split as soon as goods of the
+    cycle have been shared out; goods that arrive after that bear nothing of it."""
     command = BillCharge(
         asked=asked,
         charge_id=charge_id,

@@ -216,17 +216,17 @@ def bill_charge(command: BillCharge, known: Known) -> Sequence[Event]:
     )
     if billed in bills:
         return []
-    if command.bill_no <= len(bills):
+    count, following = len(bills), len(bills) + 1
+    if command.bill_no < following:
         raise ChargeExists(
             f"bill {command.bill_no} of charge {command.charge_id} is recorded with other content; "
-            f"send a corrected bill as bill_no {len(bills) + 1}",
-            current_version=len(bills),
+            f"send a corrected bill as bill_no {following}",
+            current_version=count,
         )
-    if command.bill_no > len(bills) + 1:
+    if command.bill_no > following:
         raise ChargeHasChanged(
-            f"charge {command.charge_id} has {len(bills)} bills, so the next one is bill_no "
-            f"{len(bills) + 1}",
-            current_version=len(bills),
+            f"charge {command.charge_id} has {count} bills, so the next one is bill_no {following}",
+            current_version=count,
         )
     if bills and _what_for(billed) != _what_for(bills[-1]):
         raise ChargeExists(
@@ -248,8 +248,8 @@ def weigh_charge(command: WeighCharge, known: Known) -> Sequence[Event]:
     key = _key_of(bill)
     try:
         split = split_charge(bill.amount_idr - before, key, command.goods)
-    except NothingWeighs as nothing:
-        raise NothingToSplitBy(f"charge {command.charge_id}: {nothing}") from None
+    except NothingWeighs as why:
+        raise NothingToSplitBy(f"charge {command.charge_id}: {why}") from None
     lines = [WeighedLine(*goods, amount_idr=amount) for goods, amount in split]
     return [
         ChargeWeighed(

@@ -7,10 +7,8 @@ part is guarded by its number, so it is recorded once.
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b, sha256
 from itertools import groupby
 from typing import TypeVar
-from uuid import UUID
 
 import msgspec
 
@@ -25,8 +23,8 @@ from jaringan_usaha.features.invoicing.charges import (
 )
 from jaringan_usaha.features.invoicing.costs import CostInvoice, LineToCost, costed_invoices
 from jaringan_usaha.features.invoicing.landed_cost import Holder
+from jaringan_usaha.kernel.by_clock import asked_by_clock
 from jaringan_usaha.kernel.landed import Goods, weight_of
-from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.rejections import Rejection
 
 logger = logging.getLogger(__name__)
@@ -63,8 +61,8 @@ async def _costing(db: Connection, network_id: int, now: datetime) -> list[Task]
     rows = await views.lines_to_cost(db, network_id, limit=LINES_AT_ONCE)
     portions: list[list[Row]] = []
     size = 0
-    for _, lines in groupby(rows, lambda row: str(row["invoice_id"])):
-        portion = _portion(list(lines))
+    for lines in whole_invoices(rows, LINES_AT_ONCE):
+        portion = _portion(lines)
         size += sum(line["holders"] for line in portion)
         if portions and size > ROWS_AT_ONCE:
             break
@@ -73,13 +71,20 @@ async def _costing(db: Connection, network_id: int, now: datetime) -> list[Task]
     return [(costed_invoices, _cost(portion, held, now)) for portion in portions]
 
 
+def whole_invoices(rows: Sequence[Row], limit: int) -> list[list[Row]]:
+    """The lines of each invoice. One that the limit may have cut waits, unless it is the only
+    one: its fee is split part by part, so chance must not say where a part ends."""
+    found = [list(lines) for _, lines in groupby(rows, lambda row: str(row["invoice_id"]))]
+    return found[:-1] if len(rows) == limit and len(found) > 1 else found
+
+
 def _cost(
     lines: Sequence[Row], held: Mapping[tuple[str, str, str], list[Holder]], now: datetime
 ) -> CostInvoice:
     first = lines[0]
     part = first["parts"] + 1
     return CostInvoice(
-        asked=_asked(now, "cost", first["invoice_id"], str(part)),
+        asked=asked_by_clock(now, "invoicing", "cost", first["invoice_id"], str(part)),
         invoice_id=first["invoice_id"],
         cycle_id=first["cycle_id"],
         supplier_id=first["supplier_id"],
@@ -143,7 +148,7 @@ async def _weigh(db: Connection, network_id: int, bill: Row, now: datetime) -> W
     if not any(weight_of(each, bill["key"]) for each in goods):
         return None
     return WeighCharge(
-        asked=_asked(now, "weigh", bill["charge_id"], str(bill["bill_no"])),
+        asked=asked_by_clock(now, "invoicing", "weigh", bill["charge_id"], str(bill["bill_no"])),
         charge_id=bill["charge_id"],
         bill_no=bill["bill_no"],
         goods=goods,
@@ -176,7 +181,7 @@ async def _share(db: Connection, network_id: int, bill: Row, now: datetime) -> S
         held[row["supplier_id"], row["item_id"]].append((row["koperasi_id"], row["units"]))
     part = bill["parts"] + 1
     return ShareCharge(
-        asked=_asked(now, "share", charge_id, str(bill_no), str(part)),
+        asked=asked_by_clock(now, "invoicing", "share", charge_id, str(bill_no), str(part)),
         charge_id=charge_id,
         bill_no=bill_no,
         first_part=part,
@@ -200,15 +205,3 @@ def _portion(lines: Sequence[Row]) -> list[Row]:
             break
         portion.append(line)
     return portion
-
-
-def _asked(now: datetime, *what: str) -> Asked:
-    """The frame of a command that nobody sends but the house itself; its id is made of what
-    it does, so that it happens once."""
-    text = "\x1f".join(("invoicing", *what)).encode()
-    return Asked(
-        at=now,
-        command_id=UUID(bytes=bytes(6) + blake2b(text, digest_size=10).digest()),
-        print=sha256(text).digest(),
-        by="clock",
-    )

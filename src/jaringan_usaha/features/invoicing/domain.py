@@ -114,12 +114,20 @@ class Invoice:
     refused: bool = False
     returned_idr: int = 0
     paid_idr: int = 0
+    set_off_idr: int = 0
 
     @property
     def owed_idr(self) -> int:
         """What the supplier gets in all, when it is not held; less what went back."""
         lines = self.matched.lines if self.matched else ()
         return sum(line.payable_idr for line in lines) - self.returned_idr
+
+    @property
+    def open_claims_idr(self) -> int:
+        """What debit notes claim back, as far as no payment was made less by it."""
+        lines = self.matched.lines if self.matched else ()
+        billed = sum(line.goods_idr + line.ppn_idr + line.deposit_idr for line in lines)
+        return billed - self.owed_idr - self.set_off_idr
 
     @property
     def held(self) -> bool:
@@ -216,8 +224,9 @@ def rule_in_force(rule: DatedRule, day: date, names: Sequence[str]) -> Setting |
         return None
     wrong = [name for name in names if setting.values.get(name, -1) < 0]
     if wrong:
+        needed = ", ".join(wrong)
         raise PricingRuleMissing(
-            f"rule {rule.rule_id} as set for {setting.valid_from_on} needs {', '.join(wrong)}, at "
+            f"rule {rule.rule_id} as set for {setting.valid_from_on} needs {needed}, at "
             "least 0; set the rule for another date",
             rule=rule.rule_id,
         )
@@ -275,7 +284,11 @@ def evolve_invoice(invoice: Invoice, event: InvoiceEvent) -> Invoice:
             claimed = event.goods_idr + event.ppn_idr + event.deposit_idr
             return replace(invoice, returned_idr=invoice.returned_idr + claimed)
         case InvoicePaid():
-            return replace(invoice, paid_idr=invoice.paid_idr + event.amount_idr)
+            return replace(
+                invoice,
+                paid_idr=invoice.paid_idr + event.amount_idr,
+                set_off_idr=invoice.set_off_idr + event.set_off_idr,
+            )
     assert_never(event)
 
 

@@ -220,7 +220,8 @@ class RebateReceived(Event):
 
 
 class InvoicePaid(Event):
-    """Money went to the supplier."""
+    """Money went to the supplier, less what debit notes claimed back: `set_off_idr` of their
+    claims were settled with it."""
 
     name: ClassVar[str] = "invoicing.invoice_paid.1"
     payment_id: str
@@ -230,6 +231,7 @@ class InvoicePaid(Event):
     amount_idr: int
     paid_on: date
     reference: str
+    set_off_idr: int = 0
 
 
 class ChargeBilled(Event):

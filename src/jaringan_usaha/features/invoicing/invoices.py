@@ -245,9 +245,9 @@ def _policy(command: EnterInvoice, known: Known) -> tuple[PpnPolicy | None, int]
         )
     try:
         return ppn_policy(setting.values), setting.version_no
-    except ValueError as wrong:
+    except ValueError as why:
         raise PricingRuleMissing(
-            f"rule {PPN_RULE} as set for {setting.valid_from_on} cannot be applied: {wrong}",
+            f"rule {PPN_RULE} as set for {setting.valid_from_on} cannot be applied: {why}",
             rule=PPN_RULE,
         ) from None
 

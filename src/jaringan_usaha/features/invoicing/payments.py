@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, assert_never
 
+import msgspec
+
 from jaringan_usaha.features.invoicing.domain import (
     INVOICE,
     ORDER,
@@ -107,8 +109,11 @@ def decide(command: PaymentCommand, known: Known) -> Sequence[Event]:
 
 
 def pay_invoice(command: PayInvoice, known: Known) -> Sequence[Event]:
-    """Raises InvoiceDoesNotFit, PaymentExists, NoSuchInvoice, InvoiceIsRefused, InvoiceIsHeld,
-    InvoiceOverpaid."""
+    """The first payment is less by what debit notes claim, a later one by what they claim since.
+
+    Raises InvoiceDoesNotFit, PaymentExists, NoSuchInvoice, InvoiceIsRefused, InvoiceIsHeld,
+    InvoiceOverpaid.
+    """
     check_amount(command.amount_idr, "/amount_idr")
     invoice = known[INVOICE.about(command.invoice_id)]
     matched = existing_invoice(invoice)
@@ -120,10 +125,11 @@ def pay_invoice(command: PayInvoice, known: Known) -> Sequence[Event]:
         amount_idr=command.amount_idr,
         paid_on=command.paid_on,
         reference=command.reference,
+        set_off_idr=invoice.open_claims_idr,
     )
     before = known[PAYMENT.about(command.payment_id)].paid
     if before is not None:
-        if before == paid:
+        if before == msgspec.structs.replace(paid, set_off_idr=before.set_off_idr):
             return []
         raise PaymentExists(
             f"payment {command.payment_id} is recorded with other content; use another id"
@@ -135,8 +141,9 @@ def pay_invoice(command: PayInvoice, known: Known) -> Sequence[Event]:
         )
     left = invoice.owed_idr - invoice.paid_idr
     if command.amount_idr > left:
+        outstanding_idr = max(left, 0)
         raise InvoiceOverpaid(
-            f"Rp{max(left, 0)} is still owed for invoice {command.invoice_id}; pay no more than "
+            f"Rp{outstanding_idr} is still owed for invoice {command.invoice_id}; pay no more than "
             "that",
             outstanding_idr=left,
         )

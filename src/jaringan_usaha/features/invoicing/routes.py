@@ -1,11 +1,12 @@
 """Suppliers' invoices over HTTP: entered, released or refused; debit notes."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
@@ -21,6 +22,7 @@ from jaringan_usaha.api.door import (
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.domain import MOST_AMOUNT_IDR, NoSuchInvoice
@@ -32,6 +34,7 @@ from jaringan_usaha.features.invoicing.invoices import (
     ReleaseInvoice,
     invoices,
 )
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
@@ -55,12 +58,33 @@ class InvoiceLineBody(Body):
 
 
 class InvoiceBody(Body):
+    """What a supplier billed for one consolidated order, each item in one line."""
+
     cycle_id: Slug
     supplier_id: Slug
     invoice_no: Annotated[Number, Field(description="the supplier's own; it is entered once")]
-    tax_invoice_no: Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z ./:_-]*$")] = ""
+    tax_invoice_no: Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^[0-9A-Za-z ./:_-]*$",
+            description="number of the faktur pajak; empty when there is none",
+        ),
+    ] = ""
     invoiced_on: Day
     lines: Annotated[list[InvoiceLineBody], Field(min_length=1, max_length=MOST_LINES)]
+
+    def command(self, invoice_id: str, asked: Asked) -> EnterInvoice:
+        return EnterInvoice(
+            asked=asked,
+            invoice_id=invoice_id,
+            cycle_id=self.cycle_id,
+            supplier_id=self.supplier_id,
+            invoice_no=self.invoice_no,
+            tax_invoice_no=self.tax_invoice_no,
+            invoiced_on=self.invoiced_on,
+            lines=tuple(InvoiceLine(**line.model_dump()) for line in self.lines),
+        )
 
 
 class ReasonBody(Body):
@@ -207,13 +231,7 @@ async def enter_invoice(
     door: DoorNow,
 ) -> Done:
     """Enter what a supplier billed; it is matched with the order and the receipts at once."""
-    command = EnterInvoice(
-        asked=asked,
-        invoice_id=invoice_id,
-        lines=tuple(InvoiceLine(**line.model_dump()) for line in body.lines),
-        **body.model_dump(exclude={"lines"}),
-    )
-    recorded = await door.handle(caller, invoices, command)
+    recorded = await door.handle(caller, invoices, body.command(invoice_id, asked))
     return done(response, recorded, f"/v1/supplier-invoices/{invoice_id}")
 
 
@@ -363,3 +381,20 @@ async def totals_of(
         db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id
     )
     return MoneyTotals(**dict(sums))
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncInvoiceBody(InvoiceBody):
+    invoice_id: Slug
+
+
+def _sync_invoice(body: SyncInvoiceBody, asked: Asked, caller: Caller) -> EnterInvoice:
+    caller.must_operate()
+    return body.command(body.invoice_id, asked)
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "enter_invoice": SyncType(TypeAdapter(SyncInvoiceBody), invoices, _sync_invoice),
+}

@@ -31,6 +31,7 @@ INVENTORY = Account("1310", "Persediaan barang dagang", "aset", "debit", "kopera
 PAYABLE = Account("2110", "Utang usaha", "liabilitas", "credit", "supplier")
 NOT_INVOICED = Account("2120", "Barang diterima belum difaktur", "liabilitas", "credit", "supplier")
 FREIGHT_PAYABLE = Account("2130", "Utang biaya angkut", "liabilitas", "credit", "payee")
+COMPENSATION = Account("2140", "Titipan ganti rugi pembatalan", "liabilitas", "credit", "supplier")
 FEES_PAYABLE = Account("2150", "Utang imbal jasa", "liabilitas", "credit", "host")
 PPN_OUT = Account("2160", "PPN keluaran", "liabilitas", "credit", "koperasi")
 SHARES = Account("3110", "Modal penyertaan", "ekuitas", "credit", "koperasi")
@@ -56,6 +57,7 @@ CHART = {
         PAYABLE,
         NOT_INVOICED,
         FREIGHT_PAYABLE,
+        COMPENSATION,
         FEES_PAYABLE,
         PPN_OUT,
         SHARES,

@@ -24,6 +24,7 @@ from jaringan_usaha.features.invoicing.events import (
 from jaringan_usaha.features.margin.accounts import (
     CANCELLATION,
     CASH,
+    COMPENSATION,
     CONSORTIUM,
     COST_OF_SALES,
     DEBIT_NOTES,
@@ -104,6 +105,7 @@ def _move_money(
             about = (event.cycle_id, event.supplier_id, "")
             owed = (PAYABLE, event.supplier_id)
             entry.move(about, owed, (CASH, CONSORTIUM), event.amount_idr)
+            entry.move(about, owed, (DEBIT_NOTES, event.supplier_id), event.set_off_idr)
         case SharePaid():
             about = ("", "", event.koperasi_id)
             entry.move(about, (CASH, CONSORTIUM), (SHARES, event.koperasi_id), event.amount_idr)
@@ -185,24 +187,22 @@ def _surplus_decided(event: SurplusDecided, entry: Entry) -> Iterator[Cost]:
 
 
 def _order_amended(event: ConsolidatedOrderAmended, entry: Entry) -> Iterator[Cost]:
-    """A lost tier makes the goods dearer for everybody who still gets some. Who pays for that
-    pays the difference to what it bears itself, and the others' inventory is relieved by it."""
-    for item_id in dict.fromkeys(each.item_id for each in event.charges):
-        net: dict[str, int] = {}
-        for sign, paid in ((1, event.charges), (-1, event.relieved)):
-            for each in paid:
-                if each.item_id == item_id:
-                    net[each.koperasi_id] = net.get(each.koperasi_id, 0) + sign * each.amount_idr
-        payers = [(key, amount) for key, amount in net.items() if amount > 0]
-        relieved = [(key, -amount) for key, amount in net.items() if amount < 0]
-        for payer, receiver, amount in matched(payers, relieved):
-            about = (event.cycle_id, event.supplier_id, receiver)
-            entry.move(about, (CANCELLATION, payer), (INVENTORY, receiver), amount)
-        names = (event.cycle_id, event.supplier_id, item_id)
-        for payer, amount in payers:
-            yield Cost(entry.position, entry.month, payer, *names, charge_idr=amount)
-        for receiver, amount in relieved:
-            yield Cost(entry.position, entry.month, receiver, *names, variance_idr=-amount)
+    """A lost tier makes the goods that are left dearer; who is charged for it pays those who are
+    relieved. Both may stand in other parts of the amendment, so the money goes by way of 2140."""
+    for sign, drops in ((1, event.charges), (-1, event.relieved)):
+        for drop in drops:
+            names = (drop.koperasi_id, event.cycle_id, event.supplier_id, drop.item_id)
+            yield book_tier_drop(names, sign * drop.amount_idr, entry)
+
+
+def book_tier_drop(names: tuple[str, str, str, str], charge_idr: int, entry: Entry) -> Cost:
+    """What a koperasi is charged for a lost tier of an item; negative when it is relieved, or
+    when the charge is taken back."""
+    koperasi_id, cycle_id, supplier_id, _ = names
+    between = (COMPENSATION, supplier_id)
+    about = (cycle_id, supplier_id, koperasi_id)
+    entry.move(about, (CANCELLATION, koperasi_id), between, charge_idr)
+    return Cost(entry.position, entry.month, *names, charge_idr=charge_idr)
 
 
 def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
@@ -212,8 +212,8 @@ def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
         about = (event.cycle_id, event.supplier_id, "")
         entry.move(about, (ROUNDING, CONSORTIUM), payable, item.rounding_idr)
         own_rebates = item.own_rebates or (0,) * len(item.rows)
-        for row, own_rebate_idr in zip(item.rows, own_rebates, strict=True):
-            _invoice_row(event, row, own_rebate_idr, entry)
+        for row, own_rebate in zip(item.rows, own_rebates, strict=True):
+            _invoice_row(event, row, own_rebate, entry)
             if row.fee_idr:
                 fees.append((row.koperasi_id, row.fee_idr))
             yield Cost(
@@ -227,7 +227,7 @@ def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
                 fee_idr=row.fee_idr,
                 ppn_idr=0 if row.creditable else row.ppn_idr,
                 ppn_credit_idr=row.ppn_idr if row.creditable else 0,
-                rebate_idr=own_rebate_idr,
+                rebate_idr=own_rebate,
             )
     received = [(split.receiver, split.amount_idr) for split in event.fees]
     for koperasi_id, receiver, amount in matched(fees, received):
@@ -236,9 +236,7 @@ def _invoice_costed(event: InvoiceCosted, entry: Entry) -> Iterator[Cost]:
         entry.move(about, (INVENTORY, koperasi_id), (earned, receiver), amount)
 
 
-def _invoice_row(
-    event: InvoiceCosted, row: KoperasiCost, own_rebate_idr: int, entry: Entry
-) -> None:
+def _invoice_row(event: InvoiceCosted, row: KoperasiCost, own_rebate: int, entry: Entry) -> None:
     about = (event.cycle_id, event.supplier_id, row.koperasi_id)
     payable = (PAYABLE, event.supplier_id)
     inventory = (INVENTORY, row.koperasi_id)
@@ -248,8 +246,8 @@ def _invoice_row(
     entry.move(about, inventory, payable, row.variance_idr)
     entry.move(about, tax, payable, row.ppn_idr)
     entry.move(about, (DEPOSITS, row.koperasi_id), payable, row.deposit_idr)
-    entry.move(about, due, inventory, own_rebate_idr)
-    entry.move(about, due, (REBATES_EARNED, CONSORTIUM), row.rebate_idr - own_rebate_idr)
+    entry.move(about, due, inventory, own_rebate)
+    entry.move(about, due, (REBATES_EARNED, CONSORTIUM), row.rebate_idr - own_rebate)
 
 
 def _landed_cost_adjusted(event: LandedCostAdjusted, entry: Entry) -> Iterator[Cost]:

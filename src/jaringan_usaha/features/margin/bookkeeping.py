@@ -11,6 +11,7 @@ from typing import Any
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.projector import Logged
 from jaringan_usaha.features.cycles.events import (
+    ConsolidatedOrderAmended,
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
 )
@@ -24,7 +25,7 @@ from jaringan_usaha.features.invoicing.events import (
     SupplierInvoiceMatched,
 )
 from jaringan_usaha.features.margin.accounts import BY_OWN_PARTY, INVENTORY, PAYABLE
-from jaringan_usaha.features.margin.booking import book
+from jaringan_usaha.features.margin.booking import book, book_tier_drop
 from jaringan_usaha.features.margin.entries import Cost, Entry, Posting
 from jaringan_usaha.features.margin.events import BalancesCarried, MonthClosed
 from jaringan_usaha.features.margin.stocktaking import Sale, Stocktaking, columns, queries
@@ -80,6 +81,9 @@ def own_day(event: Event) -> date | None:
 
 # -- steps ---------------------------------------------------------------------------------
 
+_EXPECTED = ConsolidatedOrderShared | ConsolidatedOrderAmended
+_UNDOING = ConsolidatedOrderWithdrawn | DeliveryShared
+
 
 def steps(events: Sequence[Logged[Event]]) -> Iterator[Sequence[Logged[Event]]]:
     """Runs of events that can be folded at once: within one, nothing that is known of an order
@@ -88,12 +92,10 @@ def steps(events: Sequence[Logged[Event]]) -> Iterator[Sequence[Logged[Event]]]:
     shared: set[Order] = set()
     for at, logged in enumerate(events):
         event = logged.event
-        if not isinstance(
-            event, ConsolidatedOrderShared | ConsolidatedOrderWithdrawn | DeliveryShared
-        ):
+        if not isinstance(event, _EXPECTED | _UNDOING):
             continue
         order = (event.cycle_id, event.supplier_id)
-        undoes = not isinstance(event, ConsolidatedOrderShared)
+        undoes = isinstance(event, _UNDOING)
         if undoes and order in shared:
             yield events[start:at]
             start, shared = at, set()
@@ -222,6 +224,10 @@ class Step:
             )
             if any(cost[6:]):
                 self._costs.append(cost)
+        if taken_back:
+            for row in await self._db.fetch(queries.tier_drops, self._network_id, *order):
+                names = (row["koperasi_id"], *order, row["item_id"])
+                self._costs.append(book_tier_drop(names, -row["charge_idr"], entry))
 
     # -- postings --
 
@@ -236,10 +242,10 @@ class Step:
         ]
         if not records:
             return
-        await self._db.execute(queries.make_page_postings)
-        await self._db.execute(queries.clear_page_postings)
+        await self._db.execute(queries.make_booked_postings)
+        await self._db.execute(queries.clear_booked_postings)
         await self._db.copy_records_to_table(
-            "page_postings", records=records, columns=_POSTING_COLUMNS
+            "booked_postings", records=records, columns=_POSTING_COLUMNS
         )
         await self._db.execute(queries.add_postings, self._network_id)
         await self._db.execute(queries.add_sums, self._network_id, list(BY_OWN_PARTY))

@@ -1,25 +1,25 @@
--- name: make_page_costs
+-- name: make_booked_costs
 -- What a page adds to costs and revenue, on its way into the sums; seen by this session only.
-create temp table if not exists page_costs (
+create temp table if not exists booked_costs (
   position bigint, month date, koperasi_id text, cycle_id text, supplier_id text, item_id text,
   units bigint, expected_units bigint, ordered_idr bigint, amount_idr bigint, alone_idr bigint,
   goods_idr bigint, variance_idr bigint, freight_idr bigint, fee_idr bigint, ppn_idr bigint,
   ppn_credit_idr bigint, rebate_idr bigint, charge_idr bigint, revenue_idr bigint, cogs_idr bigint
 ) on commit delete rows;
 
--- name: make_page_postings
-create temp table if not exists page_postings (
+-- name: make_booked_postings
+create temp table if not exists booked_postings (
   position bigint, line_no int, posted_on date, document_on date, cycle_id text,
   supplier_id text, koperasi_id text, debit_account text, debit_party text, credit_account text,
   credit_party text, amount_idr bigint, block int
 ) on commit delete rows;
 
--- name: clear_page_costs
+-- name: clear_booked_costs
 -- A page may be folded in several steps.
-delete from page_costs;
+delete from booked_costs;
 
--- name: clear_page_postings
-delete from page_postings;
+-- name: clear_booked_postings
+delete from booked_postings;
 
 -- name: closed_until
 select max(ends_on) from closed_months where network_id = $1;
@@ -52,6 +52,12 @@ from margins
 where network_id = $1 and cycle_id = $2 and supplier_id = $3 and koperasi_id <> '*'
 group by koperasi_id order by koperasi_id;
 
+-- name: tier_drops
+-- Who was charged for lost tiers of an order, and who was relieved.
+select koperasi_id, item_id, charge_idr from stock_layers
+where network_id = $1 and cycle_id = $2 and supplier_id = $3 and charge_idr <> 0
+order by koperasi_id, item_id;
+
 -- name: add_layers
 -- Goods and costs of a page, summed by layer; tells whose layers were sold from before.
 with s as (
@@ -62,7 +68,7 @@ with s as (
          sum(fee_idr) as fee_idr, sum(ppn_idr) as ppn_idr,
          sum(ppn_credit_idr) as ppn_credit_idr, sum(rebate_idr) as rebate_idr,
          sum(charge_idr) as charge_idr
-  from page_costs where item_id <> ''
+  from booked_costs where item_id <> ''
   group by cycle_id, koperasi_id, supplier_id, item_id
 ), w as (
   insert into stock_layers as l (
@@ -90,7 +96,7 @@ select distinct koperasi_id, item_id from w where sold_units <> 0;
 -- name: wanted_stock
 -- Whose goods were sold before they were seen to come, of those that come in this page.
 select u.koperasi_id, u.item_id
-from (select distinct koperasi_id, item_id from page_costs where units > 0) p
+from (select distinct koperasi_id, item_id from booked_costs where units > 0) p
 join lateral (
   select * from unknown_stock u
   where u.network_id = $1 and u.koperasi_id = p.koperasi_id and u.item_id = p.item_id limit 1) u
@@ -146,7 +152,7 @@ with s as materialized (
          sum(ppn_credit_idr)::bigint as ppn_credit_idr, sum(rebate_idr)::bigint as rebate_idr,
          sum(charge_idr)::bigint as charge_idr, sum(revenue_idr)::bigint as revenue_idr,
          sum(cogs_idr)::bigint as cogs_idr
-  from page_costs group by koperasi_id, cycle_id, supplier_id, month
+  from booked_costs group by koperasi_id, cycle_id, supplier_id, month
 )
 insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
@@ -182,7 +188,7 @@ insert into postings (
   debit_account, debit_party, credit_account, credit_party, amount_idr)
 select $1, position, line_no, posted_on, document_on, cycle_id, supplier_id, koperasi_id,
        debit_account, debit_party, credit_account, credit_party, amount_idr
-from page_postings order by position, line_no;
+from booked_postings order by position, line_no;
 
 -- name: add_sums
 -- Both sides of every posting, by everything they are about: added to their days, and carried on
@@ -190,11 +196,11 @@ from page_postings order by position, line_no;
 with sides as (
   select block, posted_on, cycle_id, supplier_id, koperasi_id, debit_account as account,
          debit_party as party, amount_idr as debit_idr, 0::bigint as credit_idr
-  from page_postings
+  from booked_postings
   union all
   select block, posted_on, cycle_id, supplier_id, koperasi_id, credit_account, credit_party, 0,
          amount_idr
-  from page_postings
+  from booked_postings
 ), s as materialized (
   select case when grouping(koperasi_id) = 0 then 'koperasi'
               when grouping(supplier_id) = 0 then 'supplier'

@@ -35,7 +35,8 @@ class Cost(NamedTuple):
 
     Without an item it is a sum over many; without a cycle, goods that nobody saw come.
     `amount_idr` is the goods' price, expected until the first of them come; `goods_idr` and what
-    follows is what they did cost. `charge_idr` is paid for a lost tier and is no cost of goods.
+    follows is what they did cost. `charge_idr` is paid for a lost tier, or received (negative),
+    and is no cost of goods.
     """
 
     position: int

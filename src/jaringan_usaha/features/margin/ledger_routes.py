@@ -216,10 +216,14 @@ async def list_postings(
 
 @router.get("/accounts/{account}/postings", operation_id="listAccountPostings")
 async def list_account_postings(
-    account: Annotated[str, Path(pattern=r"^\d{4}$", examples=["1310"])],
+    account: Annotated[
+        str, Path(pattern=r"^\d{4}$", examples=["1310"], description="number of the account")
+    ],
     caller: ReaderNow,
     door: DoorNow,
-    party: SlugOf = None,
+    party: Annotated[
+        Slug | None, Query(description="whose account it is: a koperasi, supplier, payee or host")
+    ] = None,
     koperasi_id: SlugOf = None,
     supplier_id: SlugOf = None,
     cycle_id: SlugOf = None,
@@ -250,7 +254,10 @@ async def list_account_postings(
 
 @router.get("/postings/{position}", operation_id="getPostedEvent")
 async def get_posted_event(
-    position: Annotated[Position, Path()], caller: AuditorNow, door: DoorNow, after: After = 0
+    position: Annotated[Position, Path(description="of the event, as postings name it")],
+    caller: AuditorNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> PostedEvent:
     """One event of the log, and all that it moved."""
     async with reading_books(caller, door, after) as db:

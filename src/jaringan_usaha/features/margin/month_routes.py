@@ -52,8 +52,9 @@ async def close_month(
     async with door.reading(caller, 0) as db:
         as_of = await shown(db, caller.network_id, "margin")
     if as_of["stale"]:
+        position = as_of["as_of"]
         raise LedgerStopped(
-            f"the ledger stopped after position {as_of['as_of']}; repair it, then close the month"
+            f"the ledger stopped after position {position}; repair it, then close the month"
         )
     recorded = await door.handle(caller, ledger, CloseMonth(asked=asked, month_id=month))
     return done(response, recorded, f"/v1/months/{month}")

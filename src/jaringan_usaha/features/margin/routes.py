@@ -19,7 +19,14 @@ MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 KoperasiId = Annotated[Slug | None, Query()]
 CycleId = Annotated[Slug | None, Query()]
 SupplierId = Annotated[Slug | None, Query()]
-MonthOf = Annotated[str | None, Query(pattern=MONTH, examples=["2026-11"])]
+FromMonth = Annotated[
+    str | None,
+    Query(pattern=MONTH, examples=["2026-11"], description="what counts in this month or later"),
+]
+ToMonth = Annotated[
+    str | None,
+    Query(pattern=MONTH, examples=["2026-11"], description="what counts in this month or earlier"),
+]
 
 # -- answers -------------------------------------------------------------------------------
 
@@ -36,10 +43,12 @@ class Costs(BaseModel):
     ppn_credit_idr: int = Field(description="PPN that a PKP may credit: no cost")
     rebate_idr: int = Field(description="what suppliers pay back; taken off")
     landed_idr: int = Field(description="goods, variance, freight, fee and PPN, less rebate")
-    charge_idr: int = Field(description="paid for a lost tier; no cost of goods")
+    charge_idr: int = Field(
+        description="paid to the others for a lost tier, or received from who lost it (negative)"
+    )
     revenue_idr: int = Field(description="what was sold, without PPN")
     cogs_idr: int = Field(description="the landed cost of what was sold, first in first out")
-    margin_idr: int = Field(description="revenue_idr − cogs_idr")
+    margin_idr: int = Field(description="revenue_idr − cogs_idr − charge_idr")
 
 
 class Margins(Costs):
@@ -53,7 +62,7 @@ class Margins(Costs):
     saving_idr: int = Field(description="alone_idr − amount_idr")
     landed_saving_idr: int = Field(
         description="alone_idr less the landed cost without PPN: what is left of the saving when "
-        "freight and fees are paid"
+        "freight, fees and charges are paid"
     )
 
 
@@ -102,10 +111,10 @@ def costs_of(row: Row) -> dict[str, Any]:
     before_tax = sum(found[f"{part}_idr"] for part in ("goods", "variance", "freight", "fee"))
     before_tax -= found["rebate_idr"]
     found["landed_idr"] = before_tax + found["ppn_idr"]
-    found["margin_idr"] = found["revenue_idr"] - found["cogs_idr"]
+    found["margin_idr"] = found["revenue_idr"] - found["cogs_idr"] - found["charge_idr"]
     if "amount_idr" in found:
         found["saving_idr"] = found["alone_idr"] - found["amount_idr"]
-        found["landed_saving_idr"] = found["alone_idr"] - before_tax
+        found["landed_saving_idr"] = found["alone_idr"] - before_tax - found["charge_idr"]
     return found
 
 
@@ -123,8 +132,8 @@ async def list_margins(
     koperasi_id: KoperasiId = None,
     cycle_id: CycleId = None,
     supplier_id: SupplierId = None,
-    from_month: MonthOf = None,
-    to_month: MonthOf = None,
+    from_month: FromMonth = None,
+    to_month: ToMonth = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
@@ -166,7 +175,8 @@ async def list_margin_items(
     limit: Limit = 50,
     after: After = 0,
 ) -> ItemList:
-    """The same item by item, for goods that came; a koperasi sees its own rows and totals only."""
+    """What koperasi paid, saved and earned in one cycle, item by item, for goods that came; a
+    koperasi sees its own rows and totals only."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     koperasi_id = koperasi_id or caller.koperasi_id

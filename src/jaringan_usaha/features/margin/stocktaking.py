@@ -45,8 +45,8 @@ class Stocktaking:
         if not costs and not sales:
             return
         self._costs, self._sales = costs, sales
-        await self._db.execute(queries.make_page_costs)
-        await self._db.execute(queries.clear_page_costs)
+        await self._db.execute(queries.make_booked_costs)
+        await self._db.execute(queries.clear_booked_costs)
         await self._copy_costs(self._costs)
         sold = {sale.key for sale in self._sales}
         if any(cost.item_id for cost in self._costs):
@@ -58,7 +58,7 @@ class Stocktaking:
         await self._db.execute(queries.add_margins, self._network_id)
 
     async def _copy_costs(self, costs: Sequence[Cost]) -> None:
-        await self._db.copy_records_to_table("page_costs", records=costs, columns=Cost._fields)
+        await self._db.copy_records_to_table("booked_costs", records=costs, columns=Cost._fields)
 
     async def _sell(self, keys: set[Key], first_position: int) -> list[Cost]:
         """Put on the shelves, and take from them, what concerns these items, in order."""

@@ -159,7 +159,7 @@ TABLE = {
 async def import_market_prices(
     observation_id: ObservationId,
     region_code: Annotated[RegionCode, Query()],
-    source: Annotated[Source, Query()],
+    source: Annotated[Source, Query(description="who observed the prices")],
     request: Request,
     response: Response,
     caller: OperatorNow,
@@ -228,7 +228,9 @@ async def list_market_prices(
     door: DoorNow,
     period: PeriodNow,
     region_code: Annotated[RegionCode | None, Query()] = None,
-    commodity: Annotated[Commodity | None, Query()] = None,
+    commodity: Annotated[
+        Commodity | None, Query(description="only this commodity, spelt as the source does")
+    ] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,

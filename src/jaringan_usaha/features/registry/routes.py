@@ -153,7 +153,7 @@ async def suspend_koperasi(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """A suspended koperasi neither orders nor pledges."""
+    """Suspend a koperasi: it neither orders nor pledges until it is reinstated."""
     command = SuspendKoperasi(asked=asked, koperasi_id=koperasi_id, reason=body.reason)
     return done(response, await door.handle(caller, registry, command))
 
@@ -288,7 +288,7 @@ async def suspend_supplier(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """A suspended supplier publishes no price lists."""
+    """Suspend a supplier: no price lists and no comparison until it is reinstated."""
     command = SuspendSupplier(asked=asked, supplier_id=supplier_id, reason=body.reason)
     return done(response, await door.handle(caller, registry, command))
 

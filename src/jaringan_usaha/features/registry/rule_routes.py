@@ -24,6 +24,7 @@ RuleId = Annotated[
         max_length=72,  # a known rule's name and the id of what it is about
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
         examples=["het.minyakita"],
+        description="name of the rule, with the id of what it is about after a point",
     ),
 ]
 ValueName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]

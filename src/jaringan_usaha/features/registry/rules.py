@@ -180,27 +180,28 @@ def _check_values(rule_id: str, values: Mapping[str, int]) -> None:
 def _check_shape(rule_id: str, shape: Shape, values: Mapping[str, int]) -> None:
     missing = [name for name in shape.must if name not in values]
     if missing:
-        raise RuleDoesNotFit(
-            f"rule {rule_id} also needs {', '.join(missing)}", pointer=f"/values/{missing[0]}"
-        )
+        names = ", ".join(missing)
+        raise RuleDoesNotFit(f"rule {rule_id} also needs {names}", pointer=f"/values/{missing[0]}")
     ranges = {**shape.must, **shape.may}
     for name, value in values.items():
         if name not in ranges:
+            names = ", ".join(ranges)
             raise RuleDoesNotFit(
-                f"rule {rule_id} knows no {name}; it has {', '.join(ranges)}",
+                f"rule {rule_id} knows no {name}; it has {names}",
                 pointer=f"/values/{name}",
             )
         least, most = ranges[name]
         if not least <= value <= most:
             raise RuleDoesNotFit(f"{name} is {least} to {most}", pointer=f"/values/{name}")
-    for names in shape.rising:
-        said = [name for name in names if name in values]
+    for rising in shape.rising:
+        said = [name for name in rising if name in values]
         for lower, higher in pairwise(said):
             if values[lower] > values[higher]:
                 raise RuleDoesNotFit(f"{lower} is not above {higher}", pointer=f"/values/{lower}")
     if shape.parts and not any(values[name] for name in shape.parts):
+        names = ", ".join(shape.parts)
         raise RuleDoesNotFit(
-            f"somebody receives a part: {' and '.join(shape.parts)} are not both 0",
+            f"somebody receives a part: one of {names} is not 0",
             pointer=f"/values/{shape.parts[0]}",
         )
 

@@ -202,12 +202,14 @@ def choose_supplier(command: ChooseSupplier, known: Known) -> Sequence[Event]:
     best = comparison.best
     assert best is not None
     if chosen.total_idr > best.total_idr and not command.reason:
+        cheapest, cheapest_idr = best.supplier_id, best.total_idr
+        supplier_id, chosen_idr = chosen.supplier_id, chosen.total_idr
         raise ReasonMissing(
-            f"supplier {best.supplier_id} delivers for Rp{best.total_idr}, "
-            f"{chosen.supplier_id} for Rp{chosen.total_idr}; say why it is chosen all the same",
-            cheapest=best.supplier_id,
-            cheapest_idr=best.total_idr,
-            chosen_idr=chosen.total_idr,
+            f"supplier {cheapest} delivers for Rp{cheapest_idr}, {supplier_id} for "
+            f"Rp{chosen_idr}; say why it is chosen all the same",
+            cheapest=cheapest,
+            cheapest_idr=cheapest_idr,
+            chosen_idr=chosen_idr,
             pointer="/reason",
         )
     return [

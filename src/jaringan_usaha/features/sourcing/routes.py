@@ -152,7 +152,9 @@ async def compare_offers(
     item_id: ItemId,
     caller: ReaderNow,
     door: DoorNow,
-    quantity: Annotated[int | None, Query(ge=1, le=MOST_UNITS)] = None,
+    quantity: Annotated[
+        int | None, Query(ge=1, le=MOST_UNITS, description="in base units of the item")
+    ] = None,
     cycle_id: Annotated[
         Slug | None, Query(description="for what is ordered in it so far, instead of a quantity")
     ] = None,

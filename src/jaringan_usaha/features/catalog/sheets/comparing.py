@@ -195,7 +195,8 @@ class _Comparison:
         before_asking = len(self._asking.questions)
         item, is_new = self._item(line)
         if item.item_id in self._seen:
-            text = f"row {self._seen[item.item_id]} has the same goods: skip one of them"
+            other = self._seen[item.item_id]
+            text = f"row {other} has the same goods: skip one of them"
             self._leave_open(f"row:R{line.row}", text, line, (SKIP,))
         self._seen.setdefault(item.item_id, line.row)
         case_size = line.case_size if line.case_known else item.case_size
@@ -234,7 +235,8 @@ class _Comparison:
         question = f"{doubt.kind}:R{doubt.row}"
         said = self._asking.answer(question, (YES, SKIP))
         if not said:
-            text = f"{doubt.text}; yes if it is true, or give the right value"
+            why = doubt.text
+            text = f"{why}; yes if it is true, or give the right value"
             self._leave_open(question, text, line, (YES, SKIP))
         return said
 
@@ -350,10 +352,12 @@ class _Comparison:
         if before is not None:
             was = per_unit(before.tiers[0])
             if abs(now - was) > JUMP * was:
-                text = f"the price moves by {_percent(now / was - 1)} against the last list"
+                move = _percent(now / was - 1)
+                text = f"the price moves by {move} against the last list"
                 found.append(Doubt(line.row, "jump", text))
-            if (before.case_size or item.case_size) != case_size:
-                text = f"a case held {before.case_size or item.case_size}, and now {case_size}"
+            held = before.case_size or item.case_size
+            if held != case_size:
+                text = f"a case held {held}, and now {case_size}"
                 found.append(Doubt(line.row, "size", text))
         ceiling = self._catalogue.ceilings.get(item.item_id)
         if ceiling is not None and now > Fraction(ceiling.idr, ceiling.per):

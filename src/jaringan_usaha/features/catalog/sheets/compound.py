@@ -25,7 +25,9 @@ def check_xls(content: bytes) -> None:
         streams = dict(_streams(content))
         for name in streams:
             if name.startswith("_VBA") or name in ("VBA", "Macros"):
-                raise FileRefused("price-file-unsafe", "the file holds macros: save it without")
+                raise FileRefused(
+                    "price-file-unsafe", "the file holds macros: save it without them"
+                )
             if name in ("EncryptedPackage", "EncryptionInfo"):
                 raise _locked()
         book = streams.get("Workbook") or streams.get("Book")

@@ -58,7 +58,7 @@ def _units(lines: Sequence[Line]) -> Iterator[Doubt]:
     for line in lines:
         if line.case_size > 1 and line.unit_word and line.base_word:
             if line.unit_word == line.base_word:
-                text = f"1 {line.unit_word} holds {line.case_size} {line.base_word}"
+                text = f"one {line.unit_word} holds {line.case_size} {line.base_word}"
             elif line.unit_word in ("pcs", "pc", "biji", "buah"):
                 text = f"a single one ({line.unit_word}) holds {line.case_size} {line.base_word}"
             else:
@@ -96,9 +96,11 @@ def _markups(lines: Sequence[Line]) -> Iterator[Doubt]:
         beyond = abs(retail[line.row] - usual * stated[line.row])
         far = not 1 / MARKUP_FAR < ratio / usual < MARKUP_FAR
         if ratio < 1 or (far and beyond >= MARKUP_WORTH * margin):
+            price, retail_idr = line.steps[0].price, plain(line.retail or "")
+            times, usually = _times(ratio), _times(usual)
             text = (
-                f"it is bought at {line.steps[0].price} and sold at {plain(line.retail or '')}, "
-                f"{_times(ratio)} times; usual is {_times(usual)}"
+                f"it is bought at {price} and sold at {retail_idr}, {times} times; "
+                f"usual is {usually}"
             )
             yield Doubt(line.row, "markup", text)
 
@@ -118,7 +120,8 @@ def _outliers(lines: Sequence[Line], prices: Mapping[int, Fraction]) -> Iterator
             for line, usual in _far_ones(family, far):
                 if line.row not in told:
                     told.add(line.row)
-                    text = f"goods named and sized alike cost {_times(usual)} times as much"
+                    times = _times(usual)
+                    text = f"goods named and sized alike cost {times} times as much"
                     yield Doubt(line.row, "outlier", text)
 
 

@@ -165,7 +165,8 @@ class _Reader:
         if answer:
             return "" if answer == "none" else read_code(answer).gtin
         if found.doubt:
-            text = f"{found.doubt}: write the number under the bar code, or none"
+            why = found.doubt
+            text = f"{why}: write the number under the bar code, or none"
             self._asking.leave_open(Question(f"gtin:R{row}", text, row, plain(cell)))
         return found.gtin
 
@@ -188,9 +189,9 @@ class _Reader:
         else:
             id = f"case:R{row}"
         if size is None:
-            said = f"“{plain(cell)}”" if text else "nothing"
+            said = plain(cell) if text else "–"
             self._asking.leave_open(
-                Question(id, f"the case says {said}: how many base units are in it?", row, text)
+                Question(id, f"the case says “{said}”: how many base units are in it?", row, text)
             )
         return True, size or 0
 
@@ -225,10 +226,13 @@ class _Reader:
                 return "case" if unit in packs.CASE_WORDS else "unit"
             id, said = f"basis:{unit}", f"per {unit}"
         else:
-            id, said = "basis", "in this list"
+            id, said = "basis", ""
         if not case_size:
             return self._asking.answer(id, ("unit", "case"))
-        text = f"a case holds several: is a price {said} for one unit, or for the whole case?"
+        if said:
+            text = f"a case holds several: is a price {said} for one unit, or for the whole case?"
+        else:
+            text = "a case holds several: is a price for one unit, or for the whole case?"
         return self._asking.ask(Question(id, text, options=("unit", "case")))
 
     def _minimum(self, row: int) -> tuple[int, Basis] | None:
@@ -276,10 +280,12 @@ class _Reader:
         cell = plain(self._at(row, at))
         if value is None and numbers.undecided and row not in numbers.odd and cell:
             return None  # the question is the column's
-        text = "is no price" if cell else "no price stands here"
-        ask = "write it in whole rupiah, or leave the row out with row:R… = skip"
-        said = f"“{cell}” {text}" if cell else text
-        self._asking.leave_open(Question(question, f"{said}: {ask}", row, cell))
+        said = cell or "–"
+        text = (
+            f"“{said}” is no price: write it in whole rupiah, or leave the row out with "
+            "row:R… = skip"
+        )
+        self._asking.leave_open(Question(question, text, row, cell))
         return None
 
     def _own_steps(self, row: int) -> tuple[Step, ...]:

@@ -57,9 +57,10 @@ def csv_sheet(content: bytes) -> Sheet:
             raise _large()
         for value in row:
             if _ACTING.match(value.strip()) and len(value.strip()) > 1:
+                row_no = len(rows) + 1
                 raise FileRefused(
                     "price-file-formulas",
-                    f"row {len(rows) + 1} holds a formula: write its result as plain text",
+                    f"row {row_no} holds a formula: write its result as plain text",
                 )
         rows.append(tuple(OURS.sub("", value, count=1)[:MOST_TEXT] for value in row))
     return Sheet("", tuple(rows))

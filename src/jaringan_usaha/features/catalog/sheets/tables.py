@@ -97,12 +97,12 @@ def read_numbers(table: Table, column: Column, asking: Asking | None) -> NumberC
     numbers = read_column(cells)
     if numbers.undecided and asking is not None:
         examples = [plain(cell) for row, cell in cells.items() if row not in numbers.values]
+        shown = ", ".join(dict.fromkeys(examples[:3]))
         said = asking.ask(
             Question(
                 f"separator:{simple(column.head)}",
-                f"points and commas of “{column.head}” do not agree "
-                f"({', '.join(dict.fromkeys(examples[:3]))}): is 12.500 or 12,500 twelve thousand "
-                "five hundred? dot or comma",
+                f"points and commas of “{column.head}” do not agree ({shown}): is 12.500 or "
+                "12,500 twelve thousand five hundred? dot or comma",
                 options=CONVENTIONS,
             )
         )
