@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import problems, sync
+from jaringan_usaha.api import key_routes, problems, sync
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
@@ -130,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes[:0] = lean
     for routes in FEATURE_ROUTES:
         app.include_router(routes.router)
+    app.include_router(key_routes.router)
     app.include_router(sync.router)
     _add_health(app)
     _add_problems(app)
@@ -246,7 +247,12 @@ def _add_problems(app: FastAPI) -> None:
 
 def _methods_of(request: Request) -> set[str]:
     """Those of every route of the path; the framework names the first one's only."""
-    routers = [request.app.router, sync.router, *(each.router for each in FEATURE_ROUTES)]
+    routers = [
+        request.app.router,
+        sync.router,
+        key_routes.router,
+        *(each.router for each in FEATURE_ROUTES),
+    ]
     return {
         method
         for router in routers

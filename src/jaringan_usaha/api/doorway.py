@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jaringan_usaha.api import problems
+from jaringan_usaha.api.access import IN_URL
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.kernel.rejections import Rejection
 
 MOST_BODY = 1 << 20
 MOST_FILE = 10 << 20
@@ -109,7 +111,7 @@ class AtTheDoor:
         visit = self._visits.enter()
         telling = _telling(scope, visit, send, self._headers)
         try:
-            refusal = _refusal(scope)
+            refusal = _refusal(scope) or await _key_in_url(scope)
             if refusal is not None:
                 await _answer(refusal, scope, receive, telling)
                 return
@@ -143,6 +145,28 @@ def _refusal(scope: Scope) -> Problem | None:
     if size > MOST_HEADERS:
         return Problem(431, "headers-too-large", "all headers together are at most 16 KiB")
     return None
+
+
+async def _key_in_url(scope: Scope) -> Problem | None:
+    """A key in a URL is in logs, histories and referrers: it is taken out of use at once."""
+    if b"ju_" not in scope["query_string"] and b"ju_" not in scope["raw_path"]:
+        return None
+    found = IN_URL.search(scope["raw_path"] + b"?" + scope["query_string"])
+    if found is None:
+        return None
+    address = scope["client"][0] if scope["client"] else ""
+    try:
+        await scope["app"].state.door.exposed(found[0].decode(), address)
+    except Problem as problem:
+        return problem
+    except Rejection as rejection:
+        return problems.from_rejection(rejection)
+    return Problem(
+        400,
+        "key-in-url",
+        "send the API key as `Authorization: Bearer …`, never in a URL, where logs keep it: "
+        "the key of this URL opens nothing any more, ask for a new one",
+    )
 
 
 def most_bytes(scope: Scope) -> int:

@@ -30,7 +30,8 @@ KNOCK = Rate("knock", 10 / 60, 10)
 """Keys that are refused, by address."""
 
 ALL_DEVICES = 5
-"""How many times the rate of one key all keys of a koperasi have together."""
+"""How many times the rate of one key all keys of a koperasi have together; so for a supplier,
+for all auditors, and for all city offices."""
 
 OPERATOR = 200
 """How many times the rate of a koperasi's key an operator has, who acts for all of them."""
@@ -62,18 +63,18 @@ class Limits:
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def admit(self, caller: Caller, rate: Rate) -> Left | None:
-        """Take one request from the buckets of the key and of its koperasi; what the key has
+        """Take one request from the buckets of the key and of whom it speaks for; what the key has
         left, None without limits. Raises Problem 429."""
         if not self._factor:
             return None
-        rate = rate.times(self._factor * (OPERATOR if caller.koperasi_id is None else 1))
-        if caller.koperasi_id is not None:
-            self._take(f"{caller.network_id}/{caller.koperasi_id}", rate.times(ALL_DEVICES))
+        rate = rate.times(self._factor * (OPERATOR if caller.role == "operator" else 1))
+        if caller.role != "operator":
+            self._take(f"{caller.network_id}/{caller.scope}", rate.times(ALL_DEVICES))
         return self._take(caller.key_id, rate)
 
     def give_back(self, caller: Caller, rate: Rate) -> None:
         """A repetition of a request that was answered before costs nothing."""
-        for whose in (caller.key_id, f"{caller.network_id}/{caller.koperasi_id}"):
+        for whose in (caller.key_id, f"{caller.network_id}/{caller.scope}"):
             bucket = self._buckets.get((whose, rate.name))
             if bucket is not None:
                 self._buckets[whose, rate.name] = (bucket[0] + 1, bucket[1])

@@ -63,6 +63,7 @@ TAGS = {
     "margin": "What each koperasi paid, saved and earned",
     "ledger": "The books: accounts, balances at every position, closed months",
     "sync": "Many commands in one request",
+    "keys": "API keys: made, replaced, ended",
     "health": "Whether the service is well",
 }
 
@@ -128,7 +129,11 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         document["paths"]["/v1/orders/{order_id}"]["put"] = _put_order(order_body.__name__)
         document["paths"]["/v1/sync"] = {"post": _post_sync(line.__name__)}
         document["components"]["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer", "description": "ju_live_…"}
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "ju_live_…, or ju_test_… of a sandbox",
+            }
         }
         document["info"] |= INFO
         document["servers"] = [

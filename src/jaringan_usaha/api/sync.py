@@ -12,8 +12,8 @@ from starlette.responses import StreamingResponse
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import CallerNow, Door, DoorNow, door_of
+from jaringan_usaha.api.access import TRADERS, Caller
+from jaringan_usaha.api.door import Door, DoorNow, PartnerNow, door_of
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
@@ -49,6 +49,8 @@ class SyncType(Generic[B]):
     decider: Decider[Any]
     command: Callable[[B, Asked, Caller], Command]
     inform: Inform | None = None
+    area: str = "unknown"
+    """Of which scope a key must have the `write`, if it has any."""
 
 
 class LineFrame(Body):
@@ -98,7 +100,8 @@ class Sync:
     async def post(self, request: Request) -> Response:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
         door = door_of(request)
-        caller = await door.admit(request, SYNC)
+        caller = await door.admit(request, SYNC, area="")  # each line has its own
+        caller.must_be(TRADERS)
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)
@@ -135,6 +138,8 @@ class Sync:
             if kind is None:
                 problem = Problem(422, "validation-failed", "lines of this type are not taken")
                 return Line(op_id, lane, None, _verdict(op_id, problem, language))
+            if caller.limited:
+                caller.must_have(f"{kind.area}:write")
             body = kind.body.validate_python(frame.body)
             now = door.clock.now()
             asked = asking.asked(caller, op_id, now, frame.type, frame.body)
@@ -215,7 +220,7 @@ async def get_operation(
             description="`op_id`, idempotency key or order id of the command",
         ),
     ],
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
 ) -> Operation:
     """What became of an operation, by the id (or idempotency key) that the client made.

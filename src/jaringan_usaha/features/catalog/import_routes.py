@@ -10,10 +10,12 @@ from pydantic import Field
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.door import (
     AskedByKey,
+    AuditorNow,
     CallerNow,
     Done,
     DoorNow,
     OperatorNow,
+    PartnerNow,
     done,
     shown,
 )
@@ -217,7 +219,7 @@ async def confirm_price_file(
 
 @router.get("/price-imports", operation_id="listPriceImports", tags=["price imports"])
 async def list_price_imports(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -240,7 +242,7 @@ async def list_price_imports(
 
 @router.get("/price-imports/{import_id}", operation_id="getPriceImport", tags=["price imports"])
 async def get_price_import(
-    import_id: ImportId, caller: OperatorNow, door: DoorNow, after: After = 0
+    import_id: ImportId, caller: AuditorNow, door: DoorNow, after: After = 0
 ) -> ImportView:
     """A file, what it would change, and how much of it is open."""
     async with door.reading(caller, after) as db:
@@ -262,7 +264,7 @@ async def list_questions(
     import_id: ImportId,
     request: Request,
     response: Response,
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -292,7 +294,7 @@ async def list_rows(
     import_id: ImportId,
     request: Request,
     response: Response,
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     status: Annotated[Status | None, Query(description="only rows with this status")] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -334,7 +336,7 @@ async def _open_preview(door: DoorNow, caller: CallerNow, import_id: str, after:
     responses={200: {"content": BYTES, "description": "The file as it came."}},
 )
 async def get_price_file(
-    import_id: ImportId, caller: OperatorNow, door: DoorNow, after: After = 0
+    import_id: ImportId, caller: AuditorNow, door: DoorNow, after: After = 0
 ) -> Response:
     """The original file, byte for byte."""
     async with door.reading(caller, after) as db:
@@ -354,7 +356,7 @@ async def get_price_file(
 )
 async def export_price_list(
     price_list_id: PriceListId,
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
     format_: Annotated[
         Literal["csv", "xlsx"], Query(alias="format", description="the kind of file")
@@ -363,7 +365,8 @@ async def export_price_list(
 ) -> Response:
     """A price list as a file, which comes back as it is when it is sent as a price file."""
     async with door.reading(caller, after) as db:
-        if await price_list(db, caller.network_id, price_list_id) is None:
+        named = await price_list(db, caller.network_id, price_list_id)
+        if named is None or not caller.supplies(named["supplier_id"]):
             raise NoSuchPriceList(f"there is no price list {price_list_id}")
         goods = await views.goods_of_list(db, caller.network_id, price_list_id)
     tiers = max((len(each.tiers) for each in goods), default=1)

@@ -11,9 +11,9 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedAfresh,
     AskedByPath,
-    CallerNow,
     Done,
     DoorNow,
+    GoodsNow,
     OperatorNow,
     done,
     shown,
@@ -133,7 +133,7 @@ async def describe_item(
 
 
 @router.get("/items/{item_id}", operation_id="getItem", tags=["catalog"])
-async def get_item(item_id: ItemId, caller: CallerNow, door: DoorNow, after: After = 0) -> ItemView:
+async def get_item(item_id: ItemId, caller: GoodsNow, door: DoorNow, after: After = 0) -> ItemView:
     """One kind of goods."""
     async with door.reading(caller, after) as db:
         row = await views.item(db, caller.network_id, item_id)
@@ -144,7 +144,7 @@ async def get_item(item_id: ItemId, caller: CallerNow, door: DoorNow, after: Aft
 
 @router.get("/items", operation_id="listItems", tags=["catalog"])
 async def list_items(
-    caller: CallerNow,
+    caller: GoodsNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -180,6 +180,8 @@ def _sync_description(body: SyncDescriptionBody, asked: Asked, caller: Caller) -
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "add_item": SyncType(TypeAdapter(SyncItemBody), goods, _sync_item),
-    "describe_item": SyncType(TypeAdapter(SyncDescriptionBody), goods, _sync_description),
+    "add_item": SyncType(TypeAdapter(SyncItemBody), goods, _sync_item, area="catalog"),
+    "describe_item": SyncType(
+        TypeAdapter(SyncDescriptionBody), goods, _sync_description, area="catalog"
+    ),
 }

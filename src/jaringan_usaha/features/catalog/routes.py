@@ -6,7 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedByPath,
+    Done,
+    DoorNow,
+    OperatorNow,
+    PartnerNow,
+    ReaderNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Day, Idr, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -142,7 +151,7 @@ class PriceView(BaseModel):
 @router.get("/items/{item_id}/prices", operation_id="listPricesOfItem", tags=["catalog"])
 async def list_prices_of_item(
     item_id: ItemId,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     on: Annotated[date | None, Query(description="a date in Asia/Jakarta; today")] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -200,19 +209,19 @@ async def publish_price_list(
 
 @router.get("/price-lists/{price_list_id}", operation_id="getPriceList", tags=["catalog"])
 async def get_price_list(
-    price_list_id: PriceListId, caller: CallerNow, door: DoorNow, after: After = 0
+    price_list_id: PriceListId, caller: PartnerNow, door: DoorNow, after: After = 0
 ) -> PriceListView:
     """One price list, without its rows."""
     async with door.reading(caller, after) as db:
         row = await views.price_list(db, caller.network_id, price_list_id)
-    if row is None:
+    if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchPriceList(f"there is no price list {price_list_id}")
     return PriceListView(**dict(row))
 
 
 @router.get("/price-lists", operation_id="listPriceLists", tags=["catalog"])
 async def list_price_lists(
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -220,6 +229,7 @@ async def list_price_lists(
     after: After = 0,
 ) -> ListOf[PriceListView]:
     """The price lists of all suppliers or of one, by id, without their rows."""
+    supplier_id = caller.supplier_for(supplier_id)
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
         rows = await views.price_lists(
@@ -232,7 +242,7 @@ async def list_price_lists(
 @router.get("/price-lists/{price_list_id}/rows", operation_id="listPriceRows", tags=["catalog"])
 async def list_price_rows(
     price_list_id: PriceListId,
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -241,6 +251,9 @@ async def list_price_rows(
     """The rows of a price list by item."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
+        named = await views.price_list(db, caller.network_id, price_list_id)
+        if named is not None and not caller.supplies(named["supplier_id"]):
+            raise NoSuchPriceList(f"there is no price list {price_list_id}")
         rows = await views.price_rows(db, caller.network_id, price_list_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "catalog")
     return ListOf[PriceRowView](

@@ -10,10 +10,12 @@ from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
-    CallerNow,
+    AskedBySupplier,
     Done,
     DoorNow,
     OperatorNow,
+    ReaderNow,
+    SupplierNow,
     done,
     shown,
 )
@@ -203,11 +205,12 @@ async def acknowledge_order(
     supplier_id: Annotated[Slug, Path()],
     body: AnswerBody,
     response: Response,
-    asked: AskedByKey,
-    caller: OperatorNow,
+    asked: AskedBySupplier,
+    caller: SupplierNow,
     door: DoorNow,
 ) -> Done:
     """Record the supplier's answer, line by line: accepted, accepted in part, or rejected."""
+    caller.supplier_for(supplier_id)
     recorded = await door.log(caller.network_id).head()
     named = [line.item_id for line in body.lines]
     async with door.reading(caller, recorded) as db:
@@ -231,11 +234,12 @@ async def acknowledge_order(
 async def get_order_state(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     after: After = 0,
 ) -> OrderState:
     """How far one consolidated order is, and what the supplier answered."""
+    caller.supplier_for(supplier_id)
     async with door.reading(caller, after) as db:
         rows = await views.order_states(
             db,
@@ -258,7 +262,7 @@ async def get_order_state(
     "/order-states", operation_id="listConsolidatedOrderStates", tags=["consolidated orders"]
 )
 async def list_order_states(
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -270,6 +274,7 @@ async def list_order_states(
     after: After = 0,
 ) -> ListOf[OrderStateView]:
     """Consolidated orders and how far they are, by cycle and supplier."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
         rows = await views.order_states(
@@ -316,7 +321,7 @@ async def preview_withdrawal(
     order_id: UuidV7,
     request: Request,
     response: Response,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     after: After = 0,
 ) -> WithdrawalView:
@@ -373,7 +378,7 @@ async def transfer_order(
 
 @router.get("/tier-drops", operation_id="listTierDrops", tags=["orders"])
 async def list_tier_drops(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,

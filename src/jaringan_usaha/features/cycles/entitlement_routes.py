@@ -7,10 +7,11 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.door import (
     AskedByKey,
-    CallerNow,
+    AuditorNow,
     Done,
     DoorNow,
     OperatorNow,
+    ReaderNow,
     done,
     shown,
 )
@@ -87,7 +88,7 @@ class MinimumView(BaseModel):
 )
 async def list_entitlements(
     cycle_id: Annotated[Slug, Path()],
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -126,7 +127,7 @@ async def list_entitlements(
 @router.get("/cycles/{cycle_id}/minimums", operation_id="listMinimums", tags=["cycles"])
 async def list_minimums(
     cycle_id: Annotated[Slug, Path()],
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,

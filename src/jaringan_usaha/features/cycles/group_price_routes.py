@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import CallerNow, Door, DoorNow, shown
+from jaringan_usaha.api.door import BoardNow, Door, DoorNow, ReaderNow, shown
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -65,7 +65,7 @@ class NudgeView(BaseModel):
 @router.get("/cycles/{cycle_id}/prices", operation_id="listGroupPrices", tags=["cycles"])
 async def list_group_prices(
     cycle_id: Annotated[Slug, Path()],
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -99,7 +99,7 @@ async def list_group_prices(
 @router.get("/cycles/{cycle_id}/nudges", operation_id="listNudges", tags=["cycles"])
 async def list_nudges(
     cycle_id: Annotated[Slug, Path()],
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",

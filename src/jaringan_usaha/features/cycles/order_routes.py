@@ -11,13 +11,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access import TRADERS, Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     CallerNow,
     Done,
     Door,
     DoorNow,
+    ReaderNow,
     done,
     door_of,
     shown,
@@ -156,7 +157,8 @@ async def put_order(request: Request) -> Response:
     The hot road: read, check, decide and answer without the framework's machinery.
     """
     door = door_of(request)
-    caller = await door.admit(request)
+    caller = await door.admit(request, area="orders")
+    caller.must_be(TRADERS)
     order_id = _order_id(request.path_params["order_id"])
     raw = await read_json(request)
     body = _order_body.validate_python(raw)
@@ -284,7 +286,7 @@ async def _holds_orders(door: Door, caller: Caller, cycle_id: str) -> bool:
 
 @router.get("/orders/{order_id}", operation_id="getOrder", tags=["orders"])
 async def get_order(
-    order_id: UuidV7, response: Response, caller: CallerNow, door: DoorNow, after: After = 0
+    order_id: UuidV7, response: Response, caller: ReaderNow, door: DoorNow, after: After = 0
 ) -> OrderView:
     """One order as it stands."""
     async with door.reading(caller, after) as db:
@@ -297,7 +299,7 @@ async def get_order(
 
 @router.get("/orders", operation_id="listOrders", tags=["orders"])
 async def list_orders(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: Annotated[Slug | None, Query()] = None,
@@ -370,7 +372,7 @@ def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOr
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform),
-    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform),
-    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform),
+    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform, "orders"),
+    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform, "orders"),
+    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform, "orders"),
 }

@@ -1,18 +1,22 @@
 """Buying cycles, orders and consolidated orders over HTTP."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
+from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     AskedByPath,
-    CallerNow,
+    BoardNow,
     Done,
     DoorNow,
+    OfficeNow,
     OperatorNow,
+    SupplierNow,
     done,
     shown,
 )
@@ -28,6 +32,7 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views, views
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
@@ -146,7 +151,9 @@ class ConsolidatedOrderView(BaseModel):
     quantity: int
     order_lines: int
     amount_idr: int
-    alone_idr: int = Field(description="what the koperasi had paid each on its own")
+    alone_idr: int | None = Field(
+        description="what the koperasi had paid each on its own; null for a supplier"
+    )
     placed_position: int
 
 
@@ -157,7 +164,7 @@ class ConsolidatedLineView(BaseModel):
     quantity: int
     order_lines: int
     amount_idr: int
-    alone_idr: int
+    alone_idr: int | None = Field(description="null for a supplier")
     price_list: str
     price_idr: int | None
     price_per: int
@@ -259,7 +266,7 @@ async def cancel_cycle(
 
 @router.get("/cycles/{cycle_id}", operation_id="getCycle", tags=["cycles"])
 async def get_cycle(
-    cycle_id: Annotated[Slug, Path()], caller: CallerNow, door: DoorNow, after: After = 0
+    cycle_id: Annotated[Slug, Path()], caller: BoardNow, door: DoorNow, after: After = 0
 ) -> CycleView:
     """One buying cycle as it stands."""
     async with door.reading(caller, after) as db:
@@ -271,7 +278,7 @@ async def get_cycle(
 
 @router.get("/cycles", operation_id="listCycles", tags=["cycles"])
 async def list_cycles(
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
@@ -293,7 +300,7 @@ async def list_cycles(
 @router.get("/cycles/{cycle_id}/totals", operation_id="listTotals", tags=["cycles"])
 async def list_totals(
     cycle_id: Annotated[Slug, Path()],
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -317,7 +324,7 @@ async def list_totals(
     "/consolidated-orders", operation_id="listConsolidatedOrders", tags=["consolidated orders"]
 )
 async def list_consolidated_orders(
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -326,6 +333,7 @@ async def list_consolidated_orders(
     after: After = 0,
 ) -> ListOf[ConsolidatedOrderView]:
     """The group's orders by cycle and supplier."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
         rows = await consolidated_views.consolidated_orders(
@@ -337,7 +345,14 @@ async def list_consolidated_orders(
             limit=limit,
         )
         as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(ConsolidatedOrderView, rows, limit, ("cycle_id", "supplier_id"), as_of)
+    seen = _without_savings(caller, rows)
+    return page_of(ConsolidatedOrderView, seen, limit, ("cycle_id", "supplier_id"), as_of)
+
+
+def _without_savings(caller: Caller, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What the group saves is none of its suppliers' business."""
+    hidden: dict[str, Any] = {"alone_idr": None} if caller.role == "supplier" else {}
+    return [{**dict(row), **hidden} for row in rows]
 
 
 @router.get(
@@ -348,20 +363,22 @@ async def list_consolidated_orders(
 async def list_consolidated_lines(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
 ) -> ListOf[ConsolidatedLineView]:
     """What one consolidated order holds, item by item, at the price that was reached."""
+    caller.supplier_for(supplier_id)
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
         rows = await consolidated_views.consolidated_lines(
             db, caller.network_id, cycle_id, supplier_id, after=last, limit=limit
         )
         as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(ConsolidatedLineView, rows, limit, ("item_id",), as_of)
+    seen = _without_savings(caller, rows)
+    return page_of(ConsolidatedLineView, seen, limit, ("item_id",), as_of)
 
 
 class CycleLineView(ConsolidatedLineView):
@@ -382,7 +399,7 @@ class CycleLines(BaseModel):
 )
 async def list_cycle_lines(
     cycle_id: Annotated[Slug, Path()],
-    caller: OperatorNow,
+    caller: OfficeNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Annotated[int, Query(ge=1, le=1_000, description="rows a page")] = 50,

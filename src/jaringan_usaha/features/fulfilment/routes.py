@@ -10,10 +10,12 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     AskedByPath,
-    CallerNow,
+    AuditorNow,
     Done,
     DoorNow,
     OperatorNow,
+    ReaderNow,
+    SupplierNow,
     done,
     shown,
 )
@@ -126,12 +128,12 @@ async def receive_goods(
 
 @router.get("/receipts/{receipt_id}", operation_id="getReceipt")
 async def get_receipt(
-    receipt_id: ReceiptId, caller: OperatorNow, door: DoorNow, after: After = 0
+    receipt_id: ReceiptId, caller: SupplierNow, door: DoorNow, after: After = 0
 ) -> ReceiptView:
     """One delivery as it was counted."""
     async with door.reading(caller, after) as db:
         row = await views.receipt(db, caller.network_id, receipt_id)
-    if row is None:
+    if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchReceipt(f"there is no receipt {receipt_id}")
     return ReceiptView(**dict(row))
 
@@ -139,7 +141,7 @@ async def get_receipt(
 @router.get("/receipts/{receipt_id}/lines", operation_id="listReceiptLines")
 async def list_receipt_lines(
     receipt_id: ReceiptId,
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -148,6 +150,9 @@ async def list_receipt_lines(
     """What one receipt holds, and whether it has been shared out."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
+        receipt = await views.receipt(db, caller.network_id, receipt_id)
+        if receipt is not None and not caller.supplies(receipt["supplier_id"]):
+            raise NoSuchReceipt(f"there is no receipt {receipt_id}")
         rows = await views.receipt_lines(db, caller.network_id, receipt_id, after=last, limit=limit)
         totals = await views.receipt_line_totals(db, caller.network_id, receipt_id)
         as_of = await shown(db, caller.network_id, "fulfilment")
@@ -158,7 +163,7 @@ async def list_receipt_lines(
 @router.get("/cycles/{cycle_id}/receipts", operation_id="listReceipts")
 async def list_receipts(
     cycle_id: CycleId,
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -166,6 +171,7 @@ async def list_receipts(
     after: After = 0,
 ) -> ReceiptPage:
     """The receipts of a cycle in the order in which they were recorded."""
+    supplier_id = caller.supplier_for(supplier_id)
     (last,) = key_after(cursor_, 0)
     async with door.reading(caller, after) as db:
         rows = await views.receipts(
@@ -201,7 +207,7 @@ async def end_delivery(
 @router.get("/cycles/{cycle_id}/delivery-states", operation_id="listDeliveryStates")
 async def list_delivery_states(
     cycle_id: CycleId,
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -209,6 +215,7 @@ async def list_delivery_states(
     after: After = 0,
 ) -> DeliveryStatePage:
     """How far each supplier's delivery has come, by supplier."""
+    supplier_id = caller.supplier_for(supplier_id)
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
         rows = await views.states(
@@ -225,7 +232,7 @@ async def list_delivery_states(
 @router.get("/cycles/{cycle_id}/shortfalls", operation_id="listShortfalls")
 async def list_shortfalls(
     cycle_id: CycleId,
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -233,6 +240,7 @@ async def list_shortfalls(
     after: After = 0,
 ) -> ShortfallPage:
     """Items of which less was accepted than ordered; final once the delivery has ended."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
         rows = await views.shortfalls(
@@ -250,7 +258,7 @@ async def list_shortfalls(
 @router.get("/cycles/{cycle_id}/deliveries", operation_id="listDeliveries")
 async def list_deliveries(
     cycle_id: CycleId,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -291,7 +299,7 @@ async def list_deliveries(
 async def explain_allocation(
     cycle_id: CycleId,
     koperasi_id: Annotated[Slug, Path()],
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -339,7 +347,7 @@ async def decide_surplus(
 
 @router.get("/surplus", operation_id="listSurplus")
 async def list_surplus(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,

@@ -7,7 +7,16 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedByPath,
+    AuditorNow,
+    Done,
+    DoorNow,
+    OperatorNow,
+    ReaderNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Day, Slug, Title
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.problems import Problem
@@ -163,7 +172,7 @@ async def bill_charge(
 
 @router.get("/charges", operation_id="listCharges")
 async def list_charges(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -213,7 +222,7 @@ def _waits_for(row: Row) -> str:
 @router.get("/charges/{charge_id}/lines", operation_id="listChargeLines")
 async def list_charge_lines(
     charge_id: Annotated[Slug, Path()],
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -230,7 +239,7 @@ async def list_charge_lines(
 @router.get("/charges/{charge_id}/shares", operation_id="listChargeShares")
 async def list_charge_shares(
     charge_id: Annotated[Slug, Path()],
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -256,7 +265,7 @@ async def list_charge_shares(
 
 @router.get("/costs", operation_id="listCosts")
 async def list_costs(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,

@@ -6,7 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedByPath,
+    AuditorNow,
+    Done,
+    DoorNow,
+    OperatorNow,
+    SupplierNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -92,7 +101,7 @@ async def pay_invoice(
 
 @router.get("/invoice-payments", operation_id="listInvoicePayments")
 async def list_payments(
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -101,6 +110,7 @@ async def list_payments(
     after: After = 0,
 ) -> PaymentList:
     """Payments by cycle and supplier; `paid_idr` of the totals is what all of them come to."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "", "")
     async with door.reading(caller, after) as db:
         rows = await views.payments(
@@ -134,7 +144,7 @@ async def receive_rebate(
 
 @router.get("/rebates", operation_id="listRebates")
 async def list_rebates(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByKey, AskedByPath, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    AskedByPath,
+    Done,
+    DoorNow,
+    OperatorNow,
+    SupplierNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -256,14 +265,14 @@ async def refuse_invoice(
 
 @router.get("/supplier-invoices/{invoice_id}", operation_id="getSupplierInvoice")
 async def get_invoice(
-    invoice_id: Annotated[Slug, Path()], caller: OperatorNow, door: DoorNow, after: After = 0
+    invoice_id: Annotated[Slug, Path()], caller: SupplierNow, door: DoorNow, after: After = 0
 ) -> InvoiceDetail:
     """One invoice with all its lines, and what came of each."""
     async with door.reading(caller, after) as db:
         row = await views.invoice(db, caller.network_id, invoice_id)
         lines = await views.invoice_lines(db, caller.network_id, invoice_id)
         as_of = await shown(db, caller.network_id, "invoicing")
-    if row is None:
+    if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchInvoice(f"there is no invoice {invoice_id}")
     return InvoiceDetail(
         **dict(row), lines=[MatchedLineView(**dict(line)) for line in lines], **as_of
@@ -272,7 +281,7 @@ async def get_invoice(
 
 @router.get("/supplier-invoices", operation_id="listSupplierInvoices")
 async def list_invoices(
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -281,6 +290,7 @@ async def list_invoices(
     after: After = 0,
 ) -> InvoiceList:
     """Invoices by cycle, supplier and id, with the totals of all of them."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "", "")
     async with door.reading(caller, after) as db:
         rows = await views.invoices(
@@ -299,7 +309,7 @@ async def list_invoices(
 
 @router.get("/invoice-states", operation_id="listInvoiceStates")
 async def list_states(
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -308,6 +318,7 @@ async def list_states(
     after: After = 0,
 ) -> InvoiceStateList:
     """How far consolidated orders are billed and paid, by cycle and supplier."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "")
     async with door.reading(caller, after) as db:
         rows = await views.states(
@@ -327,7 +338,7 @@ async def list_states(
 
 @router.get("/debit-notes", operation_id="listDebitNotes")
 async def list_debit_notes(
-    caller: OperatorNow,
+    caller: SupplierNow,
     door: DoorNow,
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
@@ -336,6 +347,7 @@ async def list_debit_notes(
     after: After = 0,
 ) -> DebitNoteList:
     """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
+    supplier_id = caller.supplier_for(supplier_id)
     key = key_after(cursor_, "", "", "")
     async with door.reading(caller, after) as db:
         rows = await views.debit_notes(

@@ -9,13 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    CallerNow,
-    Door,
-    DoorNow,
-    OperatorNow,
-    shown,
-)
+from jaringan_usaha.api.door import AuditorNow, Door, DoorNow, ReaderNow, shown
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import (
     After,
@@ -175,7 +169,7 @@ async def _journal(
 
 @router.get("/trial-balance", operation_id="getTrialBalance")
 async def get_trial_balance(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     at: Annotated[Position | None, Query(description="a position of the log; the last")] = None,
     koperasi_id: SlugOf = None,
@@ -204,7 +198,7 @@ async def get_trial_balance(
 
 @router.get("/postings", operation_id="listPostings")
 async def list_postings(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     koperasi_id: SlugOf = None,
     supplier_id: SlugOf = None,
@@ -225,7 +219,7 @@ async def list_account_postings(
     account: Annotated[
         str, Path(pattern=r"^\d{4}$", examples=["1310"], description="number of the account")
     ],
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     party: Annotated[
         Slug | None, Query(description="whose account it is: a koperasi, supplier, payee or host")
@@ -261,7 +255,7 @@ async def list_account_postings(
 @router.get("/postings/{position}", operation_id="getPostedEvent")
 async def get_posted_event(
     position: Annotated[Position, Path(description="of the event, as postings name it")],
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     after: After = 0,
 ) -> PostedEvent:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import AskedByKey, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import AskedByKey, AuditorNow, Done, DoorNow, OperatorNow, done, shown
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.margin import books
@@ -62,7 +62,7 @@ async def close_month(
 
 @router.get("/months", operation_id="listMonths")
 async def list_months(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -78,7 +78,7 @@ async def list_months(
 
 @router.get("/months/{month}", operation_id="getMonth")
 async def get_month(
-    month: MonthId, caller: OperatorNow, door: DoorNow, after: After = 0
+    month: MonthId, caller: AuditorNow, door: DoorNow, after: After = 0
 ) -> MonthBalances:
     """A closed month with the balances that it carries on."""
     async with reading_books(caller, door, after) as db:

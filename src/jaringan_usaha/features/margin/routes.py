@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import CallerNow, DoorNow, shown
+from jaringan_usaha.api.door import DoorNow, ReaderNow, shown
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -127,7 +127,7 @@ def _first_day(month: str | None, without: date) -> date:
 
 @router.get("/margin", operation_id="listMargins")
 async def list_margins(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     koperasi_id: KoperasiId = None,
     cycle_id: CycleId = None,
@@ -166,7 +166,7 @@ async def list_margins(
 
 @router.get("/margin/items", operation_id="listMarginItems")
 async def list_margin_items(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: KoperasiId = None,
@@ -211,7 +211,7 @@ async def list_margin_items(
 
 @router.get("/margin/unknown", operation_id="listUnknownStock")
 async def list_unknown_stock(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     koperasi_id: Annotated[Slug, Query()],
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",

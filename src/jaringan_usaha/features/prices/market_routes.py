@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import CallerNow, DoorNow, shown
+from jaringan_usaha.api.door import BoardNow, DoorNow, shown
 from jaringan_usaha.api.fields import RegionCode, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -87,7 +87,7 @@ class MarketPage(ListOf[MarketLineView]):
 async def compare_with_market(
     cycle_id: Annotated[Slug, Path()],
     region_code: Annotated[RegionCode, Query()],
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",

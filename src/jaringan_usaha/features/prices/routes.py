@@ -14,7 +14,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.csv_file import Csv, csv_file
 from jaringan_usaha.api.door import (
     AskedByPath,
-    CallerNow,
+    BoardNow,
     Done,
     Door,
     DoorNow,
@@ -224,7 +224,7 @@ def fitting() -> Iterator[None]:
 
 @router.get("/market-prices", operation_id="listMarketPrices")
 async def list_market_prices(
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     period: PeriodNow,
     region_code: Annotated[RegionCode | None, Query()] = None,
@@ -268,7 +268,7 @@ def _last_row(cursor: str) -> tuple[date, str, str]:
 
 @router.get("/market-prices/export.csv", operation_id="exportMarketPrices", response_class=Csv)
 async def export_market_prices(
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     period: PeriodNow,
     region_code: Annotated[RegionCode, Query()],

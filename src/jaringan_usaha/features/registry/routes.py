@@ -11,10 +11,12 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     AskedByPath,
-    CallerNow,
+    AuditorNow,
     Done,
     DoorNow,
     OperatorNow,
+    PartnerNow,
+    ReaderNow,
     done,
     shown,
 )
@@ -202,7 +204,7 @@ async def classify_koperasi(
 )
 async def list_classifications(
     koperasi_id: KoperasiId,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -223,7 +225,7 @@ async def list_classifications(
 async def get_koperasi(
     koperasi_id: KoperasiId,
     response: Response,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     on: ClassifiedOn = None,
     after: After = 0,
@@ -241,7 +243,7 @@ async def get_koperasi(
 
 @router.get("/koperasi", operation_id="listKoperasi", tags=["koperasi"])
 async def list_koperasi(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -311,14 +313,14 @@ async def reinstate_supplier(
 async def get_supplier(
     supplier_id: SupplierId,
     response: Response,
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
     after: After = 0,
 ) -> SupplierView:
     """One supplier."""
     async with door.reading(caller, after) as db:
         row = await views.supplier(db, caller.network_id, supplier_id)
-    if row is None:
+    if row is None or not caller.supplies(supplier_id):
         raise NoSuchSupplier(f"there is no supplier {supplier_id}")
     response.headers["ETag"] = f'"v{row["version"]}"'
     return SupplierView(**dict(row))
@@ -326,7 +328,7 @@ async def get_supplier(
 
 @router.get("/suppliers", operation_id="listSuppliers", tags=["suppliers"])
 async def list_suppliers(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -362,6 +364,10 @@ def _sync_supplier(body: SyncSupplierBody, asked: Asked, caller: Caller) -> Admi
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "admit_koperasi": SyncType(TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi),
-    "admit_supplier": SyncType(TypeAdapter(SyncSupplierBody), registry, _sync_supplier),
+    "admit_koperasi": SyncType(
+        TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi, area="koperasi"
+    ),
+    "admit_supplier": SyncType(
+        TypeAdapter(SyncSupplierBody), registry, _sync_supplier, area="suppliers"
+    ),
 }

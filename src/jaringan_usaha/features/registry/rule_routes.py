@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, ReaderNow, done, shown
 from jaringan_usaha.api.fields import Body
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -82,7 +82,7 @@ async def set_rule(
 
 @router.get("/rules", operation_id="listRules", tags=["rules"])
 async def list_rules(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,

@@ -11,7 +11,16 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.csv_file import Csv, csv_file
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedByPath,
+    BoardNow,
+    CallerNow,
+    Done,
+    DoorNow,
+    ReaderNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
@@ -182,7 +191,7 @@ def _whose(caller: Caller, koperasi_id: str | None) -> str | None:
 
 @router.get("/sales", operation_id="listSales")
 async def list_sales(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     period: PeriodNow,
     koperasi_id: KoperasiId = None,
@@ -229,7 +238,7 @@ def _last_row(cursor: str) -> tuple[date, str, str]:
 
 @router.get("/sales/{sale_id}", operation_id="getSale")
 async def get_sale(
-    sale_id: Annotated[UuidV7, Path()], caller: CallerNow, door: DoorNow, after: After = 0
+    sale_id: Annotated[UuidV7, Path()], caller: ReaderNow, door: DoorNow, after: After = 0
 ) -> SaleView:
     """One sale."""
     async with door.reading(caller, after) as db:
@@ -241,7 +250,7 @@ async def get_sale(
 
 @router.get("/sale-flags", operation_id="listSaleFlags")
 async def list_sale_flags(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     period: PeriodNow,
     koperasi_id: KoperasiId = None,
@@ -278,7 +287,7 @@ async def list_sale_flags(
     response_class=Csv,
 )
 async def export_selling_prices(
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     period: PeriodNow,
     region_code: Annotated[RegionCode, Query()],
@@ -310,5 +319,5 @@ def _sync_sale(body: SyncSaleBody, asked: Asked, caller: Caller) -> RecordSale:
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "record_sale": SyncType(TypeAdapter(SyncSaleBody), sales, _sync_sale),
+    "record_sale": SyncType(TypeAdapter(SyncSaleBody), sales, _sync_sale, area="sales"),
 }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, ReaderNow, done, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -150,7 +150,7 @@ def _offer_views(offers: Iterable[ComparedOffer], quantity: int) -> list[OfferVi
 @router.get("/items/{item_id}/comparison", operation_id="compareOffers")
 async def compare_offers(
     item_id: ItemId,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     quantity: Annotated[
         int | None, Query(ge=1, le=MOST_UNITS, description="in base units of the item")
@@ -250,7 +250,7 @@ async def choose_supplier(
 
 @router.get("/choices/{choice_id}", operation_id="getChoice")
 async def get_choice(
-    choice_id: ChoiceId, caller: CallerNow, door: DoorNow, after: After = 0
+    choice_id: ChoiceId, caller: ReaderNow, door: DoorNow, after: After = 0
 ) -> ChoiceWithOffers:
     """One choice with the offers that won and lost."""
     async with door.reading(caller, after) as db:
@@ -264,7 +264,7 @@ async def get_choice(
 
 @router.get("/choices", operation_id="listChoices")
 async def list_choices(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     item_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
