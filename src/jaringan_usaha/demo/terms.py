@@ -61,9 +61,14 @@ RULES = (
         {"variance_bp": 50, "variance_idr": 50},
         "musyawarah konsorsium",
     ),
-    Rule("het.minyakita", "2024-08-14", _zones(*(MINYAKITA_HET_IDR,) * 3), "Kepmendag 1028/2024"),
+    Rule("het.minyakita", "2025-01-01", _zones(*(MINYAKITA_HET_IDR,) * 3), "HET Minyakita"),
     Rule("het.beras-premium", "2025-08-22", _zones(14_900, 15_400, 15_800), "Bapanas 299/2025"),
-    Rule("het.beras-sphp", "2025-08-22", _zones(12_500, 13_100, 13_500), "Bapanas: HET SPHP 2025"),
+    Rule(
+        "het.beras-sphp",
+        "2025-07-01",
+        _zones(12_500, 13_100, 13_500),
+        "batas harga SPHP, Juli 2025",
+    ),
 )
 
 PRICE_ZONE = 1
