@@ -42,15 +42,15 @@ Inform = Callable[[Door, Caller, Any, Rejection], Awaitable[Command | None]]
 class SyncType(Generic[B]):
     """One kind of line: how its body is checked and what command it makes.
 
-    `inform` may tell a refused command what it lacked; with None the refusal stands.
+    `area` is that of which a key must have the `write` scope, if it has any scopes. `inform` may
+    tell a refused command what it lacked; with None the refusal stands.
     """
 
     body: TypeAdapter[B]
     decider: Decider[Any]
     command: Callable[[B, Asked, Caller], Command]
+    area: str
     inform: Inform | None = None
-    area: str = "unknown"
-    """Of which scope a key must have the `write`, if it has any."""
 
 
 class LineFrame(Body):

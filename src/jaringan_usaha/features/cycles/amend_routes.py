@@ -428,5 +428,5 @@ def _sync_send(body: SyncSendBody, asked: Asked, caller: Caller) -> SendOrder:
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "send_order": SyncType(TypeAdapter(SyncSendBody), sending, _sync_send),
+    "send_order": SyncType(TypeAdapter(SyncSendBody), sending, _sync_send, "consolidated-orders"),
 }

@@ -372,7 +372,7 @@ def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOr
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, inform, "orders"),
-    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, inform, "orders"),
-    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, inform, "orders"),
+    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, "orders", inform),
+    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, "orders", inform),
+    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, "orders", inform),
 }

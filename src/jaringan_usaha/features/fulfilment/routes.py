@@ -387,5 +387,7 @@ def _sync_receipt(body: SyncReceiptBody, asked: Asked, caller: Caller) -> Receiv
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "receive_goods": SyncType(TypeAdapter(SyncReceiptBody), deliveries, _sync_receipt),
+    "receive_goods": SyncType(
+        TypeAdapter(SyncReceiptBody), deliveries, _sync_receipt, "deliveries"
+    ),
 }

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import CallerNow, DoorNow, shown
+from jaringan_usaha.api.door import BoardNow, DoorNow, shown
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -51,7 +51,7 @@ class CycleProgress(BaseModel):
 
 @router.get("/cycles/{cycle_id}/progress", operation_id="getCycleProgress")
 async def get_progress(
-    cycle_id: Annotated[Slug, Path()], caller: CallerNow, door: DoorNow, after: After = 0
+    cycle_id: Annotated[Slug, Path()], caller: BoardNow, door: DoorNow, after: After = 0
 ) -> CycleProgress:
     """How far the orders of a cycle have come, with their goods and their money."""
     orders: list[OrderProgress] = []

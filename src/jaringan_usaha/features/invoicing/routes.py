@@ -396,5 +396,5 @@ def _sync_invoice(body: SyncInvoiceBody, asked: Asked, caller: Caller) -> EnterI
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "enter_invoice": SyncType(TypeAdapter(SyncInvoiceBody), invoices, _sync_invoice),
+    "enter_invoice": SyncType(TypeAdapter(SyncInvoiceBody), invoices, _sync_invoice, "invoicing"),
 }
