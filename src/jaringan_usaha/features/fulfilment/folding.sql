@@ -155,12 +155,11 @@ with s as materialized (
     from s offset 0) f
   where l.ctid = f.row
 )
-update delivery_items i set waiting = i.waiting + s.surplus
-from (
-  select cycle_id, supplier_id, item_id, sum(surplus) as surplus
-  from s where surplus > 0 group by cycle_id, supplier_id, item_id) s
-where i.network_id = $1 and i.cycle_id = s.cycle_id and i.supplier_id = s.supplier_id
-  and i.item_id = s.item_id;
+insert into delivery_items (network_id, cycle_id, supplier_id, item_id, waiting)
+select $1, cycle_id, supplier_id, item_id, sum(surplus)
+from s where surplus > 0 group by cycle_id, supplier_id, item_id
+on conflict (network_id, cycle_id, supplier_id, item_id) do update
+set waiting = delivery_items.waiting + excluded.waiting;
 
 -- name: make_page_given
 -- What koperasi got in a page, on its way into the sums; seen by this session only.
@@ -197,24 +196,29 @@ set received = deliveries.received + excluded.received,
 
 -- name: add_given_to_lines
 update receipt_lines l
-set outstanding = l.outstanding + g.outstanding, tolerance = l.tolerance + g.tolerance,
-    given = l.given + g.units, goods_idr = l.goods_idr + g.goods_idr
+set outstanding = l.outstanding + f.outstanding, tolerance = l.tolerance + f.tolerance,
+    given = l.given + f.units, goods_idr = l.goods_idr + f.goods_idr
 from (
-  select receipt_id, item_id, sum(outstanding) as outstanding, sum(tolerance) as tolerance,
-         sum(units) as units, sum(goods_idr) as goods_idr
-  from page_given group by receipt_id, item_id) g
-where l.network_id = $1 and l.receipt_id = g.receipt_id and l.item_id = g.item_id;
+  select g.outstanding, g.tolerance, g.units, g.goods_idr, (
+           select r.ctid from receipt_lines r
+           where r.network_id = $1 and r.receipt_id = g.receipt_id and r.item_id = g.item_id
+         ) as row
+  from (
+    select receipt_id, item_id, sum(outstanding) as outstanding, sum(tolerance) as tolerance,
+           sum(units) as units, sum(goods_idr) as goods_idr
+    from page_given group by receipt_id, item_id) g
+  offset 0) f
+where l.ctid = f.row;
 
 -- name: add_given_to_items
-update delivery_items i
-set given = i.given + g.units, goods_idr = i.goods_idr + g.goods_idr,
-    alone_idr = i.alone_idr + g.alone_idr
-from (
-  select cycle_id, supplier_id, item_id, sum(units) as units, sum(goods_idr) as goods_idr,
-         sum(alone_idr) as alone_idr
-  from page_given group by cycle_id, supplier_id, item_id) g
-where i.network_id = $1 and i.cycle_id = g.cycle_id and i.supplier_id = g.supplier_id
-  and i.item_id = g.item_id;
+insert into delivery_items (
+  network_id, cycle_id, supplier_id, item_id, given, goods_idr, alone_idr)
+select $1, cycle_id, supplier_id, item_id, sum(units), sum(goods_idr), sum(alone_idr)
+from page_given group by cycle_id, supplier_id, item_id
+on conflict (network_id, cycle_id, supplier_id, item_id) do update
+set given = delivery_items.given + excluded.given,
+    goods_idr = delivery_items.goods_idr + excluded.goods_idr,
+    alone_idr = delivery_items.alone_idr + excluded.alone_idr;
 
 -- name: decide_surplus
 -- Units that no longer wait, and where they went; those given to koperasi are counted there.
@@ -223,20 +227,26 @@ with s as materialized (
     $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[]
   ) s(receipt_id, item_id, cycle_id, supplier_id, units, decision)
 ), lines as (
-  update receipt_lines l set waiting = l.waiting - d.units
-  from (select receipt_id, item_id, sum(units) as units from s group by receipt_id, item_id) d
-  where l.network_id = $1 and l.receipt_id = d.receipt_id and l.item_id = d.item_id
+  update receipt_lines l set waiting = l.waiting - f.units
+  from (
+    select d.units, (
+             select r.ctid from receipt_lines r
+             where r.network_id = $1 and r.receipt_id = d.receipt_id and r.item_id = d.item_id
+           ) as row
+    from (select receipt_id, item_id, sum(units) as units from s group by receipt_id, item_id) d
+    offset 0) f
+  where l.ctid = f.row
 )
-update delivery_items i
-set waiting = i.waiting - d.units, returned = i.returned + d.returned,
-    stocked = i.stocked + d.stocked
-from (
-  select cycle_id, supplier_id, item_id, sum(units) as units,
-         sum(case when decision = 'return' then units else 0 end) as returned,
-         sum(case when decision = 'stock' then units else 0 end) as stocked
-  from s group by cycle_id, supplier_id, item_id) d
-where i.network_id = $1 and i.cycle_id = d.cycle_id and i.supplier_id = d.supplier_id
-  and i.item_id = d.item_id;
+insert into delivery_items (
+  network_id, cycle_id, supplier_id, item_id, waiting, returned, stocked)
+select $1, cycle_id, supplier_id, item_id, -sum(units),
+       sum(case when decision = 'return' then units else 0 end),
+       sum(case when decision = 'stock' then units else 0 end)
+from s group by cycle_id, supplier_id, item_id
+on conflict (network_id, cycle_id, supplier_id, item_id) do update
+set waiting = delivery_items.waiting + excluded.waiting,
+    returned = delivery_items.returned + excluded.returned,
+    stocked = delivery_items.stocked + excluded.stocked;
 
 -- name: end_deliveries
 insert into delivery_states (
