@@ -32,7 +32,7 @@ def prices(
 def test_a_table_is_shown_asked_about_and_stored(serving: Serving, table: Path) -> None:
     refused = prices(serving, table)
     assert refused.returncode == 1
-    assert "maju is not admitted" in sentence_of(refused)
+    assert "maju belum diterima" in sentence_of(refused)
     assert serving.ask("PUT", "/v1/suppliers/maju", {"title": "CV Maju"}).status == 201
 
     asked = prices(serving, table, "--yes")
