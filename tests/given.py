@@ -24,19 +24,22 @@ def given(*deciders: Decider[Any]) -> "Given":
 
 def known_to(decider: Decider[Any], command: Command, events: Sequence[Event]) -> Known:
     """What the log would tell the decider: events are found by type and tag, then folded."""
+    tagged: dict[tuple[str, str], list[tuple[int, Event]]] = {}
+    for position, event in enumerate(events, start=1):
+        for tag in set(event.tags()):
+            tagged.setdefault(tag, []).append((position, event))
     facts = {}
     for each in decider.needs(command):
         about = each.plain()
         assert about.topic in decider.topics, f"{about.topic.name} is not among the topics"
-        facts[about] = _fact(about, events)
+        facts[about] = _fact(about, tagged.get((about.topic.tag, about.value), ()))
     return Known(facts)
 
 
-def _fact(about: About[Any], events: Sequence[Event]) -> Fact[Any]:
+def _fact(about: About[Any], tagged: Sequence[tuple[int, Event]]) -> Fact[Any]:
     fact = Fact(about.topic.initial(about.value))
-    for position, event in enumerate(events, start=1):
-        found = isinstance(event, about.topic.events)
-        if found and (about.topic.tag, about.value) in event.tags():
+    for position, event in tagged:
+        if isinstance(event, about.topic.events):
             state = about.topic.evolve(fact.state, event)
             fact = Fact(state, fact.version + about.topic.stream, position)
     return fact
