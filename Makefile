@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet insta
 demo: $(VENV)/demo.stamp
 	$(BIN)/jaringan demo $(ARGS)
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp openapi/node_modules/.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -25,13 +25,15 @@ test: $(VENV)/dev.stamp
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/jaringan openapi --check
+	cd openapi && node_modules/.bin/spectral lint --quiet --fail-severity=warn -r spectral.yaml openapi.json
+	cd openapi && node_modules/.bin/redocly lint --extends recommended-strict --format=summary openapi.json
 	$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/jaringan bench $(ARGS)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) openapi/node_modules
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -44,4 +46,9 @@ $(VENV)/demo.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt pyproj
 	echo "memasang paket / installing packages ($*)" >&2
 	$(PIP) --require-hashes --no-deps --requirement requirements/$*.txt
 	$(PIP) --no-deps --editable .
+	touch $@
+
+# what lints the contract and makes clients of it; the lock file holds the hashes
+openapi/node_modules/.stamp: openapi/package.json openapi/package-lock.json
+	cd openapi && npm ci --silent --no-audit --no-fund --ignore-scripts
 	touch $@

@@ -73,7 +73,9 @@ def started(
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", *arguments],
         cwd=TOP,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path)} | environment,
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(path), "JARINGAN_RATE_FACTOR": "0"}
+        | environment,
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
     )

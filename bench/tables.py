@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 from bench.load import KOPERASI
-from bench.machine import cpu_seconds, load, memory_mb, started, until
+from bench.machine import Service, cpu_seconds, load, memory_mb, started, until
 from bench.rounds import Result, Sample, interleaved
 from bench.world import CYCLE, NETWORK, World, world
 from jaringan_usaha import house
 from jaringan_usaha.eventlog.database import open_pool, owner_connection
 from jaringan_usaha.eventlog.migrate import create_read_model
-from jaringan_usaha.eventlog.projector import Projector
+from jaringan_usaha.eventlog.projector import Projector, log_queries
 from jaringan_usaha.eventlog.rebuild import rebuild
 
 LINES = 10
@@ -28,27 +28,29 @@ from staged.orders where position > $1 and position <= $2
 """
 _DEMAND = """
 insert into demand as d (network_id, cycle_id, supplier_id, item_id, koperasi_id, quantity,
-                         order_lines, amount_idr, discount_idr, first_position)
+                         order_lines, amount_idr, discount_idr, tolerance, least, first_position)
 select 1, cycle_id, supplier_id, item_id, koperasi_id, sum(quantity), count(*), sum(amount_idr),
-       sum(discount_idr), min(position)
+       sum(discount_idr), sum(tolerance), sum(least), min(position)
 from staged.lines where position > $1 and position <= $2
 group by cycle_id, supplier_id, item_id, koperasi_id
 on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
 set quantity = d.quantity + excluded.quantity, order_lines = d.order_lines + excluded.order_lines,
     amount_idr = d.amount_idr + excluded.amount_idr,
-    discount_idr = d.discount_idr + excluded.discount_idr
+    discount_idr = d.discount_idr + excluded.discount_idr,
+    tolerance = d.tolerance + excluded.tolerance, least = d.least + excluded.least
 """
 _TOTALS = """
 insert into totals as t (network_id, cycle_id, supplier_id, item_id, quantity, order_lines,
-                         amount_idr, discount_idr)
+                         amount_idr, discount_idr, tolerance)
 select 1, cycle_id, supplier_id, item_id, sum(quantity), count(*), sum(amount_idr),
-       sum(discount_idr)
+       sum(discount_idr), sum(tolerance)
 from staged.lines where position > $1 and position <= $2
 group by cycle_id, supplier_id, item_id
 on conflict (network_id, cycle_id, supplier_id, item_id) do update
 set quantity = t.quantity + excluded.quantity, order_lines = t.order_lines + excluded.order_lines,
     amount_idr = t.amount_idr + excluded.amount_idr,
-    discount_idr = t.discount_idr + excluded.discount_idr
+    discount_idr = t.discount_idr + excluded.discount_idr,
+    tolerance = t.tolerance + excluded.tolerance
 """
 
 
@@ -170,70 +172,82 @@ def beside(place: World, pid: int, port: int, seconds: float) -> dict[str, Calla
 
 
 def measure_close(rounds: int, seconds: float) -> Iterator[Result]:
-    """T6, a first look: `jaringan follow` closes a cycle: consolidate, share, post, show."""
+    """T6: `jaringan follow` closes a cycle: consolidate, share, post, show. Once with so many
+    koperasi as there are elsewhere, which order again and again; once with every order from
+    another koperasi, so that every order line is a claim of its own."""
     orders = round(ORDERS_A_SECOND * seconds)
+    for koperasi in (KOPERASI, orders):
+        with world() as place, ExitStack() as running:
+            follower = running.enter_context(
+                started(("bench.following",), {"JARINGAN_DATABASE_URL": place.url})
+            )
+            yield closing(place, follower, orders, koperasi, rounds)
+
+
+def closing(place: World, follower: Service, orders: int, koperasi: int, rounds: int) -> Result:
+    """Each round closes a cycle of its own, and groups the same lines."""
     lines = orders * LINES
-    with world() as place, ExitStack() as running:
-        follower = running.enter_context(
-            started(("bench.following",), {"JARINGAN_DATABASE_URL": place.url})
+    state: dict[str, str] = {}
+
+    def prepared() -> None:
+        cycle = state["cycle"] = f"cycle-{time.time_ns()}"
+        asyncio.run(place.open_cycle(cycle))
+        head = place.fill(orders, LINES, cycle=cycle, koperasi=koperasi)
+        shown = "select coalesce(min(position), 0) from read.bookmarks where network_id = $1"
+        until(lambda: place.owner(shown, NETWORK) >= head + orders, seconds=600, every=0.5)
+
+    def plain(columns: str) -> Sample:
+        began, before = time.perf_counter(), place.postgres.cpu_seconds()
+        place.owner(
+            f"create temp table grouped as select {columns}, sum(quantity) as quantity,"
+            " count(*) as order_lines, sum(amount_idr) as amount_idr from staged.lines"
+            f" where cycle_id = '{state['cycle']}' group by {columns}"
         )
-        state: dict[str, str] = {}
+        taken = time.perf_counter() - began
+        used = (place.postgres.cpu_seconds() - before) / lines * 1e6
+        return Sample(lines / taken, postgres_us=used, notes={"seconds": taken})
 
-        def prepared() -> str:
-            cycle = state["cycle"] = f"cycle-{time.time_ns()}"
-            asyncio.run(place.open_cycle(cycle))
-            head = place.fill(orders, LINES, cycle=cycle)
-            shown = "select coalesce(min(position), 0) from read.bookmarks where network_id = $1"
-            until(lambda: place.owner(shown, NETWORK) >= head + orders, seconds=600, every=0.5)
-            return cycle
+    def by_item() -> Sample:
+        prepared()
+        return plain("supplier_id, item_id")
 
-        def plain(columns: str) -> Sample:
-            began, before = time.perf_counter(), place.postgres.cpu_seconds()
-            place.owner(
-                f"create temp table grouped as select {columns}, sum(quantity) as quantity,"
-                " count(*) as order_lines, sum(amount_idr) as amount_idr from staged.lines"
-                f" where cycle_id = '{state['cycle']}' group by {columns}"
-            )
-            taken = time.perf_counter() - began
-            used = (place.postgres.cpu_seconds() - before) / lines * 1e6
-            return Sample(lines / taken, postgres_us=used, notes={"seconds": taken})
+    def close() -> Sample:
+        held = memory_mb(follower.pid)
+        own, before = cpu_seconds(follower.pid), place.postgres.cpu_seconds()
+        began = time.perf_counter()
+        peak = asyncio.run(closed(place, state["cycle"], follower.pid))
+        taken = time.perf_counter() - began
+        return Sample(
+            lines / taken,
+            service_us=(cpu_seconds(follower.pid) - own) / lines * 1e6,
+            postgres_us=(place.postgres.cpu_seconds() - before) / lines * 1e6,
+            notes={"seconds": taken, "MB before": held, "MB more": peak - held},
+        )
 
-        def by_item() -> Sample:
-            prepared()
-            return plain("supplier_id, item_id")
+    contenders = {
+        "GROUP BY item": by_item,
+        "GROUP BY both": lambda: plain("supplier_id, item_id, koperasi_id"),
+        "close": close,
+    }
+    yardsticks = ("GROUP BY item", "GROUP BY both")
+    name = f"close of {lines:,} lines of {koperasi:,} koperasi"
+    return interleaved(name, "order lines", contenders, yardsticks, rounds)
 
-        def close() -> Sample:
-            cycle = state["cycle"]
-            held, peak = memory_mb(follower.pid), 0.0
-            own, before = cpu_seconds(follower.pid), place.postgres.cpu_seconds()
-            began = time.perf_counter()
-            asyncio.run(place.close_cycle(cycle))
-            asked = "select state from read.cycles where cycle_id = $1"
-            level = (
-                "select bool_and(b.position = h.position)"
-                " from read.bookmarks b join log.head h using (network_id) where network_id = $1"
-            )
 
-            def done() -> bool:
-                nonlocal peak
-                peak = max(peak, memory_mb(follower.pid))
-                settled = place.owner(asked, cycle) == "consolidated"
-                return settled and bool(place.owner(level, NETWORK))
-
-            until(done, seconds=600, every=0.1)
-            taken = time.perf_counter() - began
-            return Sample(
-                lines / taken,
-                service_us=(cpu_seconds(follower.pid) - own) / lines * 1e6,
-                postgres_us=(place.postgres.cpu_seconds() - before) / lines * 1e6,
-                notes={"seconds": taken, "MB before": held, "MB more": peak - held},
-            )
-
-        contenders = {
-            "GROUP BY item": by_item,
-            "GROUP BY both": lambda: plain("supplier_id, item_id, koperasi_id"),
-            "close": close,
-        }
-        yardsticks = ("GROUP BY item", "GROUP BY both")
-        name = f"close of {lines:,} lines"
-        yield interleaved(name, "order lines", contenders, yardsticks, rounds)
+async def closed(place: World, cycle: str, follower: int) -> float:
+    """Close a cycle as its operator does, and wait until all that comes of it is shown; the most
+    memory that the follower held meanwhile."""
+    peak = 0.0
+    async with owner_connection(place.url) as db:
+        await place.close_cycle(cycle)
+        await db.execute(log_queries.poke, str(NETWORK))
+        asked = await db.prepare(
+            "select bool_and(b.position = h.position and c.state = 'consolidated')"
+            " from read.bookmarks b join log.head h using (network_id)"
+            " join read.cycles c using (network_id) where c.cycle_id = $1"
+        )
+        async with asyncio.timeout(600):
+            while not await asked.fetchval(cycle):
+                peak = max(peak, memory_mb(follower))
+                await asyncio.sleep(0.02)
+    return peak

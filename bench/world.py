@@ -21,8 +21,9 @@ from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.eventlog import EventLog, Task
 from jaringan_usaha.eventlog.migrate import migrate
-from jaringan_usaha.features.catalog.domain import AddItem, PublishPriceList, catalog
+from jaringan_usaha.features.catalog.domain import PublishPriceList, catalog
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
+from jaringan_usaha.features.catalog.items import AddItem, goods
 from jaringan_usaha.features.cycles.domain import CloseCycle, OpenCycle, cycles
 from jaringan_usaha.features.registry.domain import AdmitKoperasi, AdmitSupplier, registry
 from jaringan_usaha.kernel.messages import Asked
@@ -41,12 +42,12 @@ create unlogged table if not exists staged.orders (
   recorded_at timestamptz);
 create unlogged table if not exists staged.lines (
   position bigint, cycle_id text, supplier_id text, item_id text, koperasi_id text,
-  quantity bigint, amount_idr bigint, discount_idr bigint);
+  quantity bigint, amount_idr bigint, discount_idr bigint, tolerance bigint, least bigint);
 """
 _STAGE_LINES = """
 insert into staged.lines
 select $1 + n, $2, 'sup-' || lpad((i / 5)::text, 3, '0'), 'item-' || lpad(i::text, 4, '0'),
-       'kop-' || lpad((n % $5)::text, 5, '0'), 1 + n % 9, 0, 0
+       'kop-' || lpad((n % $5)::text, 5, '0'), 1 + n % 9, 0, 0, 0, 0
 from generate_series(1, $3::bigint) n, generate_series(0, $4::bigint - 1) l,
      lateral (select (n * 7919 + l * 97) % $6::bigint as i) of_item
 """
@@ -174,7 +175,7 @@ class World:
         ]
         items = [
             (
-                catalog,
+                goods,
                 AddItem(
                     asked=asked(), item_id=item_id(n), title=f"I {n}", base_unit="H87", case_size=1
                 ),

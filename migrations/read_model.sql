@@ -29,6 +29,18 @@ create table koperasi (
   primary key (network_id, koperasi_id)
 );
 
+create table classifications (
+  network_id bigint not null,
+  koperasi_id text not null,
+  valid_from_on date not null,
+  vat_registered boolean not null,
+  price_zone int not null,
+  tax_id text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, koperasi_id, valid_from_on)
+);
+
 create table suppliers (
   network_id bigint not null,
   supplier_id text not null,
@@ -62,6 +74,11 @@ create table items (
   base_unit text not null,
   case_size bigint not null,
   gtin text not null,
+  tax_class text,
+  commodity text not null default '',
+  weight_g bigint not null default 0,
+  volume_ml bigint not null default 0,
+  deposit_idr bigint not null default 0,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, item_id)
@@ -75,6 +92,10 @@ create table price_lists (
   valid_until_on date,
   tier_mode text not null,
   row_count int not null,
+  minimum_idr bigint not null,
+  delivery_idr bigint not null,
+  lead_days int,
+  source text not null,
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, price_list_id)
@@ -89,6 +110,8 @@ create table prices (
   valid_until_on date,
   tier_mode text not null,
   tiers bytea not null,
+  case_size bigint not null,
+  min_cases bigint not null,
   primary key (network_id, price_list_id, item_id)
 );
 
@@ -101,6 +124,90 @@ create table offers (
   supplier_id text not null,
   primary key (network_id, item_id, supplier_id)
 );
+
+create index items_by_gtin on items (network_id, gtin) where gtin <> '';
+
+create index offers_by_supplier on offers (network_id, supplier_id, item_id);
+
+create table price_imports (
+  network_id bigint not null,
+  import_id text not null,
+  supplier_id text not null,
+  price_list_id text not null,
+  sha256 text not null,
+  file_name text not null,
+  size_bytes int not null,
+  kind text not null,
+  valid_from_on date not null,
+  valid_until_on date,
+  tier_mode text not null,
+  state text not null check (state in ('received', 'confirmed')),
+  outcome bytea,
+  version int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, import_id)
+);
+
+create index price_imports_by_supplier on price_imports (network_id, supplier_id, import_id);
+
+create table price_import_answers (
+  network_id bigint not null,
+  import_id text not null,
+  question text not null,
+  answer text not null,
+  primary key (network_id, import_id, question)
+);
+
+-- What is known of a supplier's tables from those that came before.
+create table supplier_answers (
+  network_id bigint not null,
+  supplier_id text not null,
+  question text not null,
+  answer text not null,
+  primary key (network_id, supplier_id, question)
+);
+
+create table supplier_goods (
+  network_id bigint not null,
+  supplier_id text not null,
+  goods_name text not null,
+  item_id text not null,
+  primary key (network_id, supplier_id, goods_name)
+);
+
+-- The lowest legal ceiling of an item by the day from which it holds.
+create table price_ceilings (
+  network_id bigint not null,
+  item_id text not null,
+  valid_from_on date not null,
+  idr bigint not null,
+  per bigint not null,
+  primary key (network_id, item_id, valid_from_on)
+);
+
+-- sourcing
+
+-- Who was chosen to deliver an item; `best_idr` is what the cheapest offer came to, `offers` are
+-- all that were looked at, as JSON.
+create table choices (
+  network_id bigint not null,
+  choice_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  priced_on date not null,
+  supplier_id text not null,
+  reason text not null,
+  total_idr bigint not null,
+  best_idr bigint not null,
+  offers bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, choice_id)
+);
+
+create index choices_by_item on choices (network_id, item_id, choice_id);
+create index choices_by_supplier on choices (network_id, supplier_id, choice_id);
 
 -- shares
 
@@ -157,8 +264,19 @@ create table cycles (
   closes_at timestamptz not null,
   prices text not null,
   priced_on date not null,
-  state text not null check (state in ('open', 'closed', 'cancelled', 'consolidated')),
-  opened_position bigint not null,
+  fill_from_at timestamptz,
+  minimum text not null,
+  keep_days int not null,
+  keep_times int not null,
+  kept int not null,
+  sharing text not null,
+  priority text[] not null,
+  tier_drop text not null,
+  late_seconds int not null,
+  host text not null,
+  state text not null check (state in (
+    'draft', 'open', 'box_fill', 'closed', 'cancelled', 'consolidated', 'sent', 'acknowledged')),
+  opened_position bigint,
   closed_position bigint,
   consolidated_orders int,
   order_lines bigint,
@@ -186,7 +304,8 @@ create table orders (
 
 create index orders_by_koperasi on orders (network_id, koperasi_id, cycle_id, order_id);
 
--- What each koperasi orders of each item: the ground of sharing at the close.
+-- What each koperasi orders of each item, and since when it has done so without a break: the
+-- ground of sharing at the close.
 create table demand (
   network_id bigint not null,
   cycle_id text not null,
@@ -197,6 +316,8 @@ create table demand (
   order_lines bigint not null,
   amount_idr bigint not null,
   discount_idr bigint not null,
+  tolerance bigint not null,
+  least bigint not null,
   first_position bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 );
@@ -211,6 +332,7 @@ create table totals (
   order_lines bigint not null,
   amount_idr bigint not null,
   discount_idr bigint not null,
+  tolerance bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
@@ -239,17 +361,577 @@ create table consolidated_lines (
   price_list text not null,
   price_idr bigint,
   price_per bigint not null,
+  cases bigint not null,
+  case_size bigint not null,
+  firm bigint not null,
+  tolerance bigint not null,
+  reason text not null,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
+-- What each koperasi may expect of each item, and what that was decided on.
+create table entitlements (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  firm bigint not null,
+  tolerance bigint not null,
+  least bigint not null,
+  granted bigint not null,
+  alone_idr bigint not null,
+  first_position bigint not null,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+);
+
+create index entitlements_by_koperasi on entitlements (network_id, cycle_id, koperasi_id);
+
+-- Suppliers whose minimum a cycle missed, and what the operator decided; null while it is asked.
+create table minimums (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  minimum_idr bigint not null,
+  goods_idr bigint not null,
+  item_ids text[] not null,
+  decision text,
+  reason text not null,
+  position bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- How far each consolidated order has come, by what cycles know of it. `version` counts the facts
+-- of its stream; `told` is the revision that the supplier was told last, `untold` that there is
+-- another one since.
+create table order_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  state text not null check (state in ('placed', 'sent', 'acknowledged', 'withdrawn')),
+  version int not null,
+  told int not null,
+  untold boolean not null,
+  reference text not null,
+  position bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- What a supplier will deliver of the items that it did not accept whole.
+create table acknowledged_lines (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  revision int not null,
+  cases bigint not null,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- Who paid for lost tiers, and who was relieved of what they cost.
+create table tier_drops (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  position bigint not null,
+  charged_idr bigint not null,
+  relieved_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id, position)
+);
+
+create index tier_drops_by_koperasi on tier_drops (network_id, koperasi_id, cycle_id);
+
+-- prices
+
+-- What is observed in a region, in the order of the source's table.
+create table market_commodities (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  code text not null,
+  unit text not null,
+  place int not null,
+  primary key (network_id, region_code, commodity)
+);
+
+create table market_prices (
+  network_id bigint not null,
+  region_code text not null,
+  commodity text not null,
+  day_on date not null,
+  idr bigint not null,
+  unit text not null,
+  late boolean not null,
+  source text not null,
+  observation_id text not null,
+  position bigint not null,
+  primary key (network_id, region_code, commodity, day_on)
+);
+
+create index market_prices_by_day on market_prices (network_id, day_on, region_code, commodity);
+
+-- fulfilment
+
+-- A consolidated order whose goods are followed to the door. `changes` counts what may have
+-- moved entitlements after they were granted.
+create table delivery_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  state text not null check (state in ('expected', 'receiving', 'received')),
+  sharing text not null,
+  changes int not null,
+  receipts int not null,
+  last_received_on date,
+  reason text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
+-- declined), and the sums of what arrived and where it went.
+create table delivery_items (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  ordered bigint not null default 0,
+  amount_idr bigint not null default 0,
+  cases bigint not null default 0,
+  case_size bigint not null default 1,
+  firm bigint not null default 0,
+  tolerance bigint not null default 0,
+  reason text not null default '',
+  koperasi_count bigint not null default 0,
+  granted bigint not null default 0,
+  claimed_firm bigint not null default 0,
+  claimed_tolerance bigint not null default 0,
+  accepted bigint not null default 0,
+  rejected bigint not null default 0,
+  given bigint not null default 0,
+  goods_idr bigint not null default 0,
+  alone_idr bigint not null default 0,
+  waiting bigint not null default 0,
+  returned bigint not null default 0,
+  stocked bigint not null default 0,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+-- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
+-- that only took surplus.
+create table deliveries (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  firm bigint not null default 0,
+  tolerance bigint not null default 0,
+  least bigint not null default 0,
+  first_position bigint not null default 0,
+  granted bigint not null default 0,
+  granted_alone_idr bigint not null default 0,
+  reason text not null default '',
+  received bigint not null default 0,
+  goods_idr bigint not null default 0,
+  alone_idr bigint not null default 0,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+) with (fillfactor = 50);
+
+create index deliveries_by_koperasi on deliveries (
+  network_id, koperasi_id, cycle_id, supplier_id, item_id);
+
+-- What each koperasi got of each receipt, and what it could claim just then.
+create table portions (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  position bigint not null,
+  receipt_id text not null,
+  outstanding bigint not null,
+  tolerance bigint not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  primary key (network_id, koperasi_id, cycle_id, supplier_id, item_id, position)
+);
+
+create table receipts (
+  network_id bigint not null,
+  receipt_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  received_on date not null,
+  reference text not null,
+  line_count int not null,
+  accepted bigint not null,
+  rejected bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, receipt_id)
+);
+
+create index receipts_by_cycle on receipts (network_id, cycle_id, position);
+
+-- `outstanding` and `tolerance` are the sums of what all koperasi could claim just then.
+create table receipt_lines (
+  network_id bigint not null,
+  receipt_id text not null,
+  item_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  position bigint not null,
+  accepted bigint not null,
+  rejected bigint not null,
+  reason text not null,
+  shared boolean not null,
+  sharing text not null default '',
+  outstanding bigint not null default 0,
+  tolerance bigint not null default 0,
+  given bigint not null default 0,
+  goods_idr bigint not null default 0,
+  surplus bigint not null default 0,
+  waiting bigint not null default 0,
+  primary key (network_id, receipt_id, item_id)
+);
+
+create index receipt_lines_unshared on receipt_lines (network_id, position, item_id)
+  where not shared;
+create index receipt_lines_waiting on receipt_lines (network_id, position, item_id)
+  where waiting > 0;
+
+-- invoicing
+
+-- What of each item was accepted, went back, was given to somebody, and is costed.
+create table goods_kept (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  accepted bigint not null,
+  returned bigint not null,
+  given bigint not null,
+  goods_idr bigint not null,
+  costed bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id)
+);
+
+create table item_weights (
+  network_id bigint not null,
+  item_id text not null,
+  weight_g bigint not null,
+  volume_ml bigint not null,
+  primary key (network_id, item_id)
+);
+
+-- What the goods of one item came to cost one koperasi: given at the order's price, invoiced, and
+-- all that was added.
+create table costs (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  koperasi_id text not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  invoiced_units bigint not null,
+  invoiced_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  creditable_idr bigint not null,
+  rebate_idr bigint not null,
+  own_rebate_idr bigint not null,
+  deposit_idr bigint not null,
+  first_seen bigint not null,
+  primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
+);
+
+create index costs_by_koperasi on costs (network_id, koperasi_id, cycle_id, supplier_id, item_id);
+create index costs_by_supplier on costs (network_id, supplier_id, cycle_id, item_id, koperasi_id);
+
+-- The same, summed over items: totals without reading all rows.
+create table cost_sums (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  koperasi_id text not null,
+  goods_idr bigint not null,
+  invoiced_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  creditable_idr bigint not null,
+  rebate_idr bigint not null,
+  own_rebate_idr bigint not null,
+  deposit_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id, koperasi_id)
+);
+
+create index cost_sums_by_koperasi on cost_sums (network_id, koperasi_id, cycle_id, supplier_id);
+create index cost_sums_by_supplier on cost_sums (network_id, supplier_id, cycle_id, koperasi_id);
+
+create table supplier_invoices (
+  network_id bigint not null,
+  invoice_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  invoice_no text not null,
+  tax_invoice_no text not null,
+  invoiced_on date not null,
+  held boolean not null,
+  refused boolean not null,
+  decision_reason text not null,
+  line_count int not null,
+  goods_idr bigint not null,
+  ppn_idr bigint not null,
+  deposit_idr bigint not null,
+  claimed_idr bigint not null,
+  paid_idr bigint not null,
+  parts int not null,
+  matching_version_no int not null,
+  ppn_version_no int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, invoice_id)
+);
+
+create index supplier_invoices_by_order
+  on supplier_invoices (network_id, cycle_id, supplier_id, invoice_id);
+create index supplier_invoices_by_supplier
+  on supplier_invoices (network_id, supplier_id, cycle_id, invoice_id);
+
+-- `units` are paid for; `payable_position` is where they came to be owed, null while held.
+create table supplier_invoice_lines (
+  network_id bigint not null,
+  invoice_id text not null,
+  line_no int not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  billed bigint not null,
+  accepted bigint not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  expected_idr bigint not null,
+  ppn_idr bigint not null,
+  expected_ppn_idr bigint not null,
+  deposit_idr bigint not null,
+  claimed_idr bigint not null,
+  claimed_ppn_idr bigint not null,
+  claimed_deposit_idr bigint not null,
+  outcome text not null,
+  reason text not null,
+  payable_position bigint,
+  returned bigint not null,
+  costed bigint not null,
+  primary key (network_id, invoice_id, line_no)
+);
+
+-- The queue of lines that wait to be costed, item by item.
+create index lines_to_cost
+  on supplier_invoice_lines (network_id, cycle_id, supplier_id, item_id, payable_position)
+  where payable_position is not null and costed + returned < units;
+
+create table debit_notes (
+  network_id bigint not null,
+  debit_note_id text not null,
+  invoice_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  reason text not null,
+  goods_idr bigint not null,
+  ppn_idr bigint not null,
+  deposit_idr bigint not null,
+  lines bytea not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, debit_note_id)
+);
+
+create index debit_notes_by_order on debit_notes (network_id, cycle_id, supplier_id, debit_note_id);
+
+-- Money that went to suppliers (`payment`) or came back from them (`rebate`).
+create table supplier_payments (
+  network_id bigint not null,
+  kind text not null check (kind in ('payment', 'rebate')),
+  payment_id text not null,
+  invoice_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  amount_idr bigint not null,
+  paid_on date not null,
+  reference text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, kind, payment_id)
+);
+
+create index supplier_payments_by_order
+  on supplier_payments (network_id, kind, cycle_id, supplier_id, payment_id);
+
+-- One row per consolidated order: what was accepted, billed, claimed back, paid.
+create table invoice_states (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  kept_units bigint not null,
+  costed_units bigint not null,
+  invoices bigint not null,
+  held bigint not null,
+  billed_idr bigint not null,
+  held_idr bigint not null,
+  claimed_idr bigint not null,
+  paid_idr bigint not null,
+  rebate_idr bigint not null,
+  rebate_received_idr bigint not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+create index invoice_states_by_supplier on invoice_states (network_id, supplier_id, cycle_id);
+
+-- A bill for bringing goods as it stands, and its bills one by one: each one's difference to the
+-- one before is split over lines, then shared by koperasi.
+create table charges (
+  network_id bigint not null,
+  charge_id text not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  payee text not null,
+  kind text not null,
+  key text not null,
+  bill_no int not null,
+  amount_idr bigint not null,
+  shared_idr bigint not null,
+  billed_on date not null,
+  reference text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, charge_id)
+);
+
+create index charges_by_cycle on charges (network_id, cycle_id, charge_id);
+
+create table charge_bills (
+  network_id bigint not null,
+  charge_id text not null,
+  bill_no int not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  key text not null,
+  manual bytea not null,
+  amount_idr bigint not null,
+  difference_idr bigint not null,
+  shared_idr bigint not null,
+  weighed int not null,
+  parts int not null,
+  billed_on date not null,
+  reference text not null,
+  position bigint not null,
+  primary key (network_id, charge_id, bill_no)
+);
+
+create index charge_bills_open on charge_bills (network_id, position)
+  where shared_idr <> difference_idr;
+
+create table charge_lines (
+  network_id bigint not null,
+  charge_id text not null,
+  bill_no int not null,
+  supplier_id text not null,
+  item_id text not null,
+  units bigint not null,
+  goods_idr bigint not null,
+  each bigint not null,
+  amount_idr bigint not null,
+  shared_idr bigint not null,
+  primary key (network_id, charge_id, bill_no, supplier_id, item_id)
+);
+
+create index charge_lines_open on charge_lines (network_id, charge_id, bill_no, supplier_id, item_id)
+  where shared_idr <> amount_idr;
+
+create table charge_shares (
+  network_id bigint not null,
+  charge_id text not null,
+  koperasi_id text not null,
+  cycle_id text not null,
+  amount_idr bigint not null,
+  primary key (network_id, charge_id, koperasi_id)
+);
+
+create index charge_shares_by_koperasi on charge_shares (network_id, koperasi_id, charge_id);
+
+-- sales
+
+create table sales (
+  network_id bigint not null,
+  sale_id uuid not null,
+  koperasi_id text not null,
+  sold_on date not null,
+  customer text not null,
+  lines bytea not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, sale_id)
+);
+
+create table sold_goods (
+  network_id bigint not null,
+  sold_on date not null,
+  koperasi_id text not null,
+  item_id text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  ppn_idr bigint not null,
+  sale_lines bigint not null,
+  primary key (network_id, sold_on, koperasi_id, item_id)
+);
+
+create index sold_goods_by_koperasi on sold_goods (network_id, koperasi_id, sold_on, item_id);
+create index sold_goods_by_item on sold_goods (network_id, item_id, sold_on, koperasi_id);
+
+create table sale_flags (
+  network_id bigint not null,
+  position bigint not null,
+  line_no int not null,
+  flag text not null,
+  koperasi_id text not null,
+  sale_id uuid not null,
+  sold_on date not null,
+  item_id text not null,
+  customer text not null,
+  quantity bigint not null,
+  amount_idr bigint not null,
+  rule_id text not null,
+  rule_version_no int not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, position, line_no, flag, rule_id)
+);
+
+create index sale_flags_by_day on sale_flags (network_id, sold_on, koperasi_id);
+
 -- margin
 
--- One row moves an amount from an account to another, so debit = credit by construction.
+-- One row moves an amount from an account to another, so debit = credit by construction. It counts
+-- on `posted_on`; `document_on` is earlier where that month was closed already.
 create table postings (
   network_id bigint not null,
   position bigint not null,
   line_no int not null,
+  posted_on date not null,
+  document_on date not null,
   cycle_id text not null,
+  supplier_id text not null,
+  koperasi_id text not null,
   debit_account text not null,
   debit_party text not null,
   credit_account text not null,
@@ -258,29 +940,143 @@ create table postings (
   primary key (network_id, position, line_no)
 );
 
+-- Whole events in blocks of some ten thousand postings: what lies between two balances.
+create table posting_blocks (
+  network_id bigint not null,
+  block int not null,
+  first_position bigint not null,
+  last_position bigint not null,
+  postings int not null,
+  first_on date not null,
+  last_on date not null,
+  primary key (network_id, block)
+);
+
+create index posting_blocks_by_position on posting_blocks (network_id, first_position);
+
+-- All that was ever debited and credited up to the end of a block, for the whole network (no
+-- subject), one koperasi, supplier or cycle, or an account's own party. A row only where the
+-- block moved it.
 create table balances (
   network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
   account text not null,
-  party_id text not null,
-  cycle_id text not null,
+  block int not null,
   debit_idr bigint not null,
   credit_idr bigint not null,
-  primary key (network_id, account, party_id, cycle_id)
+  primary key (network_id, subject, subject_id, account, block)
 );
 
-create table account_totals (
+-- The same subjects, what a day moved.
+create table day_sums (
   network_id bigint not null,
+  subject text not null,
+  subject_id text not null,
+  posted_on date not null,
   account text not null,
   debit_idr bigint not null,
   credit_idr bigint not null,
-  primary key (network_id, account)
+  primary key (network_id, subject, subject_id, posted_on, account)
 );
 
+-- The day of receipts and bills that later events only name.
+create table document_days (
+  network_id bigint not null,
+  document text not null,
+  document_on date not null,
+  primary key (network_id, document)
+);
+
+create table closed_months (
+  network_id bigint not null,
+  month_id text not null,
+  ends_on date not null,
+  closed_position bigint not null,
+  closed_at timestamptz not null,
+  carried_position bigint,
+  debit_idr bigint,
+  credit_idr bigint,
+  primary key (network_id, month_id)
+);
+
+create table month_balances (
+  network_id bigint not null,
+  month_id text not null,
+  account text not null,
+  debit_idr bigint not null,
+  credit_idr bigint not null,
+  primary key (network_id, month_id, account)
+);
+
+-- What goods of an item cost a koperasi, by cycle and supplier, and how much of it is sold.
+create table stock_layers (
+  network_id bigint not null,
+  cycle_id text not null,
+  koperasi_id text not null,
+  supplier_id text not null,
+  item_id text not null,
+  first_position bigint not null,
+  position bigint not null,
+  expected_units bigint not null,
+  units bigint not null,
+  sold_units bigint not null default 0,
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null default 0,
+  cogs_idr bigint not null default 0,
+  primary key (network_id, cycle_id, koperasi_id, supplier_id, item_id)
+);
+
+create index stock_layers_by_item on stock_layers (network_id, koperasi_id, item_id);
+
+-- Units sold that nobody saw come; negative: come back that nobody saw go.
+create table unknown_stock (
+  network_id bigint not null,
+  koperasi_id text not null,
+  item_id text not null,
+  units bigint not null,
+  revenue_idr bigint not null,
+  primary key (network_id, koperasi_id, item_id)
+);
+
+-- Consolidated orders of which something came: their forecast has given way to facts.
+create table delivered_orders (
+  network_id bigint not null,
+  cycle_id text not null,
+  supplier_id text not null,
+  primary key (network_id, cycle_id, supplier_id)
+);
+
+-- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
+-- nobody saw come. `month` is the first day of the month in which it counts.
 create table margins (
   network_id bigint not null,
   koperasi_id text not null,
   cycle_id text not null,
-  alone_idr bigint not null,
+  supplier_id text not null,
+  month date not null,
+  ordered_idr bigint not null,
   amount_idr bigint not null,
-  primary key (network_id, koperasi_id, cycle_id)
+  alone_idr bigint not null,
+  goods_idr bigint not null,
+  variance_idr bigint not null,
+  freight_idr bigint not null,
+  fee_idr bigint not null,
+  ppn_idr bigint not null,
+  ppn_credit_idr bigint not null,
+  rebate_idr bigint not null,
+  charge_idr bigint not null,
+  revenue_idr bigint not null,
+  cogs_idr bigint not null,
+  primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
 );
+
+create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);

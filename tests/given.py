@@ -17,49 +17,59 @@ def asked(at: datetime = NOON) -> Asked:
     return Asked(at=at, command_id=UUID(int=1), print=b"", by="test")
 
 
-def given(decider: Decider[Any]) -> "Given":
-    """Start with an empty log."""
-    return Given(decider, ())
+def given(*deciders: Decider[Any]) -> "Given":
+    """Start with an empty log and these rules."""
+    return Given(deciders, ())
 
 
 def known_to(decider: Decider[Any], command: Command, events: Sequence[Event]) -> Known:
     """What the log would tell the decider: events are found by type and tag, then folded."""
+    tagged: dict[tuple[str, str], list[tuple[int, Event]]] = {}
+    for position, event in enumerate(events, start=1):
+        for tag in set(event.tags()):
+            tagged.setdefault(tag, []).append((position, event))
     facts = {}
     for each in decider.needs(command):
         about = each.plain()
         assert about.topic in decider.topics, f"{about.topic.name} is not among the topics"
-        facts[about] = _fact(about, events)
+        facts[about] = _fact(about, tagged.get((about.topic.tag, about.value), ()))
     return Known(facts)
 
 
-def _fact(about: About[Any], events: Sequence[Event]) -> Fact[Any]:
+def _fact(about: About[Any], tagged: Sequence[tuple[int, Event]]) -> Fact[Any]:
     fact = Fact(about.topic.initial(about.value))
-    for position, event in enumerate(events, start=1):
-        found = isinstance(event, about.topic.events)
-        if found and (about.topic.tag, about.value) in event.tags():
+    for position, event in tagged:
+        if isinstance(event, about.topic.events):
             state = about.topic.evolve(fact.state, event)
             fact = Fact(state, fact.version + about.topic.stream, position)
     return fact
 
 
 class Given:
-    """A decider and the events that it may look back on."""
+    """Deciders and the events that they may look back on."""
 
-    def __init__(self, decider: Decider[Any], events: Sequence[Event]) -> None:
-        self._decider = decider
+    def __init__(self, deciders: Sequence[Decider[Any]], events: Sequence[Event]) -> None:
+        self._deciders = deciders
         self._events = events
 
     def events(self, *events: Event) -> "Given":
         """These events too, after those named before."""
-        return Given(self._decider, (*self._events, *events))
+        return Given(self._deciders, (*self._events, *events))
 
     def when(self, command: Command) -> "Answer":
         """Decide, and keep what came of it for one of the `then…`."""
-        known = known_to(self._decider, command, self._events)
+        decider = self._decider_of(command)
+        known = known_to(decider, command, self._events)
         try:
-            return Answer(tuple(self._decider.decide(command, known)), None)
+            return Answer(tuple(decider.decide(command, known)), None)
         except Rejection as rejection:
             return Answer((), rejection)
+
+    def _decider_of(self, command: Command) -> Decider[Any]:
+        """A command and the rule that decides it stand in one module."""
+        module = type(command).__module__
+        (decider,) = [each for each in self._deciders if each.decide.__module__ == module]
+        return decider
 
 
 class Answer:

@@ -21,8 +21,8 @@ from jaringan_usaha.follower import Follower
 from jaringan_usaha.settings import Settings
 from service import NETWORK, Service, Speaker
 
-OIL = {"title": "Minyak goreng 12 × 1 L", "base_unit": "XPK", "case_size": 12}
-RICE = {"title": "Beras medium", "base_unit": "KGM", "case_size": 5}
+OIL = {"title": "Minyak goreng 12 × 1 L", "base_unit": "XPK", "case_size": 1}
+RICE = {"title": "Beras medium", "base_unit": "KGM", "case_size": 1}
 OIL_TIERS = [
     {"from_quantity": 1, "idr": 186_000, "per": 1},
     {"from_quantity": 50, "idr": 180_000, "per": 1},
@@ -62,7 +62,7 @@ async def fresh_database(server: EmbeddedServer, template: str) -> AsyncIterator
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator["Market"]:
     """The service on this database, with its operator and its follower."""
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, rate_factor=0))
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 from http import HTTPStatus
@@ -15,14 +16,16 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import problems, sync
+from jaringan_usaha.api import key_routes, problems, sync
 from jaringan_usaha.api.access import Keys
-from jaringan_usaha.api.asked import Clock, new_id
+from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.doorway import AtTheDoor
+from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.validation import errors_from, errors_of
@@ -30,21 +33,60 @@ from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
+from jaringan_usaha.features.cycles import (
+    amend_routes,
+    entitlement_routes,
+    group_price_routes,
+    order_routes,
+)
 from jaringan_usaha.features.cycles import routes as cycle_routes
+from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
+from jaringan_usaha.features.invoicing import charge_routes, payment_routes, progress_routes
+from jaringan_usaha.features.invoicing import routes as invoice_routes
+from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
+from jaringan_usaha.features.prices import market_routes
+from jaringan_usaha.features.prices import routes as price_routes
 from jaringan_usaha.features.registry import routes as registry_routes
+from jaringan_usaha.features.registry import rule_routes
+from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
+from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
 
-MOST_BODY = 1 << 20
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
 
-FEATURE_ROUTES = (registry_routes, catalog_routes, share_routes, cycle_routes, margin_routes)
+FEATURE_ROUTES = (
+    registry_routes,
+    rule_routes,
+    item_routes,
+    catalog_routes,
+    import_routes,
+    share_routes,
+    sourcing_routes,
+    order_routes,
+    cycle_routes,
+    group_price_routes,
+    entitlement_routes,
+    amend_routes,
+    price_routes,
+    market_routes,
+    fulfilment_routes,
+    invoice_routes,
+    payment_routes,
+    charge_routes,
+    progress_routes,
+    sale_routes,
+    margin_routes,
+    ledger_routes,
+    month_routes,
+)
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
 }
@@ -82,18 +124,19 @@ def create_app(settings: Settings) -> FastAPI:
     )
     bulk = sync.Sync(SYNC_TYPES)
     lean = [
-        Route("/v1/orders/{order_id}", cycle_routes.put_order, methods=["PUT"]),
+        Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
         Route("/v1/sync", bulk.post, methods=["POST"]),
     ]
     app.router.routes[:0] = lean
     for routes in FEATURE_ROUTES:
         app.include_router(routes.router)
+    app.include_router(key_routes.router)
     app.include_router(sync.router)
     _add_health(app)
     _add_problems(app)
-    describe(app, cycle_routes.OrderBody, sync.LineFrame)
+    describe(app, order_routes.OrderBody, sync.LineFrame)
     app.add_middleware(Lean)
-    app.add_middleware(AtTheDoor)
+    app.add_middleware(AtTheDoor, own_origin=settings.public_url)
     return app
 
 
@@ -116,6 +159,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         clock=clock,
         keys=Keys(key_finder(read_pool), clock.now),
         reached=Reached(read_pool),
+        limits=Limits(time.monotonic, settings.rate_factor),
     )
     await _set_clock(door)
     ticking = asyncio.create_task(_keep_clock(door))
@@ -203,7 +247,12 @@ def _add_problems(app: FastAPI) -> None:
 
 def _methods_of(request: Request) -> set[str]:
     """Those of every route of the path; the framework names the first one's only."""
-    routers = [request.app.router, sync.router, *(each.router for each in FEATURE_ROUTES)]
+    routers = [
+        request.app.router,
+        sync.router,
+        key_routes.router,
+        *(each.router for each in FEATURE_ROUTES),
+    ]
     return {
         method
         for router in routers
@@ -235,30 +284,6 @@ def _misfit(errors: list[dict[str, str]]) -> Problem:
     return Problem(422, "validation-failed", "fields do not fit; see `errors`", errors=errors)
 
 
-class AtTheDoor:
-    """Before everything else: a request id, and a bound on the bytes of a body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        scope["request_id"] = new_id()
-        for name, value in scope["headers"]:
-            if name == b"content-length" and int(value) > MOST_BODY:
-                await self._too_large(scope, receive, send)
-                return
-            if name == b"transfer-encoding":
-                receive = _counted(receive)
-        await self._app(scope, receive, send)
-
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = Problem(413, "payload-too-large", "send at most 1 MiB at once")
-        await problems.answer(Request(scope), problem)(scope, receive, send)
-
-
 class Lean:
     """Past the router and its layers for the one request that comes by the thousand."""
 
@@ -273,24 +298,10 @@ class Lean:
         scope["path_params"] = path.groupdict()
         request = Request(scope, receive, send)
         try:
-            response = await cycle_routes.put_order(request)
+            response = await order_routes.put_order(request)
         except REFUSALS as error:
             response = await refused(request, error)
         await response(scope, receive, send)
-
-
-def _counted(receive: Receive) -> Receive:
-    seen = 0
-
-    async def counting() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MOST_BODY:
-            raise Problem(413, "payload-too-large", "send at most 1 MiB at once")
-        return message
-
-    return counting
 
 
 def openapi_document() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from datetime import datetime, timedelta
 
@@ -10,7 +11,11 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles.closing import tend
+from jaringan_usaha.features.cycles import begin_filling
+from jaringan_usaha.features.cycles import closing as cycles_closing
+from jaringan_usaha.features.fulfilment import sharing_out
+from jaringan_usaha.features.invoicing import costing
+from jaringan_usaha.features.margin import closing as margin_closing
 from jaringan_usaha.kernel.rejections import Rejection
 
 queries = Queries("jaringan_usaha", "follower.sql")
@@ -18,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
+DUTIES = (
+    begin_filling.tend,
+    cycles_closing.tend,
+    sharing_out.tend,
+    costing.tend,
+    margin_closing.tend,
+)
+"""What rooms do by themselves, in the order in which goods travel."""
 
 
 class Follower:
@@ -38,10 +51,11 @@ class Follower:
         """The clock's duties in one network, on the database's clock."""
         now: datetime = await self._pool.fetchval(queries.now)
         await self._make_room(now)
-        try:
-            await tend(self._log(network_id), self._pool, now)
-        except Rejection as rejection:
-            logger.warning("network %s: %s", network_id, rejection.detail)
+        for duty in DUTIES:
+            try:
+                await duty(self._log(network_id), self._pool, now)
+            except Rejection as rejection:
+                logger.warning("network %s: %s", network_id, rejection.detail)
 
     def _log(self, network_id: int) -> EventLog:
         if network_id not in self._logs:
@@ -62,6 +76,9 @@ class Follower:
 async def run_follower(url: str) -> None:
     """Follow until cancelled, with connections of its own; waits for a database that is away."""
     pool = await _patient_pool(url)
+    gc.collect()
+    gc.freeze()  # as in the service: what lives as long as the process is not looked through again
+    gc.set_threshold(50_000, 20, 50)
     try:
         await Follower(pool, await house.type_ids(pool)).run()
     finally:

@@ -12,26 +12,98 @@ from jaringan_usaha.eventlog.projector import Projection, log_queries
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog_events
 from jaringan_usaha.features.catalog.domain import catalog
+from jaringan_usaha.features.catalog.import_views import price_import_views
+from jaringan_usaha.features.catalog.imports import imports
+from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
+from jaringan_usaha.features.cycles.amending import amending
+from jaringan_usaha.features.cycles.consolidating import consolidated_orders
 from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.keeping import ending
+from jaringan_usaha.features.cycles.orders import orders
+from jaringan_usaha.features.cycles.sending import sending
 from jaringan_usaha.features.cycles.views import cycle_views
+from jaringan_usaha.features.fulfilment import events as fulfilment_events
+from jaringan_usaha.features.fulfilment.dividing import shared_deliveries
+from jaringan_usaha.features.fulfilment.domain import deliveries
+from jaringan_usaha.features.fulfilment.folding import delivery_views
+from jaringan_usaha.features.fulfilment.surplus import surplus
+from jaringan_usaha.features.invoicing import events as invoicing_events
+from jaringan_usaha.features.invoicing.charges import charges
+from jaringan_usaha.features.invoicing.costs import costed_invoices
+from jaringan_usaha.features.invoicing.folding import invoicing_views
+from jaringan_usaha.features.invoicing.invoices import invoices
+from jaringan_usaha.features.invoicing.payments import payments
+from jaringan_usaha.features.margin import events as margin_events
+from jaringan_usaha.features.margin.domain import ledger
 from jaringan_usaha.features.margin.views import margin_views
+from jaringan_usaha.features.prices import events as price_events
+from jaringan_usaha.features.prices.domain import observations
+from jaringan_usaha.features.prices.views import price_views
 from jaringan_usaha.features.registry import events as registry_events
 from jaringan_usaha.features.registry.domain import registry
+from jaringan_usaha.features.registry.rules import rules
 from jaringan_usaha.features.registry.views import registry_views
+from jaringan_usaha.features.sales import events as sale_events
+from jaringan_usaha.features.sales.domain import sales
+from jaringan_usaha.features.sales.views import sale_views
 from jaringan_usaha.features.shares import events as share_events
 from jaringan_usaha.features.shares.domain import shares
 from jaringan_usaha.features.shares.views import share_views
+from jaringan_usaha.features.sourcing import events as sourcing_events
+from jaringan_usaha.features.sourcing.domain import choices
+from jaringan_usaha.features.sourcing.views import sourcing_views
 from jaringan_usaha.kernel.messages import Event
 
-EVENT_MODULES = (registry_events, catalog_events, share_events, cycle_events)
-DECIDERS = (registry, catalog, shares, cycles)
+EVENT_MODULES = (
+    registry_events,
+    catalog_events,
+    share_events,
+    sourcing_events,
+    cycle_events,
+    price_events,
+    fulfilment_events,
+    invoicing_events,
+    sale_events,
+    margin_events,
+)
+DECIDERS = (
+    registry,
+    rules,
+    goods,
+    catalog,
+    imports,
+    shares,
+    choices,
+    cycles,
+    orders,
+    consolidated_orders,
+    ending,
+    sending,
+    amending,
+    observations,
+    deliveries,
+    shared_deliveries,
+    surplus,
+    invoices,
+    payments,
+    costed_invoices,
+    charges,
+    sales,
+    ledger,
+)
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
     catalog_views,
+    price_import_views,
     share_views,
+    sourcing_views,
     cycle_views,
+    delivery_views,
+    price_views,
+    sale_views,
+    invoicing_views,
     margin_views,
 )
 

@@ -19,3 +19,5 @@ class Settings(BaseSettings):
     write_connections: int = Field(default=4, ge=2)
     read_connections: int = Field(default=6, ge=2)
     memory_facts: int = Field(default=150_000, ge=1_000)
+    rate_factor: float = Field(default=1.0, ge=0)
+    public_url: str = "http://127.0.0.1:8000"

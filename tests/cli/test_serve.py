@@ -151,6 +151,27 @@ def test_keys_are_made_for_one_koperasi_and_ended(serving: Serving, folder: Path
     assert serving.ask("GET", "/v1/koperasi").status == 200
 
 
+def test_sec_1_a_supplier_key_is_limited_listed_and_rotated(serving: Serving, folder: Path) -> None:
+    options = ("--role", "supplier", "--supplier", "bulog", "--scope", "catalog:read")
+    made = jaringan("keys", "create", *options, "--days", "30", "--json", folder=folder)
+    operator, serving.key = serving.key, json.loads(made.stdout)["key"]
+    assert serving.ask("GET", "/v1/items").status == 200
+    assert serving.ask("GET", "/v1/consolidated-orders").status == 403
+    public = serving.key[8:20]
+    done = jaringan("keys", "rotate", public, "--overlap-hours", "0", "--json", folder=folder)
+    until(lambda: serving.ask("GET", "/v1/items").status == 401)
+    serving.key = json.loads(done.stdout)["key"]
+    assert serving.ask("GET", "/v1/items").status == 200
+    listed = json.loads(jaringan("keys", "list", "--json", folder=folder).stdout)["keys"]
+    states = {each["key_id"]: each["state"] for each in listed}
+    assert (states[public], states[serving.key[8:20]]) == ("expired", "live")
+    assert serving.key not in json.dumps(listed)
+    assert public in jaringan("keys", "list", folder=folder).stdout
+    refused = jaringan("keys", "create", "--role", "office", "--scope", "king:write", folder=folder)
+    assert "there is no such scope" in sentence_of(refused)
+    serving.key = operator
+
+
 def test_a_key_needs_a_network_that_is_open(folder: Path) -> None:
     with EmbeddedServer(folder) as server:
         done = jaringan(

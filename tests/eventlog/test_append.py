@@ -25,9 +25,9 @@ from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.marks import tag_mark
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog.events import ItemAdded
-from jaringan_usaha.features.cycles.domain import OpenCycle, PlaceOrder
-from jaringan_usaha.features.cycles.domain import cycles as orders
+from jaringan_usaha.features.cycles.domain import OpenCycle, cycles
 from jaringan_usaha.features.cycles.events import OrderLine, OrderPlaced
+from jaringan_usaha.features.cycles.orders import PlaceOrder, orders
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, SupplierAdmitted
 from jaringan_usaha.kernel.rejections import KeyReused
 
@@ -165,7 +165,7 @@ async def test_times_in_the_log_never_go_back(pool: Pool, owner: Connection) -> 
 
 
 async def test_one_order_is_one_event_that_carries_its_lines(pool: Pool) -> None:
-    log = await open_log(pool, asks=Topics(orders.topics))
+    log = await open_log(pool, asks=Topics((*cycles.topics, *orders.topics)))
     start = (
         KoperasiAdmitted(koperasi_id="k", title="K"),
         SupplierAdmitted(supplier_id="s", title="S"),
@@ -177,7 +177,7 @@ async def test_one_order_is_one_event_that_carries_its_lines(pool: Pool) -> None
     await log.handle(said, Say(asked=asked(), events=start))
     frame = asked()
     await log.handle(
-        orders,
+        cycles,
         OpenCycle(
             asked=frame,
             cycle_id="c",

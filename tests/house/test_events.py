@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator, FormatChecker
 
+from house.trading import trade
 from jaringan_usaha import house
-from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.kernel.messages import Event
-from market import Market, house_template, oil, opened, rice
+from market import house_template, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,52 +45,6 @@ async def stored(postgres: EmbeddedServer, template: str) -> AsyncIterator[Store
         for row in rows:
             found.setdefault(row["name"], []).append(json.loads(row["body"]))
         yield found
-
-
-async def trade(market: Market) -> None:
-    """Everything that can happen, at least once."""
-    await market.stock()
-    melati, mawar = await market.koperasi("melati"), await market.koperasi("mawar")
-    post = market.operator.post
-    answers = [
-        await post("/v1/koperasi/mawar/suspend", reason="no annual meeting"),
-        await post("/v1/koperasi/mawar/reinstate", reason="it was held"),
-        await post("/v1/suppliers/bulog/suspend", reason="late"),
-        await post("/v1/suppliers/bulog/reinstate", reason="on time"),
-        await market.operator.put(
-            "/v1/rules/shares/2018-01-01",
-            values={"minimum_idr": 100_000_000, "target_idr": 5_000_000_000},
-            source="RAT 2018",
-        ),
-        await melati.post("/v1/koperasi/melati/shares/pledges", amount_idr=100_000_000),
-        await post(
-            "/v1/koperasi/melati/shares/payments",
-            amount_idr=1_000_000,
-            paid_on="2026-01-15",
-            reference="BCA 17",
-        ),
-    ]
-    for cycle_id in ("listed", "given-up"):
-        await market.open_cycle(cycle_id)
-    await market.open_cycle("stated", prices="stated")
-    first, second = new_id(), new_id()
-    stated = {**rice(3), "amount_idr": 37_000, "discounts": [{"kind": "coupon", "idr": 500}]}
-    answers += [
-        await market.place(melati, {"cycle_id": "listed", "lines": [oil(40)]}, first),
-        await market.place(
-            melati, {"cycle_id": "listed", "lines": [oil(50), rice(1)]}, first, if_match='"v1"'
-        ),
-        await market.place(mawar, {"cycle_id": "listed", "lines": [rice(5)]}, second),
-        await mawar.post(f"/v1/orders/{second}/cancel", cycle_id="listed", reason="too much"),
-        await market.place(
-            mawar,
-            {"cycle_id": "stated", "lines": [stated], "client_at": "2026-01-15T12:00:00+07:00"},
-        ),
-        await post("/v1/cycles/given-up/cancel", reason="no truck"),
-        await post("/v1/cycles/stated/close", early=True, reason="the truck leaves"),
-    ]
-    assert [each.text for each in answers if not each.is_success] == []
-    await market.settle()
 
 
 async def test_every_event_has_its_entry() -> None:

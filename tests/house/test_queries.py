@@ -1,5 +1,6 @@
 """PostgreSQL prepares every named query of the house: a typo or a lost column shows here."""
 
+import re
 from pathlib import Path
 
 import asyncpg
@@ -41,3 +42,15 @@ async def test_queries_fit_the_tables(database: str, package: str, name: str) ->
                 pytest.fail(f"{name}: {block}: {error}")
     finally:
         await connection.close()
+
+
+def test_rooms_that_fold_in_one_session_have_temporary_tables_of_their_own() -> None:
+    made = [
+        (found[1], package)
+        for package, name in all_files()
+        for sql in Queries(package, name).blocks.values()
+        if (found := re.search(r"create temp table if not exists (\w+)", sql))
+    ]
+    names = [name for name, _ in made]
+    assert len(names) > 2
+    assert sorted(names) == sorted(set(names)), made

@@ -30,7 +30,7 @@ def template(postgres: EmbeddedServer) -> str:
 @pytest_asyncio.fixture
 async def service(database: str) -> AsyncIterator[Service]:
     """A running service on a fresh database."""
-    app = create_app(Settings(database_url=database))
+    app = create_app(Settings(database_url=database, rate_factor=0))
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         transport = httpx2.ASGITransport(app=app)

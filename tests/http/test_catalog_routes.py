@@ -90,7 +90,66 @@ async def test_a_price_list_is_published_whole_and_shown_with_its_rows(service: 
     first = (await melati.get("/v1/price-lists/jan/rows")).json()
     rest = (await melati.get("/v1/price-lists/jan/rows", cursor=first["next"])).json()
     rows = first["items"] + rest["items"]
-    assert rows == [{"item_id": item_id, "tiers": TIERS} for item_id in items]
+    assert rows == [
+        {"item_id": item_id, "tiers": TIERS, "case_size": 0, "min_cases": 0} for item_id in items
+    ]
+
+
+async def test_the_terms_of_a_price_list_are_shown_with_it_and_with_each_price(
+    service: Service,
+) -> None:
+    await stocked(service, "oil")
+    terms = {"minimum_idr": 5_000_000, "delivery_idr": 250_000, "lead_days": 3}
+    per_row = {"case_size": 12, "min_cases": 4}
+    rows = [{"item_id": "oil", "tiers": TIERS, **per_row}]
+    done = await service.operator.put("/v1/price-lists/jan", **price_list(rows=rows, **terms))
+    assert done.status_code == 201, done.text
+    assert terms.items() <= (await service.operator.get("/v1/price-lists/jan")).json().items()
+    (row,) = (await service.operator.get("/v1/price-lists/jan/rows")).json()["items"]
+    assert row == {"item_id": "oil", "tiers": TIERS, **per_row}
+    on = await service.operator.get("/v1/items/oil/prices", on="2026-01-15")
+    assert {**terms, **per_row}.items() <= on.json()["items"][0].items()
+
+
+async def test_price_lists_are_asked_for_by_supplier(service: Service) -> None:
+    await stocked(service, "oil")
+    await service.operator.put("/v1/price-lists/jan", **price_list("oil"))
+    for supplier_id, found in (("indofood", 1), ("bulog", 0)):
+        lists = await service.operator.get("/v1/price-lists", supplier_id=supplier_id)
+        assert len(lists.json()["items"]) == found
+
+
+async def test_terms_that_cannot_be_are_refused(service: Service) -> None:
+    await stocked(service, "oil")
+    for wrong in ({"lead_days": 366}, {"minimum_idr": -1}, {"delivery_idr": 0.5}):
+        refused = await service.operator.put("/v1/price-lists/jan", **price_list("oil", **wrong))
+        assert_refused(refused, 422, "validation-failed")
+
+
+async def test_an_item_is_described_and_the_last_word_holds(service: Service) -> None:
+    await stocked(service, "rice")
+    rice = {"tax_class": "exempt", "commodity": "Beras Medium", "weight_g": 1_000}
+    shown = (await service.operator.get("/v1/items/rice")).json()
+    assert (shown["tax_class"], shown["weight_g"]) == (None, 0)
+    path = "/v1/items/rice/description"
+    for description in (rice, {**rice, "tax_class": "standard"}, rice):
+        done = await service.operator.put(path, **description)
+        assert (done.status_code, done.headers["location"]) == (201, "/v1/items/rice")
+        shown = (await service.operator.get("/v1/items/rice")).json()
+        assert description.items() <= shown.items()
+    assert done.json()["version"] == 4
+    again = await service.operator.put(path, **rice)
+    assert (again.headers["idempotent-replayed"], again.json()) == ("true", done.json())
+
+
+async def test_what_cannot_be_said_of_an_item_is_refused(service: Service) -> None:
+    path = "/v1/items/rice/description"
+    assert_refused(await service.operator.put(path, tax_class="exempt"), 404, "item-unknown")
+    await stocked(service, "rice")
+    wrong = await service.operator.put(path, tax_class="luxury")
+    assert_refused(wrong, 422, "validation-failed")
+    melati = await service.koperasi("melati")
+    assert_refused(await melati.put(path, tax_class="exempt"), 403, "forbidden")
 
 
 async def test_prices_of_an_item_are_those_of_the_day(service: Service) -> None:

@@ -67,6 +67,16 @@ async def test_a_cycle_is_opened_once_and_shown(market: Market) -> None:
         "closes_at": "2126-12-24T10:00:00Z",
         "prices": "listed",
         "priced_on": "2026-01-15",
+        "fill_from_at": None,
+        "minimum": "cancel",
+        "keep_days": 0,
+        "keep_times": 0,
+        "kept": 0,
+        "sharing": "pro_rata",
+        "priority": [],
+        "tier_drop": "canceller",
+        "late_seconds": 0,
+        "host": "",
         "state": "open",
         "closed_position": None,
         "consolidated_orders": None,
@@ -325,6 +335,13 @@ async def _crowd(market: Market) -> None:
     for koperasi_id in ("melati", "mawar"):
         speaker = await market.koperasi(koperasi_id)
         done = await market.place(speaker, {"cycle_id": "crowd", "lines": lines})
+        assert done.status_code == 201, done.text
+    await market.open_cycle("sold", prices="stated")
+    for koperasi_id in ("melati", "mawar"):
+        sold = [{**line, "amount_idr": 9_000} for line in lines]
+        done = await market.place(
+            await market.koperasi(koperasi_id), {"cycle_id": "sold", "lines": sold}
+        )
         assert done.status_code == 201, done.text
     await market.settle()
 

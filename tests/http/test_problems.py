@@ -262,6 +262,11 @@ LISTS = {
     "/v1/postings": [(0, 0)],
     "/v1/rules": [("", 0)],
     "/v1/orders?cycle_id=january&koperasi_id=melati": [("",)],
+    "/v1/koperasi/melati/classification": [(0,)],
+    "/v1/sales": [("", "", "")],
+    "/v1/sale-flags": [(0, 0, "", "")],
+    "/v1/market-prices": [("", "", "")],
+    "/v1/cycles/january/market?region_code=32.73": [("", "")],
 }
 
 

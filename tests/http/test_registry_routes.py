@@ -141,8 +141,9 @@ async def test_a_rule_is_set_and_listed(service: Service) -> None:
 
 async def test_a_date_that_is_set_is_refused_with_its_number(service: Service) -> None:
     path = "/v1/rules/shares/2026-01-01"
-    await service.operator.put(path, values={"minimum_idr": 1}, source="RAT 2026")
-    other = await service.operator.put(path, values={"minimum_idr": 2}, source="RAT 2026")
+    values = {"minimum_idr": 1, "target_idr": 1}
+    await service.operator.put(path, values=values, source="RAT 2026")
+    other = await service.operator.put(path, values={**values, "target_idr": 2}, source="RAT 2026")
     assert assert_refused(other, 409, "rule-date-taken")["version_no"] == 1
 
 
@@ -156,3 +157,56 @@ async def test_a_rule_of_no_date_or_with_a_broken_value_is_refused(service: Serv
         "/v1/rules/shares/2026-01-01", values={"minimum_idr": "1"}, source="RAT 2026"
     )
     assert_refused(text, 422, "validation-failed")
+
+
+async def test_a_known_rule_that_lacks_a_value_is_refused(service: Service) -> None:
+    short = await service.operator.put(
+        "/v1/rules/ppn/2025-01-01", values={"rate_bp": 1200}, source="PMK 131/2024"
+    )
+    problem = assert_refused(short, 422, "rule-invalid")
+    assert "base_numerator" in problem["detail"]
+
+
+NPWP = "0013000666091000"
+
+
+async def test_a_koperasi_is_classified_and_shown_as_of_a_day(service: Service) -> None:
+    await admitted(service, "melati")
+    path = "/v1/koperasi/melati/classification"
+    first = {"vat_registered": False, "price_zone": 1, "tax_id": ""}
+    second = {"vat_registered": True, "price_zone": 2, "tax_id": NPWP}
+    done = await service.operator.put(f"{path}/2025-01-01", **first)
+    assert (done.status_code, done.headers["location"]) == (201, path)
+    assert done.json()["version"] == 2
+    again = await service.operator.put(f"{path}/2025-01-01", **first)
+    assert (again.headers["idempotent-replayed"], again.json()) == ("true", done.json())
+    await service.operator.put(f"{path}/2026-01-01", **second)
+    melati = await service.koperasi("melati")
+    for on, expected in (
+        ("2024-12-31", {"classified_from_on": None, **dict.fromkeys(first)}),
+        ("2025-12-31", {"classified_from_on": "2025-01-01", **first}),
+        ("2026-01-01", {"classified_from_on": "2026-01-01", **second}),
+    ):
+        shown = (await melati.get("/v1/koperasi/melati", on=on)).json()
+        assert {"version": 3, **expected}.items() <= shown.items(), on
+        listed = (await service.operator.get("/v1/koperasi", on=on)).json()["items"]
+        assert listed == [shown]
+    listed = (await melati.get(path)).json()["items"]
+    assert [each["valid_from_on"] for each in listed] == ["2025-01-01", "2026-01-01"]
+    assert [each["price_zone"] for each in listed] == [1, 2]
+
+
+async def test_a_classification_is_the_operators_and_made_once_a_day(service: Service) -> None:
+    await admitted(service, "melati", "mawar")
+    melati = await service.koperasi("melati")
+    body = {"vat_registered": False, "price_zone": 1}
+    path = "/v1/koperasi/melati/classification/2025-01-01"
+    assert_refused(await melati.put(path, **body), 403, "forbidden")
+    assert (await service.operator.put(path, **body)).status_code == 201
+    other = await service.operator.put(path, **{**body, "price_zone": 3})
+    assert_refused(other, 409, "classification-date-taken")
+    wrong = await service.operator.put(path.replace("2025", "2026"), **body, tax_id="9" * 16)
+    assert_refused(wrong, 422, "classification-invalid")
+    unknown = await service.operator.put(path.replace("melati", "x"), **body)
+    assert_refused(unknown, 404, "koperasi-unknown")
+    assert_refused(await melati.get("/v1/koperasi/mawar/classification"), 403, "forbidden")

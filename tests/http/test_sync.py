@@ -375,6 +375,45 @@ async def test_a_koperasi_admits_nobody_and_orders_for_nobody_else(market: Marke
     assert {told(each) for each in by_operator} == {(201, "")}
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("describe_item", {"item_id": "minyak-1l", "tax_class": "standard"}),
+        ("send_order", {"cycle_id": "2026-w47", "supplier_id": "bulog"}),
+        (
+            "receive_goods",
+            {
+                "receipt_id": "terima-1",
+                "cycle_id": "2026-w47",
+                "supplier_id": "bulog",
+                "received_on": "2026-11-20",
+                "lines": [{"item_id": "minyak-1l", "accepted": 1}],
+            },
+        ),
+        (
+            "enter_invoice",
+            {
+                "invoice_id": "faktur-1",
+                "cycle_id": "2026-w47",
+                "supplier_id": "bulog",
+                "invoice_no": "1",
+                "invoiced_on": "2026-11-20",
+                "lines": [
+                    {"item_id": "minyak-1l", "quantity": 1, "goods_idr": 1, "ppn_idr": 0},
+                ],
+            },
+        ),
+    ],
+)
+async def test_what_the_operator_does_no_koperasi_sends(
+    market: Market, kind: str, body: dict[str, Any]
+) -> None:
+    mawar, count = await market.koperasi("mawar"), await market.event_count()
+    line = {"op_id": new_id(), "type": kind, "body": body}
+    assert [told(each) for each in await synced(market, mawar, [line])] == [(403, "forbidden")]
+    assert await market.event_count() == count
+
+
 async def test_only_with_a_key(market: Market) -> None:
     headers = {"content-type": "application/x-ndjson"}
     refused = await market.client.post("/v1/sync", content=packed([place()]), headers=headers)

@@ -1,6 +1,7 @@
 """Bodies as they were once stored decode for ever, and fold into the same read tables.
 
-`corpus.json` only grows: an event with a new shape number gets a line, an old line never changes.
+`corpus.json` and the files of later rooms only grow: an event with a new shape number gets a line,
+an old line never changes.
 `tables.json` is what the whole corpus folds into; it changes only with the read tables themselves.
 """
 
@@ -21,7 +22,7 @@ from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.appender import NewEvent, Proposal, append_arguments, queries
 from jaringan_usaha.eventlog.codec import encode
-from jaringan_usaha.eventlog.database import Pool, open_pool
+from jaringan_usaha.eventlog.database import Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.kernel.messages import Asked
 from market import fresh_database, house_template
@@ -30,10 +31,28 @@ from service import NETWORK
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HERE = Path(__file__).parent
-CORPUS = [(each["name"], each["body"]) for each in json.loads((HERE / "corpus.json").read_text())]
+FILES = (
+    "corpus",
+    "registry",
+    "catalog",
+    "sourcing",
+    "cycles",
+    "prices",
+    "fulfilment",
+    "invoicing",
+    "sales",
+    "margin",
+)
+"""Later rooms stand behind, in the order in which goods travel."""
+CORPUS = [
+    (each["name"], each["body"])
+    for file in FILES
+    for each in json.loads((HERE / f"{file}.json").read_text())
+]
 TABLES = json.loads((HERE / "tables.json").read_text())
 PASSING = {"recorded_at"}  # when the database took it, which is another time on every run
 TYPES = house.event_types()
+RECORDED_AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)  # some events count on the day of recording
 
 FIRST_LINES = "70ea2b629ea44a552f075862c53ad629c44009a415613653c485fc57b0c62a77"
 FIRST_COUNT = 46
@@ -62,6 +81,8 @@ async def pool(postgres: EmbeddedServer, template: str) -> AsyncIterator[Pool]:
             event = NewEvent(numbers[stem], number, body.encode(), None, None, ())
             arguments = append_arguments(NETWORK, [Proposal(asked, [event], [], 0)])
             assert (await pool.fetchrow(queries.append, *arguments))["last_position"] == at
+        async with owner_connection(url) as owner:
+            await owner.execute("update log.events set recorded_at = $1", RECORDED_AT)
         yield pool
         await pool.close()
 

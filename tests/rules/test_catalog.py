@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+import msgspec
 import pytest
 
 from given import Given, asked, given
@@ -10,13 +12,10 @@ from jaringan_usaha.eventlog.appender import MOST_BODY_BYTES, MOST_EVENTS, MOST_
 from jaringan_usaha.eventlog.codec import encode
 from jaringan_usaha.eventlog.memory import nothing_yet
 from jaringan_usaha.features.catalog.domain import (
-    MOST_CASE,
+    MOST_LEAD_DAYS,
     MOST_ROWS,
     MOST_TIERS,
     ROWS_A_PART,
-    AddItem,
-    ItemDoesNotFit,
-    ItemExists,
     ItemNotKnown,
     NoSuchSupplier,
     PriceListDoesNotFit,
@@ -29,10 +28,22 @@ from jaringan_usaha.features.catalog.domain import (
 )
 from jaringan_usaha.features.catalog.events import (
     ItemAdded,
+    ItemDescribed,
     PriceListPublished,
     PriceRow,
     Tier,
     offer_id,
+)
+from jaringan_usaha.features.catalog.items import (
+    MOST_CASE,
+    MOST_OF_A_UNIT,
+    AddItem,
+    DescribeItem,
+    ItemDoesNotFit,
+    ItemExists,
+    NoSuchItem,
+    TaxClass,
+    goods,
 )
 from jaringan_usaha.features.registry.events import (
     SupplierAdmitted,
@@ -41,6 +52,7 @@ from jaringan_usaha.features.registry.events import (
 )
 from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+from jaringan_usaha.kernel.tiers import Price, cost_idr
 
 oil_added = ItemAdded(
     item_id="oil", title="Minyak goreng 12 × 1 L", base_unit="XPK", case_size=12, gtin=""
@@ -138,15 +150,15 @@ def many_items(count: int) -> tuple[Sequence[PriceRow], Given]:
 
 
 def test_an_item_is_added() -> None:
-    given(catalog).when(add_item()).then(oil_added)
+    given(goods).when(add_item()).then(oil_added)
 
 
 def test_adding_the_same_item_again_records_nothing() -> None:
-    given(catalog).events(oil_added).when(add_item()).then_nothing()
+    given(goods).events(oil_added).when(add_item()).then_nothing()
 
 
 def test_other_data_under_a_taken_item_id_is_refused() -> None:
-    taken = given(catalog).events(oil_added)
+    taken = given(goods).events(oil_added)
     taken.when(add_item(case_size=6)).then_refused(ItemExists)
     taken.when(add_item(base_unit="H87")).then_refused(ItemExists)
 
@@ -154,19 +166,19 @@ def test_other_data_under_a_taken_item_id_is_refused() -> None:
 @pytest.mark.parametrize("case_size", [0, -1, MOST_CASE + 1])
 def test_a_case_holds_at_least_one_unit_and_not_too_many(case_size: int) -> None:
     command = add_item(case_size=case_size)
-    given(catalog).when(command).then_refused(ItemDoesNotFit, pointer="/case_size")
+    given(goods).when(command).then_refused(ItemDoesNotFit, pointer="/case_size")
 
 
 @pytest.mark.parametrize("case_size", [1, MOST_CASE])
 def test_the_smallest_and_the_largest_case_are_taken(case_size: int) -> None:
-    (event,) = given(catalog).when(add_item(case_size=case_size)).then_recorded()
+    (event,) = given(goods).when(add_item(case_size=case_size)).then_recorded()
     assert isinstance(event, ItemAdded)
     assert event.case_size == case_size
 
 
 def test_a_unit_that_nobody_knows_is_refused() -> None:
     command = add_item(base_unit="KARUNG")  # type: ignore[arg-type]
-    given(catalog).when(command).then_refused(ItemDoesNotFit, pointer="/base_unit")
+    given(goods).when(command).then_refused(ItemDoesNotFit, pointer="/base_unit")
 
 
 @pytest.mark.parametrize(
@@ -179,14 +191,14 @@ def test_a_unit_that_nobody_knows_is_refused() -> None:
     ],
 )
 def test_a_gtin_of_any_length_is_kept_as_14_digits(gtin: str, stored: str) -> None:
-    (event,) = given(catalog).when(add_item(gtin=gtin)).then_recorded()
+    (event,) = given(goods).when(add_item(gtin=gtin)).then_recorded()
     assert isinstance(event, ItemAdded)
     assert event.gtin == stored
 
 
 def test_the_same_gtin_written_shorter_is_the_same_item() -> None:
-    (event,) = given(catalog).when(add_item(gtin="4006381333931")).then_recorded()
-    once = given(catalog).events(event)
+    (event,) = given(goods).when(add_item(gtin="4006381333931")).then_recorded()
+    once = given(goods).events(event)
     once.when(add_item(gtin="04006381333931")).then_nothing()
 
 
@@ -194,7 +206,66 @@ def test_the_same_gtin_written_shorter_is_the_same_item() -> None:
     "gtin", ["4006381333930", "96385075", "400638133393", "123", "400638133393X", "٩٦٣٨٥٠٧٤"]
 )
 def test_a_gtin_with_a_wrong_digit_or_length_is_refused(gtin: str) -> None:
-    given(catalog).when(add_item(gtin=gtin)).then_refused(ItemDoesNotFit, pointer="/gtin")
+    given(goods).when(add_item(gtin=gtin)).then_refused(ItemDoesNotFit, pointer="/gtin")
+
+
+# -- what must be known of goods -----------------------------------------------------------
+
+rice_described = ItemDescribed(
+    item_id="rice", tax_class="exempt", commodity="Beras Medium", weight_g=1
+)
+
+
+def describe(tax_class: TaxClass = "exempt", **other: int) -> DescribeItem:
+    return DescribeItem(
+        asked=asked(),
+        item_id="rice",
+        tax_class=tax_class,
+        commodity="Beras Medium",
+        **{"weight_g": 1, **other},
+    )
+
+
+def test_an_item_is_described() -> None:
+    given(goods).events(rice_added).when(describe()).then(rice_described)
+
+
+def test_saying_the_same_again_records_nothing() -> None:
+    given(goods).events(rice_added, rice_described).when(describe()).then_nothing()
+
+
+def test_the_last_description_holds() -> None:
+    taxed = ItemDescribed(
+        item_id="rice", tax_class="standard", commodity="Beras Medium", weight_g=1
+    )
+    once = given(goods).events(rice_added, rice_described)
+    once.when(describe("standard")).then(taxed)
+    once.events(taxed).when(describe()).then(rice_described)
+
+
+def test_a_described_item_is_still_the_item_that_was_added() -> None:
+    described = given(goods).events(
+        oil_added, ItemDescribed(item_id="oil", tax_class="standard", weight_g=11_000)
+    )
+    described.when(add_item()).then_nothing()
+    described.when(add_item(case_size=6)).then_refused(ItemExists)
+
+
+def test_an_unknown_item_is_not_described() -> None:
+    given(goods).when(describe()).then_refused(NoSuchItem)
+
+
+def test_a_tax_class_that_nobody_knows_is_refused() -> None:
+    command = describe("luxury")  # type: ignore[arg-type]
+    given(goods).events(rice_added).when(command).then_refused(ItemDoesNotFit, pointer="/tax_class")
+
+
+@pytest.mark.parametrize("field", ["weight_g", "volume_ml", "deposit_idr"])
+@pytest.mark.parametrize("amount", [-1, MOST_OF_A_UNIT + 1])
+def test_what_one_unit_cannot_have_is_refused(field: str, amount: int) -> None:
+    known = given(goods).events(rice_added)
+    known.when(describe(**{field: amount})).then_refused(ItemDoesNotFit, pointer=f"/{field}")
+    known.when(describe(**{field: MOST_OF_A_UNIT})).then_recorded()
 
 
 # -- price lists ---------------------------------------------------------------------------
@@ -315,6 +386,71 @@ def test_an_empty_list_is_refused() -> None:
     ready.when(empty).then_refused(PriceListDoesNotFit, pointer="/rows")
 
 
+# -- the terms of a list -------------------------------------------------------------------
+
+
+def with_terms(*rows: PriceRow, **terms: Any) -> PublishPriceList:
+    return msgspec.structs.replace(publish(*rows), **terms)
+
+
+TERMS = {
+    "minimum_idr": 5_000_000,
+    "delivery_idr": 250_000,
+    "lead_days": 3,
+    "source": "0f" * 32,
+}
+
+
+def test_a_list_keeps_its_terms_in_every_part() -> None:
+    rows, known = many_items(ROWS_A_PART + 1)
+    events = known.when(with_terms(*rows, **TERMS)).then_recorded()
+    assert len(events) == 2
+    for event in events:
+        assert {name: getattr(event, name) for name in TERMS} == TERMS
+    known.events(*events).when(with_terms(*rows, **TERMS)).then_nothing()
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_other_terms_under_a_taken_price_list_id_are_refused(name: str) -> None:
+    events = ready.when(with_terms(**TERMS)).then_recorded()
+    other = {each: value for each, value in TERMS.items() if each != name}
+    ready.events(*events).when(with_terms(**other)).then_refused(PriceListExists)
+
+
+@pytest.mark.parametrize(
+    ("terms", "pointer"),
+    [
+        ({"minimum_idr": -1}, "/minimum_idr"),
+        ({"minimum_idr": MOST_IDR + 1}, "/minimum_idr"),
+        ({"delivery_idr": -1}, "/delivery_idr"),
+        ({"lead_days": -1}, "/lead_days"),
+        ({"lead_days": MOST_LEAD_DAYS + 1}, "/lead_days"),
+        ({"source": "harga.xlsx"}, "/source"),
+    ],
+)
+def test_terms_that_cannot_be_are_refused(terms: dict[str, Any], pointer: str) -> None:
+    ready.when(with_terms(**terms)).then_refused(PriceListDoesNotFit, pointer=pointer)
+
+
+@pytest.mark.parametrize(
+    ("case_size", "min_cases", "field"),
+    [(-1, 0, "case_size"), (MOST_CASE + 1, 0, "case_size"), (0, -1, "min_cases")],
+)
+def test_cases_that_cannot_be_are_refused(case_size: int, min_cases: int, field: str) -> None:
+    row = PriceRow(item_id="oil", tiers=OIL_TIERS, case_size=case_size, min_cases=min_cases)
+    again = ready.when(publish(rice, row))
+    again.then_refused(PriceListDoesNotFit, pointer=f"/rows/1/{field}")
+
+
+def test_a_price_of_four_decimals_is_exact_per_ten_thousand_units() -> None:
+    """Rp131.7725 a gram."""
+    exact = PriceRow(item_id="rice", tiers=(Tier(from_quantity=1, idr=1_317_725, per=10_000),))
+    (event,) = ready.when(publish(exact)).then_recorded()
+    assert isinstance(event, PriceListPublished)
+    price = Price(price_list_id="new", tier_mode=event.tier_mode, tiers=event.rows[0].tiers)
+    assert [cost_idr(price, quantity) for quantity in (1, 4, 10_000)] == [132, 527, 1_317_725]
+
+
 # -- TP6: overlapping prices ---------------------------------------------------------------
 
 before = ready.events(published())
@@ -327,6 +463,16 @@ before = ready.events(published())
 def test_tp6_a_second_price_for_the_same_days_is_refused(start: date, end: date | None) -> None:
     again = before.when(publish(start=start, end=end))
     again.then_refused(PricesOverlap, price_list_id="old", pointer="/rows/0")
+
+
+def test_tp6_two_tiers_from_one_threshold_are_refused() -> None:
+    twice = ready.when(publish(rice, tiers(1, 50, 50)))
+    twice.then_refused(PriceListDoesNotFit, pointer="/rows/1/tiers/2/from_quantity")
+
+
+def test_tp6_two_rows_of_one_item_in_one_list_are_refused() -> None:
+    twice = ready.when(publish(tiers(1, 50), tiers(1, 60)))
+    twice.then_refused(PriceListDoesNotFit, pointer="/rows/1/item_id")
 
 
 def test_tp6_one_overlapping_row_refuses_the_whole_list() -> None:

@@ -7,34 +7,25 @@ import pytest
 
 from given import NOON, asked, given
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, PriceRow, Tier
-from jaringan_usaha.features.cycles.consolidation import ItemDemand, KoperasiDemand
+from jaringan_usaha.features.cycles.consolidating import (
+    LINES_A_PART,
+    SHARES_A_PART,
+    ConsolidateSupplier,
+    consolidated_orders,
+)
+from jaringan_usaha.features.cycles.consolidation import ItemDemand, ItemTotal, KoperasiDemand
 from jaringan_usaha.features.cycles.domain import (
     GRACE,
-    LINES_A_PART,
-    MOST_LINES,
-    SHARES_A_PART,
     CancelCycle,
-    CancelOrder,
-    ChangeOrder,
     CloseCycle,
-    ConsolidateSupplier,
     CycleAlreadyConsolidated,
     CycleExists,
     CycleIsClosed,
     CycleNotOpenYet,
     CycleStillOpen,
     FinishConsolidation,
-    ItemNotOffered,
-    KoperasiMayNotTrade,
-    LinesDoNotFit,
     NoSuchCycle,
-    NoSuchKoperasi,
-    NoSuchOrder,
     OpenCycle,
-    OrderExists,
-    OrderHasChanged,
-    OrderIsCancelled,
-    PlaceOrder,
     cycles,
 )
 from jaringan_usaha.features.cycles.events import (
@@ -46,11 +37,28 @@ from jaringan_usaha.features.cycles.events import (
     CycleConsolidated,
     CycleOpened,
     Discount,
+    Entitlement,
+    EntitlementsGranted,
+    ItemEntitlements,
     KoperasiShare,
     OrderCancelled,
     OrderChanged,
     OrderLine,
     OrderPlaced,
+)
+from jaringan_usaha.features.cycles.lines import MOST_LINES, LinesDoNotFit
+from jaringan_usaha.features.cycles.offers import ItemNotOffered
+from jaringan_usaha.features.cycles.orders import (
+    CancelOrder,
+    ChangeOrder,
+    KoperasiMayNotTrade,
+    NoSuchKoperasi,
+    NoSuchOrder,
+    OrderExists,
+    OrderHasChanged,
+    OrderIsCancelled,
+    PlaceOrder,
+    orders,
 )
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
@@ -84,7 +92,7 @@ melati = KoperasiAdmitted(koperasi_id="melati", title="Koperasi Melati")
 suspended = KoperasiSuspended(koperasi_id="melati", reason="no report")
 reinstated = KoperasiReinstated(koperasi_id="melati", reason="report is in")
 indofood = SupplierAdmitted(supplier_id="indofood", title="Indofood")
-oil_added = ItemAdded(item_id="oil", title="Minyak", base_unit="XPK", case_size=12)
+oil_added = ItemAdded(item_id="oil", title="Minyak", base_unit="XPK", case_size=1)
 
 OIL_TIERS = (
     Tier(from_quantity=1, idr=186_000),
@@ -213,7 +221,9 @@ order_cancelled = OrderCancelled(
     order_id=ORDER_ID, cycle_id="week-3", koperasi_id="melati", reason="typed wrongly"
 )
 
-trading = given(cycles).events(melati, indofood, oil_added, priced("oil"))
+trading = given(cycles, orders, consolidated_orders).events(
+    melati, indofood, oil_added, priced("oil")
+)
 listed = trading.events(opened())
 stated = trading.events(opened("stated"))
 ordered = listed.events(placed())
@@ -466,7 +476,7 @@ def test_what_has_no_price_is_not_ordered() -> None:
     [(date(2026, 1, 16), None), (date(2026, 1, 1), date(2026, 1, 14))],
 )
 def test_a_price_for_other_days_is_no_price(start: date, end: date | None) -> None:
-    log = given(cycles).events(melati, opened(), priced("oil", start=start, end=end))
+    log = given(cycles, orders).events(melati, opened(), priced("oil", start=start, end=end))
     log.when(order()).then_refused(ItemNotOffered)
 
 
@@ -475,7 +485,7 @@ def test_a_price_for_other_days_is_no_price(start: date, end: date | None) -> No
     [(PRICED_ON, PRICED_ON), (PRICED_ON, None), (date(2026, 1, 1), PRICED_ON)],
 )
 def test_both_ends_of_a_price_list_belong_to_it(start: date, end: date | None) -> None:
-    log = given(cycles).events(melati, opened(), priced("oil", start=start, end=end))
+    log = given(cycles, orders).events(melati, opened(), priced("oil", start=start, end=end))
     log.when(order()).then(placed())
 
 
@@ -518,12 +528,12 @@ def wanted(
         item_id=item_id,
         parts=tuple(
             KoperasiDemand(
+                first_position=position,
                 koperasi_id=koperasi_id,
                 quantity=quantity,
                 order_lines=1,
                 amount_idr=amount_idr,
                 discount_idr=discount_idr,
-                first_position=position,
             )
             for position, (koperasi_id, quantity) in enumerate(by_koperasi.items(), start=1)
         ),
@@ -536,6 +546,9 @@ def consolidate(demand: Sequence[ItemDemand] = (wanted(WANTED),)) -> Consolidate
         cycle_id="week-3",
         supplier_id="indofood",
         demand=tuple(demand),
+        totals=tuple(
+            ItemTotal(each.item_id, sum(part.quantity for part in each.parts), 0) for each in demand
+        ),
     )
 
 
@@ -564,8 +577,11 @@ group_order = ConsolidatedOrderPlaced(
             alone_idr=19_530_000,
             price_list="prices-1",
             price_idr=174_000,
+            cases=105,
+            firm=105,
         ),
     ),
+    entitlement_parts=1,
 )
 group_shares = ConsolidatedOrderShared(
     consolidated_order_id="week-3|indofood",
@@ -578,12 +594,30 @@ group_shares = ConsolidatedOrderShared(
         )
         for koperasi_id, quantity in WANTED.items()
     ),
+    received=False,
+)
+group_grants = EntitlementsGranted(
+    consolidated_order_id="week-3|indofood",
+    cycle_id="week-3",
+    supplier_id="indofood",
+    part=1,
+    sharing="pro_rata",
+    algorithm="largest-remainder.1",
+    items=(
+        ItemEntitlements(
+            item_id="oil",
+            rows=tuple(
+                Entitlement(koperasi_id, quantity, 0, 0, position, quantity, quantity * 186_000)
+                for position, (koperasi_id, quantity) in enumerate(WANTED.items(), start=1)
+            ),
+        ),
+    ),
 )
 after_close = listed.events(closed)
 
 
 def test_tp1_the_group_places_one_order_and_knows_who_owes_what() -> None:
-    after_close.when(consolidate()).then(group_order, group_shares)
+    after_close.when(consolidate()).then(group_order, group_shares, group_grants)
 
 
 def test_consolidating_a_supplier_twice_records_nothing() -> None:
@@ -621,6 +655,7 @@ def test_stated_amounts_are_not_priced_again() -> None:
     order_placed, shared = sold.when(consolidate([demand])).then_recorded()
     assert isinstance(order_placed, ConsolidatedOrderPlaced)
     assert isinstance(shared, ConsolidatedOrderShared)
+    assert shared.received
     assert order_placed.lines == (
         ConsolidatedLine(
             item_id="oil", quantity=3, order_lines=2, amount_idr=58_000, alone_idr=60_000

@@ -1,22 +1,22 @@
-"""Who belongs to the network, and dated rules."""
+"""Who belongs to the network, and what its koperasi are classified as."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from given import asked, given
 from jaringan_usaha.features.registry.domain import (
-    MOST_VALUES,
     AdmitKoperasi,
     AdmitSupplier,
+    ClassificationDateTaken,
+    ClassificationDoesNotFit,
+    ClassifyKoperasi,
     KoperasiExists,
     NoSuchKoperasi,
     NoSuchSupplier,
     ReinstateKoperasi,
     ReinstateSupplier,
-    RuleDateTaken,
-    RuleDoesNotFit,
-    SetRule,
     SupplierExists,
     SuspendKoperasi,
     SuspendSupplier,
@@ -24,14 +24,13 @@ from jaringan_usaha.features.registry.domain import (
 )
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
+    KoperasiClassified,
     KoperasiReinstated,
     KoperasiSuspended,
-    RuleSet,
     SupplierAdmitted,
     SupplierReinstated,
     SupplierSuspended,
 )
-from jaringan_usaha.kernel.money import MOST_IDR
 
 melati = KoperasiAdmitted(
     koperasi_id="melati", title="Koperasi Melati", region_code="32.16", registration_no="321"
@@ -75,25 +74,29 @@ def reinstate_bulog() -> ReinstateSupplier:
     return ReinstateSupplier(asked=asked(), supplier_id="bulog", reason="good rice")
 
 
-def set_shares(
-    valid_from_on: date = january, minimum_idr: int = 100, source: str = "RAT 1"
-) -> SetRule:
-    return SetRule(
+NPWP = "0013000666091000"
+
+
+def classify(
+    start: date = january, zone: int = 1, tax_id: str = NPWP, vat_registered: bool = True
+) -> ClassifyKoperasi:
+    return ClassifyKoperasi(
         asked=asked(),
-        rule_id="shares",
-        valid_from_on=valid_from_on,
-        values={"minimum_idr": minimum_idr},
-        source=source,
+        koperasi_id="melati",
+        valid_from_on=start,
+        vat_registered=vat_registered,
+        price_zone=zone,
+        tax_id=tax_id,
     )
 
 
-def shares_set(version_no: int = 1, valid_from_on: date = january, minimum: int = 100) -> RuleSet:
-    return RuleSet(
-        rule_id="shares",
-        version_no=version_no,
-        valid_from_on=valid_from_on,
-        values={"minimum_idr": minimum},
-        source="RAT 1",
+def classified(start: date = january, zone: int = 1, tax_id: str = NPWP) -> KoperasiClassified:
+    return KoperasiClassified(
+        koperasi_id="melati",
+        valid_from_on=start,
+        vat_registered=True,
+        price_zone=zone,
+        tax_id=tax_id,
     )
 
 
@@ -186,55 +189,48 @@ def test_a_supplier_is_not_a_koperasi_of_the_same_id() -> None:
     given(registry).events(namesake).when(suspend_melati()).then_refused(NoSuchKoperasi)
 
 
-# -- rules ---------------------------------------------------------------------------------
+# -- classification ------------------------------------------------------------------------
 
 
-def test_the_first_setting_of_a_rule_has_number_one() -> None:
-    given(registry).when(set_shares()).then(shares_set())
+def test_a_koperasi_is_classified_from_a_day_on() -> None:
+    admitted = given(registry).events(melati)
+    admitted.when(classify()).then(classified())
+    admitted.events(classified()).when(classify(june, 2)).then(classified(june, 2))
 
 
-def test_a_later_setting_counts_on() -> None:
-    once = given(registry).events(shares_set())
-    once.when(set_shares(june, 150)).then(shares_set(2, june, 150))
+def test_the_same_classification_again_records_nothing() -> None:
+    given(registry).events(melati, classified()).when(classify()).then_nothing()
 
 
-def test_an_earlier_date_may_be_set_afterwards_and_counts_on_too() -> None:
-    once = given(registry).events(shares_set(1, june, 150))
-    once.when(set_shares()).then(shares_set(2, january, 100))
+@pytest.mark.parametrize("other", [{"zone": 2}, {"tax_id": ""}, {"vat_registered": False}])
+def test_a_day_that_is_classified_cannot_be_classified_otherwise(other: dict[str, Any]) -> None:
+    once = given(registry).events(melati, classified())
+    once.when(classify(**other)).then_refused(ClassificationDateTaken)
 
 
-def test_the_same_setting_again_records_nothing() -> None:
-    twice = given(registry).events(shares_set(), shares_set(2, june, 150))
-    twice.when(set_shares()).then_nothing()
+def test_who_was_never_admitted_is_not_classified() -> None:
+    given(registry).when(classify()).then_refused(NoSuchKoperasi)
 
 
-def test_a_date_that_is_set_cannot_be_set_otherwise() -> None:
-    once = given(registry).events(shares_set())
-    once.when(set_shares(minimum_idr=99)).then_refused(RuleDateTaken, version_no=1)
-    once.when(set_shares(source="RAT 2")).then_refused(RuleDateTaken, version_no=1)
+@pytest.mark.parametrize("zone", [0, 4])
+def test_there_are_three_price_zones(zone: int) -> None:
+    wrong = given(registry).events(melati).when(classify(zone=zone))
+    wrong.then_refused(ClassificationDoesNotFit, pointer="/price_zone")
 
 
-def test_settings_of_another_rule_are_counted_apart() -> None:
-    ppn = RuleSet(
-        rule_id="ppn", version_no=1, valid_from_on=january, values={"bp": 1200}, source="UU"
-    )
-    given(registry).events(ppn).when(set_shares()).then(shares_set())
+@pytest.mark.parametrize(
+    "tax_id",
+    ["013000666091000", "0013000667091000", "01.300.066.6-091.000", "001300066609100x", "0" * 17],
+    ids=["fifteen digits", "check digit", "points", "letter", "seventeen digits"],
+)
+def test_an_npwp_has_sixteen_digits_that_fit(tax_id: str) -> None:
+    wrong = given(registry).events(melati).when(classify(tax_id=tax_id))
+    wrong.then_refused(ClassificationDoesNotFit, pointer="/tax_id")
 
 
-def test_a_rule_without_values_or_with_too_many_is_refused() -> None:
-    for count in (0, MOST_VALUES + 1):
-        command = SetRule(
-            asked=asked(),
-            rule_id="fee",
-            valid_from_on=january,
-            values={f"value_{number}": number for number in range(count)},
-            source="RAT 1",
-        )
-        given(registry).when(command).then_refused(RuleDoesNotFit, pointer="/values")
+def test_a_koperasi_without_npwp_is_classified_too() -> None:
+    given(registry).events(melati).when(classify(tax_id="")).then(classified(tax_id=""))
 
 
-def test_a_value_that_json_readers_cannot_keep_exact_is_refused() -> None:
-    too_large = set_shares(minimum_idr=MOST_IDR + 1)
-    given(registry).when(too_large).then_refused(RuleDoesNotFit, pointer="/values/minimum_idr")
-    largest = set_shares(minimum_idr=MOST_IDR)
-    given(registry).when(largest).then(shares_set(minimum=MOST_IDR))
+def test_a_classified_koperasi_is_suspended_as_any_other() -> None:
+    given(registry).events(melati, classified()).when(suspend_melati()).then(melati_suspended)

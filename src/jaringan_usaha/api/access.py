@@ -3,51 +3,122 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Literal, get_args
 
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.kernel.rejections import NotAllowed
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PREFIX = "ju_live_"
+TEST_PREFIX = "ju_test_"
+"""Of keys that open a sandbox, and nothing else."""
 SECRET_LENGTH = 32
 CHECK_LENGTH = 6
 ID_LENGTH = 12
 RECHECK_SECONDS = 0.5  # a revoked key dies within a second on every worker
 MOST_REMEMBERED = 10_000
+IN_URL = re.compile(rb"ju_(?:live|test)_[0-9A-Za-z]{38}")
 
-Role = Literal["operator", "koperasi"]
+Role = Literal["operator", "koperasi", "device", "supplier", "auditor", "office"]
+ROLES: tuple[Role, ...] = get_args(Role)
+TRADERS: frozenset[Role] = frozenset(("operator", "koperasi", "device"))
+"""Who may order, sell, and look at what is theirs."""
+READERS: frozenset[Role] = frozenset(("auditor", "office"))
+"""Who never writes anything."""
+
+Address = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a request speaks for. An operator acts for the whole network."""
+    """Whom a request speaks for. An operator acts for the whole network, an auditor sees it, a
+    city office sees what concerns no single koperasi."""
 
     network_id: int
     role: Role
     koperasi_id: str | None
     key_id: str
+    device_id: str | None = None
+    supplier_id: str | None = None
+    scopes: frozenset[str] = frozenset()
+    """What the key may do, as `orders:write`; without any, all that its role may."""
+    addresses: tuple[Address, ...] = ()
+    """Where it may be used from; without any, from everywhere."""
+    limited: bool = False
+    """Whether the door has to look at more than the role."""
 
     @property
     def scope(self) -> str:
         """Within what one idempotency key is one request: never the credential itself."""
+        if self.supplier_id is not None:
+            return f"supplier/{self.supplier_id}"
         return self.koperasi_id or self.role
+
+    def must_be(self, roles: Collection[Role]) -> None:
+        """Raises NotAllowed for a caller of another role."""
+        if self.role not in roles:
+            raise NotAllowed(f"a key of the role {self.role} may not do this")
 
     def must_operate(self) -> None:
         """Raises NotAllowed unless the caller is the network's operator."""
         if self.role != "operator":
             raise NotAllowed("only the network's operator may do this")
 
+    def must_have(self, scope: str) -> None:
+        """Raises NotAllowed for a key with scopes that lacks this one."""
+        if self.scopes and scope not in self.scopes:
+            raise NotAllowed(f"this key lacks the scope {scope}", scope=scope)
+
+    def must_come_from(self, address: str) -> None:
+        """Raises NotAllowed for a key that may not be used from there."""
+        try:
+            here = ip_address(address)
+        except ValueError:
+            here = None
+        if here is None or not any(here in each for each in self.addresses):
+            raise NotAllowed("this key may not be used from this address")
+
     def must_speak_for(self, koperasi_id: str) -> None:
-        """Raises NotAllowed unless the caller may act for this koperasi."""
-        if self.role != "operator" and self.koperasi_id != koperasi_id:
+        """Raises NotAllowed unless the caller may act, or as an auditor look, for this koperasi."""
+        if self.koperasi_id != koperasi_id and self.role not in ("operator", "auditor"):
             raise NotAllowed("this key does not speak for that koperasi")
+
+    def supplier_for(self, named: str | None) -> str | None:
+        """Whose rows are shown: a supplier's own, else those of the one that is named, if any.
+
+        Raises NotAllowed for a supplier that names another.
+        """
+        if self.supplier_id is not None and named not in (None, self.supplier_id):
+            raise NotAllowed("this key does not speak for that supplier")
+        return self.supplier_id or named
+
+    def supplies(self, supplier_id: str) -> bool:
+        """Whether what this supplier supplies is there for the caller."""
+        return self.supplier_id in (None, supplier_id)
+
+    def koperasi_for(self, named: str | None) -> str:
+        """The koperasi that a request is about: the one named, or the caller's own.
+
+        Raises NotAllowed, or Problem 422 when an operator names none.
+        """
+        koperasi_id = named or self.koperasi_id
+        if koperasi_id is None:
+            raise Problem(
+                422,
+                "validation-failed",
+                "say which koperasi it is",
+                errors=[{"pointer": "/koperasi_id", "code": "missing", "detail": "is required"}],
+            )
+        self.must_speak_for(koperasi_id)
+        return koperasi_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +132,29 @@ class KeyRow:
     koperasi_id: str | None
     expires_at: datetime
     revoked_at: datetime | None
+    device_id: str | None = None
+    supplier_id: str | None = None
+    scopes: Sequence[str] = ()
+    addresses: Sequence[Address] = ()
+    sandbox: bool = False
+
+    def caller(self) -> Caller:
+        return Caller(
+            network_id=self.network_id,
+            role=self.role,
+            koperasi_id=self.koperasi_id,
+            key_id=self.key_id,
+            device_id=self.device_id,
+            supplier_id=self.supplier_id,
+            scopes=frozenset(self.scopes),
+            addresses=tuple(self.addresses),
+            limited=bool(self.scopes or self.addresses or self.role in READERS),
+        )
 
 
-def new_key() -> str:
+def new_key(prefix: str = PREFIX) -> str:
     """`ju_live_`, 32 random base-62 digits (190 bits), and 6 digits that catch typing errors."""
-    body = PREFIX + "".join(secrets.choice(DIGITS) for _ in range(SECRET_LENGTH))
+    body = prefix + "".join(secrets.choice(DIGITS) for _ in range(SECRET_LENGTH))
     return body + _check_digits(body)
 
 
@@ -82,7 +171,7 @@ def key_hash(key: str) -> bytes:
 def looks_right(key: str) -> bool:
     """The form and the check digits, without asking the database."""
     length = len(PREFIX) + SECRET_LENGTH + CHECK_LENGTH
-    if len(key) != length or not key.startswith(PREFIX) or not key.isascii():
+    if len(key) != length or not key.startswith((PREFIX, TEST_PREFIX)) or not key.isascii():
         return False
     return hmac.compare_digest(_check_digits(key[:-CHECK_LENGTH]), key[-CHECK_LENGTH:])
 
@@ -122,6 +211,12 @@ class Keys:
             check.add_done_callback(lambda _: self._checks.pop(authorization, None))
         return await asyncio.shield(check)
 
+    def forget(self, public: str) -> None:
+        """Ask the database again for a key that was just changed here."""
+        for authorization, (caller, _) in list(self._known.items()):
+            if caller.key_id == public:
+                del self._known[authorization]
+
     async def _check(self, authorization: str) -> Caller:
         self._known.pop(authorization, None)
         scheme, _, key = authorization.partition(" ")
@@ -132,7 +227,9 @@ class Keys:
             raise _unauthenticated("this API key is not known")
         if row.revoked_at is not None or row.expires_at <= self._now():
             raise _unauthenticated("this API key is no longer valid; ask for a new one")
-        caller = Caller(row.network_id, row.role, row.koperasi_id, row.key_id)
+        if row.sandbox != key.startswith(TEST_PREFIX):
+            raise _unauthenticated("this API key is not known")  # a live one opens no sandbox
+        caller = row.caller()
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[authorization] = (caller, time.monotonic() + RECHECK_SECONDS)

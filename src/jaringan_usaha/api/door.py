@@ -4,38 +4,26 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.access import (
-    ID_LENGTH,
-    Caller,
-    KeyRow,
-    Keys,
-    Role,
-    key_hash,
-    key_id,
-    new_key,
-)
+from jaringan_usaha.api import issuing
+from jaringan_usaha.api.access import READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
 from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.projector import queries as bookmark_queries
-from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
-from jaringan_usaha.kernel.rejections import Busy
+from jaringan_usaha.kernel.rejections import Busy, NotAllowed
 
-queries = Queries("jaringan_usaha.api", "access.sql")
-
-KEY_LIFE = timedelta(days=400)
 POKE_SECONDS = 0.05
 LENGTH: dict[str, Any] = {"maxLength": 130}  # in the contract; `key_of` says what is wrong
 
@@ -50,8 +38,44 @@ class Door:
     clock: Clock
     keys: Keys
     reached: Reached
+    limits: Limits
+    shelf: dict[str, Any] = field(default_factory=dict)
+    """What a room keeps between requests, under its name; bounded by the room."""
     _logs: dict[int, EventLog] = field(default_factory=dict)
     _poke: asyncio.Task[None] | None = None
+
+    async def admit(
+        self, request: Request, rate: Rate | None = None, area: str | None = None
+    ) -> Caller:
+        """Who calls, if they may do so now: with a valid key, from where it may be used, within
+        its scopes, and not too often. `area` stands for the tag of a route without one; with ""
+        the route looks at the scopes itself.
+
+        Raises Problem 401 and 429, NotAllowed.
+        """
+        address = request.client.host if request.client else ""
+        self.limits.may_knock(address)
+        try:
+            caller = await self.keys.caller(request.headers.get("authorization"))
+        except Problem:
+            self.limits.knocked_in_vain(address)
+            raise
+        if rate is None:
+            rate = READ if request.method in ("GET", "HEAD") else WRITE
+        request.scope["limit"] = self.limits.admit(caller, rate)
+        if caller.limited:
+            _must_be_within(caller, request, address, area)
+        return caller
+
+    async def exposed(self, key: str, address: str) -> None:
+        """End a key that came in a URL. Raises Problem 429 and Busy."""
+        self.limits.may_knock(address)
+        self.limits.knocked_in_vain(address)
+        try:
+            if await issuing.expose(self.write_pool, self.clock, key):
+                self.keys.forget(key_id(key))
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""
@@ -62,8 +86,17 @@ class Door:
     async def handle(self, caller: Caller, decider: Decider[Any], command: Command) -> Recorded:
         """Carry out a command in the caller's network. Raises Rejection."""
         recorded = await self.log(caller.network_id).handle(decider, command)
+        if recorded.replayed:
+            self.limits.give_back(caller, WRITE)
         self.poke(caller.network_id)
         return recorded
+
+    async def head(self, caller: Caller) -> int:
+        """The last position of the caller's network, for reading all there is. Raises Busy."""
+        try:
+            return await self.log(caller.network_id).head()
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
@@ -100,6 +133,23 @@ class Door:
             await asyncio.wait([self._poke])
 
 
+def _must_be_within(caller: Caller, request: Request, address: str, area: str | None) -> None:
+    """Raises NotAllowed for a key that is used from elsewhere, or for what it is not made for."""
+    if caller.addresses:
+        caller.must_come_from(address)
+    reads = request.method in ("GET", "HEAD")
+    if caller.role in READERS and not reads:
+        raise NotAllowed(f"a key of the role {caller.role} may not do this")
+    if caller.scopes and area != "":
+        caller.must_have(f"{area or _area_of(request)}:{'read' if reads else 'write'}")
+
+
+def _area_of(request: Request) -> str:
+    """The tag of a route; one without any is in nobody's scopes."""
+    tags = getattr(request.scope.get("route"), "tags", None) or ("unknown",)
+    return str(tags[0]).replace(" ", "-")
+
+
 async def shown(db: Connection, network_id: int, projection: str) -> dict[str, Any]:
     """The position that a projection shows, and whether it stopped at a broken event."""
     for row in await db.fetch(bookmark_queries.bookmarks, network_id):
@@ -116,7 +166,7 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
 
     async def find(public: str) -> KeyRow | None:
         try:
-            row = await pool.fetchrow(queries.find_key, public)
+            row = await pool.fetchrow(issuing.queries.find_key, public)
         except (*LOST, *FULL):
             raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
         return None if row is None else KeyRow(**dict(row))
@@ -127,26 +177,14 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
 async def issue_key(
     pool: Pool, clock: Clock, network_id: int, role: Role, koperasi_id: str | None
 ) -> str:
-    """Make a key and store its hash; the key itself is shown this once."""
-    key, now = new_key(), clock.now()
-    await pool.execute(
-        queries.add_key,
-        key_id(key),
-        key_hash(key),
-        key[-4:],
-        network_id,
-        role,
-        koperasi_id,
-        now,
-        now + KEY_LIFE,
-    )
-    return key
+    """Make a key with all rights of an operator or a koperasi."""
+    wanted = issuing.Wanted(role=role, koperasi_id=koperasi_id)
+    return await issuing.issue(pool, clock, network_id, wanted)
 
 
 async def revoke_key(pool: Pool, clock: Clock, public: str) -> bool:
     """End a key, given by its public part (12 characters). False when there is no live one."""
-    status = await pool.execute(queries.revoke_key, public[:ID_LENGTH], clock.now())
-    return str(status) == "UPDATE 1"
+    return await issuing.revoke(pool, clock, public)
 
 
 # -- what routes ask for -------------------------------------------------------------------
@@ -157,20 +195,54 @@ def door_of(request: Request) -> Door:
     return door
 
 
-async def caller_of(request: Request) -> Caller:
-    """Raises Problem 401."""
-    return await door_of(request).keys.caller(request.headers.get("authorization"))
+async def anyone(request: Request) -> Caller:
+    """Whoever has a key; what they may see or do is still to be asked.
+
+    Raises Problem 401 and 429, NotAllowed.
+    """
+    return await door_of(request).admit(request)
 
 
-async def operator_of(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+async def operator_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     """Raises NotAllowed."""
     caller.must_operate()
     return caller
 
 
+class Only:
+    """Lets the callers of these roles pass, and nobody else."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = frozenset(roles)
+
+    async def __call__(self, caller: Annotated[Caller, Depends(anyone)]) -> Caller:
+        """Raises NotAllowed."""
+        caller.must_be(self.roles)
+        return caller
+
+
+CallerNow = Annotated[Caller, Depends(Only(*TRADERS))]
+"""The operator, and koperasi with their devices: who trades. A koperasi sees its own rows."""
+OperatorNow = Annotated[Caller, Depends(operator_of)]
+AuditorNow = Annotated[Caller, Depends(Only("operator", "auditor"))]
+"""Who looks at everything of the network."""
+ReaderNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor"))]
+"""As CallerNow, and an auditor, who sees the rows of all and changes none."""
+BoardNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "office"))]
+"""What hangs on the wall for koperasi and the city office alike: nobody's own rows."""
+OfficeNow = Annotated[Caller, Depends(Only("operator", "auditor", "office"))]
+"""Totals of the group, of which a city office sees as much as the operator."""
+SupplierNow = Annotated[Caller, Depends(Only("operator", "auditor", "supplier"))]
+"""A supplier, who sees and answers what is theirs; the route says `caller.supplier_for(…)`."""
+PartnerNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "supplier"))]
+"""Both sides of the trade; a supplier sees what is its own."""
+GoodsNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "office", "supplier"))]
+"""The goods that everybody speaks of."""
+
+
 async def asked_by_key(
     request: Request,
-    caller: Annotated[Caller, Depends(caller_of)],
+    caller: CallerNow,
     idempotency_key: Annotated[
         str,
         Header(
@@ -183,9 +255,23 @@ async def asked_by_key(
     return await frame(request, caller, key)
 
 
+async def asked_by_supplier(
+    request: Request,
+    caller: SupplierNow,
+    idempotency_key: Annotated[
+        str,
+        Header(
+            description="the same for every repetition of this request", json_schema_extra=LENGTH
+        ),
+    ] = "",
+) -> Asked:
+    """As `asked_by_key`, where suppliers may command too. Raises Problem 400."""
+    return await frame(request, caller, asking.key_of(request.headers.getlist("idempotency-key")))
+
+
 async def asked_by_path(
     request: Request,
-    caller: Annotated[Caller, Depends(caller_of)],
+    caller: CallerNow,
     idempotency_key: Annotated[
         str, Header(description="optional here: the path names the thing", json_schema_extra=LENGTH)
     ] = "",
@@ -196,6 +282,23 @@ async def asked_by_path(
         return await frame(request, caller, asking.key_of(keys))
     content = asking.print_of(request.url.path, await json_of(request))
     return await frame(request, caller, content.hex())
+
+
+async def asked_afresh(
+    request: Request,
+    caller: CallerNow,
+    idempotency_key: Annotated[
+        str,
+        Header(
+            description="optional here: the same wish again records nothing",
+            json_schema_extra=LENGTH,
+        ),
+    ] = "",
+) -> Asked:
+    """The frame of a PUT that sets what holds from now on. Without a key every request stands
+    for itself: what was set, changed, and is set again must not be taken for a repetition."""
+    keys = request.headers.getlist("idempotency-key")
+    return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
 
 
 async def frame(request: Request, caller: Caller, key: str) -> Asked:
@@ -209,10 +312,10 @@ async def json_of(request: Request) -> Any:
 
 
 DoorNow = Annotated[Door, Depends(door_of)]
-CallerNow = Annotated[Caller, Depends(caller_of)]
-OperatorNow = Annotated[Caller, Depends(operator_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
+AskedBySupplier = Annotated[Asked, Depends(asked_by_supplier)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
+AskedAfresh = Annotated[Asked, Depends(asked_afresh)]
 
 # -- what routes answer --------------------------------------------------------------------
 

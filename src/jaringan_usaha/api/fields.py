@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from jaringan_usaha.kernel.money import MOST_IDR
 
+SLUG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -32,7 +33,7 @@ Slug = Annotated[
     Field(
         min_length=1,
         max_length=64,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+        pattern=SLUG_PATTERN,
         examples=["kop-melati"],
     ),
 ]
@@ -45,6 +46,27 @@ Instant = Annotated[
     BeforeValidator(written_out),
     AfterValidator(in_utc),
     Field(strict=False, examples=["2026-11-24T17:00:00+07:00"]),
+]
+
+UuidV7 = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        min_length=36,
+        max_length=36,
+        description="made by the POS, UUIDv7 in lower case",
+        examples=["01936f6e-8b7a-7c3e-9a51-0d2f6b7c8e90"],
+    ),
+]
+
+RegionCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{2}\.[0-9]{2}$",
+        max_length=5,
+        description="Kemendagri code of the regency or city",
+        examples=["32.73"],
+    ),
 ]
 
 

@@ -5,6 +5,10 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from jaringan_usaha.api.openapi_bounds import bound_all
+from jaringan_usaha.api.openapi_words import explain_all
+from jaringan_usaha.kernel.money import MOST_IDR
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457; `code` is stable, texts are for people",
@@ -32,6 +36,63 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+INFO = {
+    "description": "Koperasi buy together: their points of sale place orders into a buying cycle, "
+    "which become one order per supplier at the price that only the group reaches. Money is whole "
+    "rupiah, quantities are whole base units of the item. Fields may be added to answers at any "
+    "time, and new values to `state` and `code`: ignore what you do not know.",
+    "contact": {"name": "Jaringan Usaha Koperasi", "url": "https://github.com/jaringan-usaha"},
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
+
+TAGS = {
+    "koperasi": "Koperasi of the network",
+    "suppliers": "Suppliers of the network",
+    "rules": "Dated rules that bind everybody",
+    "catalog": "Goods and suppliers' price lists",
+    "price imports": "Suppliers' tables as files, previewed and asked about before they are stored",
+    "sourcing": "Suppliers' offers compared, and the choice between them",
+    "market prices": "Market prices as observed, and what they are compared with",
+    "shares": "Capital that koperasi pledge and pay in",
+    "cycles": "Buying cycles",
+    "consolidated orders": "The one order of the group with each supplier",
+    "orders": "What koperasi order",
+    "deliveries": "Goods received, and how they were shared out",
+    "invoicing": "Bills of suppliers and carriers, and what goods came to cost",
+    "sales": "What koperasi sold",
+    "margin": "What each koperasi paid, saved and earned",
+    "ledger": "The books: accounts, balances at every position, closed months",
+    "sync": "Many commands in one request",
+    "keys": "API keys: made, replaced, ended",
+    "health": "Whether the service is well",
+}
+
+LIMIT_PATTERN = r'^"[a-z]+"(;[a-z]=[0-9]+)+$'
+
+HEADERS: dict[str, Any] = {
+    "RateLimit": {
+        "description": 'requests left, and seconds until all are back: `"write";r=29;t=1`',
+        "schema": {"type": "string", "maxLength": 64, "pattern": LIMIT_PATTERN},
+    },
+    "RateLimit-Policy": {
+        "description": 'requests at once, and the seconds they come back in: `"write";q=30;w=3`',
+        "schema": {"type": "string", "maxLength": 64, "pattern": LIMIT_PATTERN},
+    },
+    "Retry-After": {
+        "description": "seconds to wait before the same request is sent again",
+        "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 3_600},
+    },
+    "JU-Clock-Skew": {
+        "description": "milliseconds by which the clock in your `JU-Client-Time` header is ahead; "
+        "only when it is more than five minutes off",
+        "schema": {"type": "integer", "format": "int64", "minimum": -MOST_IDR, "maximum": MOST_IDR},
+    },
+    "Access-Control-Allow-Origin": {
+        "description": "pages of this service only; programs need not care",
+        "schema": {"type": "string", "format": "uri", "maxLength": 256},
+    },
+}
+
 REFUSALS = {
     "400": "The request is not well formed.",
     "401": "The API key is missing or not valid.",
@@ -42,6 +103,7 @@ REFUSALS = {
     "413": "The body is too large.",
     "415": "The body is of a type that is not taken.",
     "422": "Fields do not fit, or the key stands for another request.",
+    "429": "Too many requests; `Retry-After` says when to send this one again.",
     "500": "An error of the service.",
     "503": "Nothing was recorded; send the same request again.",
 }
@@ -57,6 +119,8 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         document = plain()
         schemas = document["components"]["schemas"]
         _drop_framework_errors(document)
+        for operation in _operations(document):
+            explain_all(operation)
         schemas["Problem"] = PROBLEM
         for model in (order_body, line):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -65,10 +129,21 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         document["paths"]["/v1/orders/{order_id}"]["put"] = _put_order(order_body.__name__)
         document["paths"]["/v1/sync"] = {"post": _post_sync(line.__name__)}
         document["components"]["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer", "description": "ju_live_…"}
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "ju_live_…, or ju_test_… of a sandbox",
+            }
         }
-        document["servers"] = [{"url": "/", "description": "this service"}]
+        document["info"] |= INFO
+        document["servers"] = [
+            {"url": "/", "description": "production: this service", "x-internal": False}
+        ]
+        document["tags"] = [{"name": name, "description": TAGS[name]} for name in _tags(document)]
+        document["components"]["headers"] = HEADERS
         _add_refusals(document)
+        _add_headers(document)
+        bound_all(document)
         app.openapi_schema = document
         return document
 
@@ -105,6 +180,21 @@ def _add_refusals(document: dict[str, Any]) -> None:
                 )
 
 
+def _tags(document: dict[str, Any]) -> list[str]:
+    used = [tag for operation in _operations(document) for tag in operation.get("tags", ())]
+    return list(dict.fromkeys(used))
+
+
+def _add_headers(document: dict[str, Any]) -> None:
+    for operation in _operations(document):
+        for status, response in operation["responses"].items():
+            names = ["Access-Control-Allow-Origin", "JU-Clock-Skew"]
+            names += ["RateLimit", "RateLimit-Policy"] if status[0] in "24" else []
+            names += ["Retry-After"] if status in ("429", "503") else []
+            told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+            response["headers"] = {**response.get("headers", {}), **told}
+
+
 def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -125,6 +215,8 @@ def _put_order(body: str) -> dict[str, Any]:
         "operationId": "putOrder",
         "tags": ["orders"],
         "summary": "Place an order, or with If-Match replace its lines",
+        "description": "Safe to send again: the same order under the same id is recorded once. "
+        "With `If-Match` all lines are replaced, if the order still has that version.",
         "parameters": [
             {
                 "name": "order_id",
@@ -151,7 +243,9 @@ def _post_sync(line: str) -> dict[str, Any]:
     return {
         "operationId": "sync",
         "tags": ["sync"],
-        "summary": "Send many commands, one JSON object a line; safe to send again whole",
+        "summary": "Send many commands, one JSON object a line",
+        "description": "Each line has a verdict of its own, and the whole file is safe to send "
+        "again: what was recorded answers as it did the first time, marked `replayed`.",
         "requestBody": {
             "required": True,
             "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain or gzip",

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
     Invalid,
@@ -38,24 +39,75 @@ STATUS: Mapping[type[Rejection], int] = {
 TITLES: Mapping[str, tuple[str, str]] = {
     "bad-request": ("Permintaan tidak sah", "Bad request"),
     "busy": ("Layanan sedang sibuk", "The service is busy"),
+    "cases-no-longer-fill": ("Karton tidak lagi penuh", "Cases would no longer be full"),
+    "change-fills-no-case": ("Perubahan tidak mengisi karton", "The change fills no case"),
+    "charge-not-accepted": ("Biaya belum disetujui", "The charge is not accepted"),
+    "choice-reason-missing": ("Alasan harus disebut", "A reason is needed"),
+    "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
+    "cycle-being-consolidated": ("Pesanan gabungan sedang disusun", "The orders are being placed"),
+    "cycle-filling-begins": ("Pengisian karton sedang dimulai", "Case filling begins"),
+    "cycle-not-open-yet": ("Putaran belum dibuka", "The buying cycle is not open yet"),
+    "delivery-has-ended": ("Pengiriman sudah diakhiri", "The delivery has ended"),
     "forbidden": ("Tidak diizinkan", "Not allowed"),
+    "goods-are-sold": ("Barang sudah terjual", "The goods are sold"),
+    "goods-not-shared-out": ("Barang belum dibagi", "The goods are not shared out"),
+    "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
+    "headers-too-large": ("Header terlalu besar", "Headers too large"),
+    "het-exceeded": ("Melampaui HET", "Above the ceiling price"),
     "idempotency-key-invalid": ("Kunci permintaan tidak sah", "Idempotency key not valid"),
     "idempotency-key-missing": ("Kunci permintaan tidak ada", "Idempotency key missing"),
     "idempotency-key-reused": ("Kunci permintaan sudah dipakai", "Idempotency key reused"),
     "internal": ("Kesalahan di dalam layanan", "Internal error"),
+    "invoice-is-held": ("Tagihan sedang ditahan", "The invoice is held"),
+    "invoice-no-taken": ("Nomor tagihan sudah dicatat", "The invoice was entered before"),
+    "invoice-overpaid": ("Pembayaran melebihi utang", "More than is owed"),
     "json-invalid": ("JSON tidak sah", "JSON not valid"),
+    "key-already-made": ("Kunci API sudah dibuat", "The API key is made already"),
+    "key-does-not-fit": ("Kunci API tidak sesuai", "The API key does not fit"),
+    "key-in-url": ("Kunci API di dalam alamat", "API key in a URL"),
+    "key-is-over": ("Kunci API sudah berakhir", "The API key is over"),
+    "key-unknown": ("Kunci API tidak dikenal", "API key not known"),
+    "koperasi-is-suspended": ("Koperasi sedang dibekukan", "The koperasi is suspended"),
+    "ledger-stopped": ("Buku berhenti", "The ledger stopped"),
     "method-not-allowed": ("Metode tidak didukung", "Method not allowed"),
+    "minimum-would-be-missed": ("Pesanan minimum tidak tercapai", "The minimum would be missed"),
+    "month-not-over": ("Bulan belum berakhir", "The month is not over"),
+    "month-out-of-order": ("Bulan tidak berurutan", "The month is out of order"),
     "not-found": ("Tidak ditemukan", "Not found"),
     "not-processed": ("Belum diproses", "Not processed"),
+    "nothing-to-invoice": ("Tidak ada yang dapat ditagih", "Nothing to invoice"),
+    "nothing-to-split-by": ("Biaya tidak dapat dibagi", "The charge cannot be split"),
+    "offer-infeasible": ("Penawaran tidak dapat diambil", "The offer cannot be taken"),
     "order-window-closed": ("Putaran sudah ditutup", "The buying cycle is closed"),
     "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
     "precondition-required": ("Versi harus disebut", "Precondition required"),
     "previous-line-failed": ("Baris sebelumnya gagal", "An earlier line failed"),
+    "price-differs": ("Harga berbeda dari daftar", "The price differs from the list"),
+    "price-file-broken": ("Berkas harga rusak", "The price file is damaged"),
+    "price-file-empty": ("Berkas harga kosong", "The price file is empty"),
+    "price-file-formulas": ("Berkas harga memuat rumus", "The price file holds formulas"),
+    "price-file-kind": ("Jenis berkas tidak didukung", "Another kind of file"),
+    "price-file-locked": ("Berkas harga terkunci", "The price file is locked"),
+    "price-file-too-large": ("Berkas harga terlalu besar", "The price file is too large"),
+    "price-file-unsafe": ("Berkas harga tidak aman dibaca", "The price file is not safe to read"),
+    "price-import-preview-changed": ("Pratinjau sudah berubah", "The preview has changed"),
+    "price-import-questions-open": ("Masih ada pertanyaan", "Questions are open"),
+    "price-overlaps": ("Masa harga bertumpuk", "Prices overlap"),
+    "pricing-rule-missing": ("Aturan belum ditetapkan", "A rule is missing"),
+    "quota-exceeded": ("Terlalu banyak permintaan", "Too many requests"),
+    "request-timeout": ("Permintaan terlalu lambat", "Request timeout"),
+    "share-overpaid": ("Setoran melebihi janji", "More than is pledged"),
+    "share-rule-missing": ("Aturan belum ditetapkan", "A rule is missing"),
+    "sphp-limit-exceeded": ("Melampaui batas SPHP", "Beyond the SPHP limit"),
     "state-conflict": ("Bertentangan dengan keadaan", "Conflict with the current state"),
     "storage-unavailable": ("Basis data tidak terjangkau", "Storage unavailable"),
+    "supplier-is-suspended": ("Pemasok sedang dibekukan", "The supplier is suspended"),
+    "supplier-must-agree": ("Pemasok harus setuju", "The supplier must agree"),
+    "surplus-exceeded": ("Kelebihan tidak sebanyak itu", "There is less surplus"),
     "unauthenticated": ("Kunci API diperlukan", "API key required"),
     "unsupported-media-type": ("Jenis isi tidak didukung", "Unsupported media type"),
+    "url-too-long": ("Alamat terlalu panjang", "URL too long"),
     "validation-failed": ("Isian tidak sesuai", "Validation failed"),
     "version-conflict": ("Versi sudah berubah", "Version conflict"),
 }
@@ -118,15 +170,18 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
-    """The JSON object of a problem. Values that the caller sent are never in it."""
+    """The JSON object of a problem in `id` or `en`. Values that the caller sent are never in it."""
     title = TITLES.get(problem.code) or TITLES.get(TITLE_OF_STATUS.get(problem.status, ""))
     return {
         "type": f"/problems/{problem.code}",
         "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": in_language(problem.detail, language),
         "code": problem.code,
-        "errors": list(problem.errors)[:MOST_ERRORS],
+        "errors": [
+            {**each, "detail": in_language(each["detail"], language)}
+            for each in problem.errors[:MOST_ERRORS]
+        ],
         **{
             name: _instant(value) if isinstance(value, datetime) else value
             for name, value in facts.items()
@@ -136,7 +191,7 @@ def members(problem: Problem, facts: Mapping[str, object], language: str) -> dic
 
 
 def answer(request: Request, problem: Problem, facts: Mapping[str, object] = {}) -> Response:
-    """A problem as a response, titled in the caller's language."""
+    """A problem as a response in the caller's language."""
     language = language_of(request)
     body = members(problem, facts, language)
     if "request_id" in request.scope:
@@ -159,6 +214,13 @@ def language_of(request: Request) -> str:
         if tag.startswith(("id", "en")):
             return tag[:2]
     return "id"
+
+
+def told_in(request: Request, response: Response) -> str:
+    """The caller's language, for an answer with sentences in it; its headers say so."""
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return language
 
 
 def _instant(value: datetime) -> str:

@@ -1,7 +1,7 @@
 """Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -12,9 +12,10 @@ from starlette.responses import StreamingResponse
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import CallerNow, Door, DoorNow, door_of
+from jaringan_usaha.api.access import TRADERS, Caller
+from jaringan_usaha.api.door import Door, DoorNow, PartnerNow, door_of
 from jaringan_usaha.api.fields import Body, Instant
+from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute, must_be
 from jaringan_usaha.api.validation import errors_of
@@ -34,13 +35,22 @@ B = TypeVar("B", bound=Body)
 _encode = msgspec.json.Encoder().encode
 
 
+Inform = Callable[[Door, Caller, Any, Rejection], Awaitable[Command | None]]
+
+
 @dataclass(frozen=True)
 class SyncType(Generic[B]):
-    """One kind of line: how its body is checked and what command it makes."""
+    """One kind of line: how its body is checked and what command it makes.
+
+    `area` is that of which a key must have the `write` scope, if it has any scopes. `inform` may
+    tell a refused command what it lacked; with None the refusal stands.
+    """
 
     body: TypeAdapter[B]
     decider: Decider[Any]
     command: Callable[[B, Asked, Caller], Command]
+    area: str
+    inform: Inform | None = None
 
 
 class LineFrame(Body):
@@ -75,6 +85,7 @@ class Line:
     lane: str | None
     task: Task | None
     verdict: bytes | None
+    inform: Inform | None = None
 
 
 _frame = TypeAdapter(LineFrame)
@@ -89,7 +100,8 @@ class Sync:
     async def post(self, request: Request) -> Response:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
         door = door_of(request)
-        caller = await door.keys.caller(request.headers.get("authorization"))
+        caller = await door.admit(request, SYNC, area="")  # each line has its own
+        caller.must_be(TRADERS)
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)
@@ -126,10 +138,13 @@ class Sync:
             if kind is None:
                 problem = Problem(422, "validation-failed", "lines of this type are not taken")
                 return Line(op_id, lane, None, _verdict(op_id, problem, language))
+            if caller.limited:
+                caller.must_have(f"{kind.area}:write")
             body = kind.body.validate_python(frame.body)
             now = door.clock.now()
             asked = asking.asked(caller, op_id, now, frame.type, frame.body)
-            return Line(op_id, lane, (kind.decider, kind.command(body, asked, caller)), None)
+            task = (kind.decider, kind.command(body, asked, caller))
+            return Line(op_id, lane, task, None, kind.inform)
         except ValidationError as error:
             problem = Problem(
                 422, "validation-failed", "fields do not fit", errors=errors_of(error)
@@ -166,7 +181,8 @@ class Sync:
                     del lanes[lane]
             asked = [line for line in now if line.task is not None]
             answers = await log.handle_each([line.task for line in asked if line.task])
-            for line, answer in zip(asked, answers, strict=True):
+            for line, first in zip(asked, answers, strict=True):
+                answer = await _informed(line, first, caller, door)
                 line.verdict = _answered(line.op_id, answer, language)
                 if line.lane is not None and isinstance(answer, Rejection):
                     failed.add(line.lane)
@@ -174,13 +190,37 @@ class Sync:
         door.poke(caller.network_id)
 
 
+async def _informed(
+    line: Line, answer: Recorded | Rejection, caller: Caller, door: Door
+) -> Recorded | Rejection:
+    """The answer; or that to the second try of a command that only lacked knowledge."""
+    if line.inform is None or line.task is None or not isinstance(answer, Rejection):
+        return answer
+    decider, command = line.task
+    try:
+        informed = await line.inform(door, caller, command, answer)
+    except Rejection as rejection:
+        return rejection
+    if informed is None:
+        return answer
+    (second,) = await door.log(caller.network_id).handle_each([(decider, informed)])
+    return second
+
+
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
 
 
 @router.get("/operations/{op_id}", operation_id="getOperation")
 async def get_operation(
-    op_id: Annotated[str, Path(pattern=asking.KEY.pattern, max_length=128)],
-    caller: CallerNow,
+    op_id: Annotated[
+        str,
+        Path(
+            pattern=asking.KEY.pattern,
+            max_length=128,
+            description="`op_id`, idempotency key or order id of the command",
+        ),
+    ],
+    caller: PartnerNow,
     door: DoorNow,
 ) -> Operation:
     """What became of an operation, by the id (or idempotency key) that the client made.

@@ -8,6 +8,8 @@ import typer
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.cli.options import Debug, Json
 
+MOST_TOLD = 10
+
 
 def openapi(
     check: Annotated[
@@ -16,12 +18,17 @@ def openapi(
     folder: Annotated[
         Path | None, typer.Option(help="Where the files are.  [default: openapi/]")
     ] = None,
+    release: Annotated[
+        bool,
+        typer.Option("--release", help="Also keep the contract as the one that clients rely on."),
+    ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Write openapi.json, the API's contract, and events.json, the schema of every stored event.
 
-    An event that was released never changes its shape: events.json only grows.
+    An event that was released never changes its shape: events.json only grows. The contract may
+    not break clients of the last release, which released.json holds.
 
     \b
     Example:
@@ -35,10 +42,14 @@ def openapi(
     place = folder or (repository() or Path.cwd()) / "openapi"
     schemas = event_schemas()
     refuse_changes(place / "events.json", schemas)
+    document = openapi_document()
+    refuse_breaks(place / "released.json", document)
     wanted = {
-        place / "openapi.json": text_of(openapi_document()),
+        place / "openapi.json": text_of(document),
         place / "events.json": text_of(schemas),
     }
+    if release:
+        wanted[place / "released.json"] = text_of(document)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if check and stale:
         names = " and ".join(path.name for path in stale)
@@ -62,3 +73,20 @@ def text_of(document: dict[str, Any]) -> str:
     import json
 
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def refuse_breaks(released: Path, document: dict[str, Any]) -> None:
+    """Raises Sorry when a client of the released contract would no longer work."""
+    import json
+
+    from jaringan_usaha.cli.compatibility import breaks
+
+    if not released.exists():
+        return
+    found = list(breaks(json.loads(released.read_text()), document))
+    if found:
+        more = f" (and {len(found) - MOST_TOLD} more)" if len(found) > MOST_TOLD else ""
+        raise Sorry(
+            f"this breaks clients of {released.name}: {'; '.join(found[:MOST_TOLD])}{more}; "
+            "only add to /v1, and let what must go be deprecated for twelve months first"
+        )

@@ -20,6 +20,10 @@ def demo(
 ) -> None:
     """Bandung: 100 koperasi buy together from four suppliers, on fresh data of its own.
 
+    The last order reaches a price; one supplier delivers in two parts, another too little; the
+    freight bill comes again when all is sold. The tables show what each koperasi saved and
+    earned, and why; six checks compare them with a separate calculation.
+
     Everything goes through the HTTP API. Afterwards the service stays, with a second cycle that
     orders go on arriving in, until Ctrl-C.
 

@@ -11,6 +11,8 @@ from jaringan_usaha import house
 from jaringan_usaha.cli.errors import Sorry
 
 WORDS = ("description", "title")
+GROWING = ("properties", "$defs")
+"""Parts of a schema that may gain entries: what is required still stands beside them."""
 
 
 def event_schemas() -> dict[str, Any]:
@@ -39,11 +41,27 @@ def refuse_changes(path: Path, schemas: dict[str, Any]) -> None:
     for name, schema in before.items():
         if name not in schemas:
             raise Sorry(f"event {name} is stored in logs and cannot go: restore its class")
-        if _shape(schema) != _shape(schemas[name]):
+        if not _still_reads(_shape(schemas[name]), _shape(schema)):
             raise Sorry(
-                f"event {name} is stored in logs and cannot change its shape: restore it in code "
-                "or events.json, or give the new shape the next number"
+                f"event {name} is stored in logs and cannot change so: a shape may gain fields "
+                "with a default, nothing else; restore it, or give the new shape the next number"
             )
+
+
+def _still_reads(now: Any, before: Any) -> bool:
+    """Whether every body of the shape before is one of the shape now."""
+    if not (isinstance(now, dict) and isinstance(before, dict)):
+        return bool(now == before)
+    if now.keys() - before.keys() - {"$defs"}:
+        return False
+    return all(
+        name in now and (_grown if name in GROWING else _still_reads)(now[name], at)
+        for name, at in before.items()
+    )
+
+
+def _grown(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    return all(name in now and _still_reads(now[name], at) for name, at in before.items())
 
 
 def _shape(schema: Any) -> Any:

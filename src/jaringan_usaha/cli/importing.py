@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -16,7 +17,9 @@ from jaringan_usaha.client.service import ServiceProblem
 
 def run(
     *,
+    prices: Literal["stated", "listed"],
     weeks: int | None,
+    shops: int | None,
     rate: int,
     clients: int,
     seed: int,
@@ -45,6 +48,8 @@ def run(
                 run.import_retail(
                     url,
                     key,
+                    prices=prices,
+                    shops=shops,
                     weeks=None if weeks is None else list(range(1, weeks + 1)),
                     rate=rate,
                     clients=clients,

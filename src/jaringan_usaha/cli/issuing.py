@@ -2,32 +2,95 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
 
-from jaringan_usaha.api.access import PREFIX, Role
+from jaringan_usaha.api import issuing
+from jaringan_usaha.api.access import ID_LENGTH, PREFIX, TEST_PREFIX, Role
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.door import issue_key, revoke_key
+from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.eventlog.database import Pool, open_pool
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.follower import queries
+from jaringan_usaha.kernel.rejections import Rejection
+
+PAGE = 200
 
 
-async def issue(url: str, network_id: int, wanted: Sequence[tuple[Role, str | None]]) -> list[str]:
-    """A key for each role and koperasi, in this order. Raises Sorry."""
+async def issue(
+    url: str, network_id: int, wanted: Sequence[tuple[Role, str | None] | Wanted]
+) -> list[str]:
+    """A key for each, in this order. Raises Sorry."""
     async with _pool(url) as (pool, clock):
-        if await pool.fetchval(log_queries.head, network_id) is None:
-            raise Sorry(
-                f"network {network_id} is not open: run `jaringan migrate --network {network_id}`"
-            )
+        await _must_be_open(pool, network_id)
         return [
-            await issue_key(pool, clock, network_id, role, koperasi) for role, koperasi in wanted
+            await issuing.issue(
+                pool,
+                clock,
+                network_id,
+                each if isinstance(each, Wanted) else Wanted(role=each[0], koperasi_id=each[1]),
+            )
+            for each in wanted
         ]
+
+
+async def rotate(url: str, network_id: int, key_id: str, overlap: timedelta) -> str:
+    """A new key beside an old one. Raises Sorry."""
+    async with _pool(url) as (pool, clock):
+        return await issuing.rotate(pool, clock, network_id, public(key_id), overlap=overlap)
 
 
 async def revoke(url: str, key_id: str) -> bool:
     """End a key, given by its public part or whole. False when there is no live one."""
     async with _pool(url) as (pool, clock):
-        return await revoke_key(pool, clock, key_id.removeprefix(PREFIX))
+        return await issuing.revoke(pool, clock, public(key_id))
+
+
+async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
+    """What is known of the keys of a network, without their secrets."""
+    found: list[dict[str, Any]] = []
+    async with _pool(url) as (pool, clock):
+        last = ""
+        while True:
+            rows = await issuing.key_rows(pool, network_id, after=last, limit=PAGE)
+            found += [_shown(row, clock.now()) for row in rows]
+            if len(rows) < PAGE:
+                return found
+            last = rows[-1]["key_id"]
+
+
+async def make_sandbox(url: str, network_id: int) -> None:
+    """Raises Sorry when the network is not open, or has live keys."""
+    async with _pool(url) as (pool, clock):
+        await _must_be_open(pool, network_id)
+        if not await issuing.make_sandbox(pool, clock, network_id):
+            raise Sorry(
+                f"network {network_id} has live keys and cannot become a sandbox: open another "
+                f"with `jaringan migrate --network N`"
+            )
+
+
+def public(key: str) -> str:
+    """The public part of a key that may be given whole."""
+    return key.removeprefix(PREFIX).removeprefix(TEST_PREFIX)[:ID_LENGTH]
+
+
+async def _must_be_open(pool: Pool, network_id: int) -> None:
+    if await pool.fetchval(log_queries.head, network_id) is None:
+        raise Sorry(
+            f"network {network_id} is not open: run `jaringan migrate --network {network_id}`"
+        )
+
+
+def _shown(row: Any, now: datetime) -> dict[str, Any]:
+    plain = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if name != "network_id"
+    }
+    plain["addresses"] = [str(each) for each in row["addresses"]]
+    return {**plain, "state": issuing.state_of(row, now)}
 
 
 @asynccontextmanager
@@ -37,5 +100,7 @@ async def _pool(url: str) -> AsyncIterator[tuple[Pool, Clock]]:
         clock = Clock()
         clock.set_from(await pool.fetchval(queries.now))
         yield pool, clock
+    except Rejection as rejection:
+        raise Sorry(rejection.detail) from None
     finally:
         await pool.close()

@@ -1,7 +1,7 @@
 """`jaringan keys`: who may knock at the API."""
 
 import typing
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,12 +10,13 @@ from jaringan_usaha.cli.options import Debug, Json, Network
 
 app = typer.Typer()
 
-Role = typing.Literal["operator", "koperasi"]
+Role = typing.Literal["operator", "koperasi", "device", "supplier", "auditor", "office"]
+KeyId = Annotated[str, typer.Argument(help="The key's public part: 12 signs after ju_live_.")]
 
 
 @app.callback()
 def options() -> None:
-    """Make and end the keys of the API.
+    """Make, replace and end the keys of the API.
 
     \b
     Example:
@@ -25,8 +26,25 @@ def options() -> None:
 
 @app.command()
 def create(
-    role: Annotated[Role, typer.Option(help="For the whole network, or for one koperasi.")],
-    koperasi: Annotated[str | None, typer.Option(help="Whom a koperasi key speaks for.")] = None,
+    role: Annotated[Role, typer.Option(help="Whom the key speaks for.")],
+    koperasi: Annotated[
+        str | None, typer.Option(help="Of which koperasi a key, or a device's key, is.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Which device of the koperasi it is.")] = None,
+    supplier: Annotated[str | None, typer.Option(help="Whom a supplier's key speaks for.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may do, as orders:write; may be repeated.  [all of its role]"),
+    ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(help="A network it may be used from; may be repeated.  [everywhere]"),
+    ] = None,
+    label: Annotated[str, typer.Option(help="What people call it.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=400, help="Days until it ends by itself.")] = 400,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Make the network a sandbox: its keys are ju_test_….")
+    ] = False,
     network: Network = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -37,36 +55,134 @@ def create(
     Example:
       jaringan keys create --role operator
       jaringan keys create --role koperasi --koperasi kop-melati
+      jaringan keys create --role device --koperasi kop-melati --device till-2 --scope orders:write
     """
     import asyncio
+    from datetime import timedelta
 
+    from jaringan_usaha.api.issuing import Wanted
     from jaringan_usaha.cli.database import make_ready, settings_with, the_database
-    from jaringan_usaha.cli.issuing import issue
-    from jaringan_usaha.cli.says import say, show, show_json
+    from jaringan_usaha.cli.issuing import issue, make_sandbox
+    from jaringan_usaha.cli.says import show_json
 
-    if (role == "koperasi") != (koperasi is not None):
-        raise Sorry("a key of the role koperasi, and only that, needs --koperasi ID: add it")
+    _must_name(role, ("koperasi", "device"), koperasi, "--koperasi ID")
+    _must_name(role, ("device",), device, "--device ID")
+    _must_name(role, ("supplier",), supplier, "--supplier ID")
     settings = settings_with(network=network)
+    wanted = Wanted(
+        role=role,
+        koperasi_id=koperasi,
+        device_id=device,
+        supplier_id=supplier,
+        scopes=scope or (),
+        addresses=address or (),
+        label=label,
+        life=timedelta(days=days),
+    )
 
     async def run(url: str) -> str:
         await make_ready(database, settings.network)
-        return (await issue(url, settings.network, [(role, koperasi)]))[0]
+        if sandbox:
+            await make_sandbox(url, settings.network)
+        return (await issue(url, settings.network, [wanted]))[0]
 
     with the_database(settings) as database:
         key = asyncio.run(run(database.url))
     if as_json:
         show_json({"key": key, "role": role, "koperasi_id": koperasi, "network": settings.network})
     else:
-        say("keep it safe, it is not shown again:")
-        show(key)
+        _show_once(key)
+
+
+def _must_name(role: str, roles: tuple[str, ...], given: str | None, option: str) -> None:
+    if (role in roles) != (given is not None):
+        raise Sorry(
+            f"a key of the role {' or '.join(roles)}, and only that, needs {option}: "
+            f"{'add it' if given is None else 'leave it out'}"
+        )
+
+
+def _show_once(key: str) -> None:
+    from jaringan_usaha.cli.says import say, show
+
+    say("keep it safe, it is not shown again:")
+    show(key)
+
+
+@app.command(name="list")
+def list_(network: Network = None, as_json: Json = False, debug: Debug = False) -> None:
+    """List the keys of a network, never their secrets.
+
+    \b
+    Example:
+      jaringan keys list --network 1
+    """
+    import asyncio
+
+    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.issuing import all_keys
+    from jaringan_usaha.cli.says import show, show_json
+
+    settings = settings_with(network=network)
+
+    async def run(url: str) -> list[dict[str, Any]]:
+        await make_ready(database, settings.network)
+        return await all_keys(url, settings.network)
+
+    with the_database(settings) as database:
+        keys = asyncio.run(run(database.url))
+    if as_json:
+        show_json({"keys": keys})
+        return
+    for key in keys:
+        whose = key["supplier_id"] or key["koperasi_id"] or "-"
+        until = key["expires_at"][:10]
+        show(
+            f"{key['key_id']}…{key['last_four']}  {key['state']:8} {key['role']:9} {whose}  "
+            f"until {until}  {' '.join(key['scopes'])} {key['label']}".rstrip()
+        )
 
 
 @app.command()
-def revoke(
-    key_id: Annotated[str, typer.Argument(help="The key's public part: 12 signs after ju_live_.")],
+def rotate(
+    key_id: KeyId,
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=168, help="How long the old key lives on.")
+    ] = 24,
+    network: Network = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
+    """Make a key with the same rights beside an old one, which dies after the overlap.
+
+    \b
+    Example:
+      jaringan keys rotate 4fTx0kQ2LmZa
+      jaringan keys rotate 4fTx0kQ2LmZa --overlap-hours 0
+    """
+    import asyncio
+    from datetime import timedelta
+
+    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.issuing import rotate as replace
+    from jaringan_usaha.cli.says import show_json
+
+    settings = settings_with(network=network)
+
+    async def run(url: str) -> str:
+        await make_ready(database, settings.network)
+        return await replace(url, settings.network, key_id, timedelta(hours=overlap_hours))
+
+    with the_database(settings) as database:
+        key = asyncio.run(run(database.url))
+    if as_json:
+        show_json({"key": key, "instead_of": key_id, "network": settings.network})
+    else:
+        _show_once(key)
+
+
+@app.command()
+def revoke(key_id: KeyId, as_json: Json = False, debug: Debug = False) -> None:
     """End an API key; within a second it opens nothing any more.
 
     \b

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from jaringan_usaha.embedded.place import we_are_root
 
 NETWORK = 1
 PATIENCE_SECONDS = 30
+REMOVALS = 20
+PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,22 @@ class OwnService:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards, which root's database account can enter."""
+    """A folder that is gone afterwards, which root's database account can enter.
+
+    The database's guardian may look once more whether all have left, and leave a lock file in
+    what is being removed.
+    """
     folder = Path(tempfile.mkdtemp(prefix="jaringan-"))
     if we_are_root():
         folder.chmod(0o755)
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(PAUSE_SECONDS)
 
 
 @contextmanager

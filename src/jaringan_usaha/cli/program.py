@@ -13,7 +13,9 @@ from jaringan_usaha.cli import (
     doctor,
     follow,
     keys,
+    market_prices,
     migrate,
+    prices,
     rebuild,
     replay,
     retail,
@@ -65,6 +67,10 @@ for command, short_help in (
     (bench.bench, "Measure against the yardsticks of the same run."),
 ):
     app.command(short_help=short_help)(command)
+retail.app.command("market-prices")(market_prices.market_prices)
+retail.app.command(short_help="Bring in a supplier's price table, after its questions.")(
+    prices.prices
+)
 app.add_typer(retail.app, name="import", short_help="Bring data in through the API.")
 app.add_typer(keys.app, name="keys", short_help="Make and end the keys of the API.")
 

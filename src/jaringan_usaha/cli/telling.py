@@ -14,6 +14,7 @@ from jaringan_usaha.cli.own_service import own_service, temporary_folder
 from jaringan_usaha.cli.says import say, show, show_json
 from jaringan_usaha.cli.service import listening_on
 from jaringan_usaha.client.service import ServiceProblem
+from jaringan_usaha.demo import tables
 from jaringan_usaha.demo.places import koperasi_ids
 from jaringan_usaha.demo.result import Result
 from jaringan_usaha.demo.stage import Stage
@@ -22,7 +23,7 @@ from jaringan_usaha.demo.story import CLOSED_CYCLE, OPEN_CYCLE, story
 PAUSE_SECONDS = 0.25
 ORDER_EVERY_SECONDS = 3.0
 PORTS_TRIED = 100
-WIDTH = 110  # where it is not a terminal
+WIDTH = 120  # where it is not a terminal
 
 
 def run(*, once: bool, fast: bool, port: int, as_json: bool) -> None:
@@ -91,7 +92,7 @@ def _show(
         show_json({**result.as_json(), "api": api})
         return
     console = Console()
-    result.show(console if console.is_terminal else Console(width=WIDTH))
+    tables.show(result, console if console.is_terminal else Console(width=WIDTH))
     if commands:
         show(f"\nAPI: {url}   kunci / key: {operator_key}   (Ctrl-C mengakhiri / ends it)\n")
         for command in commands:

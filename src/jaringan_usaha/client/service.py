@@ -15,6 +15,7 @@ MOST_PAUSE_SECONDS = 5.0
 AGAIN = {425, 429, 500, 502, 503, 504}  # not recorded, or nobody knows: the same once more
 
 JSON = {"Content-Type": "application/json"}
+BYTES = {"Content-Type": "application/octet-stream"}
 LINES = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
 
 Query = str | int
@@ -63,14 +64,25 @@ class Service:
             page = await self.get(path, **query, cursor=page["next"])
             yield page["items"]
 
-    async def put(self, path: str, body: object) -> Any:
+    async def put(self, path: str, body: object, **query: Query) -> Any:
         """Make the thing that the path names. Raises ServiceProblem."""
-        return _content(await self._ask("PUT", path, msgspec.json.encode(body), JSON))
+        return _content(await self._ask("PUT", path, msgspec.json.encode(body), JSON, query))
 
-    async def post(self, path: str, body: object, *, key: str) -> Any:
+    async def put_file(
+        self,
+        path: str,
+        content: bytes,
+        media_type: str = "application/octet-stream",
+        **query: Query,
+    ) -> Any:
+        """Send a file as it is. Raises ServiceProblem."""
+        headers = {"Content-Type": media_type}
+        return _content(await self._ask("PUT", path, content, headers, query))
+
+    async def post(self, path: str, body: object, *, key: str, **query: Query) -> Any:
         """Ask for something under an idempotency key. Raises ServiceProblem."""
         headers = {**JSON, "Idempotency-Key": key}
-        return _content(await self._ask("POST", path, msgspec.json.encode(body), headers))
+        return _content(await self._ask("POST", path, msgspec.json.encode(body), headers, query))
 
     async def sync(self, operations: Sequence[Operation]) -> list[Verdict]:
         """Send lines until each has its final verdict, in the order given."""

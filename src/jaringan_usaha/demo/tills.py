@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from types import TracebackType
+from datetime import date
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from zlib import crc32
 
@@ -87,12 +88,31 @@ class Tills:
             {"Idempotency-Key": new_id()},
         )
 
+    async def sell(
+        self, koperasi_id: str, sold_on: date, lines: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Record what was sold. Raises ServiceProblem."""
+        body = {"sold_on": sold_on.isoformat(), "lines": list(lines)}
+        await self._send("PUT", f"/v1/sales/{new_id()}", koperasi_id, body)
+
+    async def get(self, koperasi_id: str, path: str, **query: str | int) -> Any:
+        """What the service shows this koperasi. Raises ServiceProblem."""
+        return await self._send("GET", path, koperasi_id, query=query)
+
     async def _send(
-        self, method: str, path: str, koperasi_id: str, body: object, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        koperasi_id: str,
+        body: object = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        query: Mapping[str, str | int] | None = None,
     ) -> Any:
         client = self._clients[self._till(koperasi_id)]
         bearer = {"Authorization": f"Bearer {self._keys[koperasi_id]}"}
-        response = await client.request(method, path, json=body, headers={**bearer, **headers})
+        response = await client.request(
+            method, path, json=body, headers={**bearer, **headers}, params=query
+        )
         answer = response.json()
         if not response.is_success:
             raise ServiceProblem(f"{method} {path}: {answer['detail']}", response.status_code)

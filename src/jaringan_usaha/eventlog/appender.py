@@ -17,8 +17,8 @@ from jaringan_usaha.kernel.rejections import Busy, Invalid, Unknown
 queries = Queries("jaringan_usaha.eventlog", "eventlog.sql")
 
 REPLAY_DAYS = 35  # how long an answer is kept, API-1
-MOST_EVENTS = 1_024
-MOST_GUARDS = 1_024
+MOST_EVENTS = 6_144  # a price list of 5,000 rows, all of them of new items
+MOST_GUARDS = 10_240
 MOST_BODY_BYTES = 64 * 1024
 
 

@@ -360,6 +360,18 @@ class EventLog:
             for row in rows
         }
 
+    async def know(self, abouts: Sequence[About[Any]]) -> Known:
+        """These facts as the log has them now (settled ones as remembered), to show what a rule
+        would say. Raises Busy."""
+        settled = [about for about in abouts if about.topic.settled]
+        others = [about for about in abouts if not about.topic.settled]
+        trust = {0: _Trust.MEMORY, 1: _Trust.LOG}
+        try:
+            facts = await self._gather({0: settled, 1: others}, trust)
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        return Known({about: entry.fact for about, entry in facts.items()})
+
     async def head(self) -> int:
         """The last position of the network."""
         return int(await self._pool.fetchval(queries.head, self.network_id) or 0)

@@ -11,13 +11,17 @@ select command_id, print, first_position, last_position, version, recorded_at
 from log.answers_to($1, $2, $3, $4);
 
 -- name: marked_events
--- The events that left any of these marks after the position each was last looked at.
-select m.mark, e.position, t.name, e.schema_no, e.body
+-- The events that left any of these marks after the position each was last looked at. An event
+-- that left several has its body in the first of its rows only: a part of a price list is asked
+-- for by every row of the next one.
+select m.mark, e.position, t.name, e.schema_no,
+       case when lag(e.position) over (order by e.position, m.mark) is distinct from e.position
+            then e.body end as body
 from unnest($2::uuid[], $3::bigint[]) as asked(mark, after)
 join log.marks m on m.network_id = $1 and m.mark = asked.mark and m.position > asked.after
 join log.events e on e.network_id = $1 and e.position = m.position
 join log.types t using (type_id)
-order by e.position;
+order by e.position, m.mark;
 
 -- name: head
 -- The last position of a network.

@@ -23,9 +23,12 @@ def largest_remainder(total: int, weights: Sequence[tuple[K, int]]) -> dict[K, i
     ties go to whoever comes first in `weights`, so give them in order of first commitment.
     Weights and total must not be negative. Raises ValueError if nothing weighs anything.
     """
-    whole = sum(weight for _, weight in weights)
+    whole = sum([weight for _, weight in weights])
     if whole <= 0:
         raise ValueError("nothing to split by: all weights are zero")
+    a_unit, odd = divmod(total, whole)
+    if not odd:  # the usual price is a whole one, and then there is nothing left over
+        return {key: weight * a_unit for key, weight in weights}
     parts: dict[K, int] = {}
     fractions: list[tuple[int, int, K]] = []
     for order, (key, weight) in enumerate(weights):
@@ -33,6 +36,6 @@ def largest_remainder(total: int, weights: Sequence[tuple[K, int]]) -> dict[K, i
         parts[key] = part
         fractions.append((-fraction, order, key))
     left = total - sum(parts.values())
-    for _, _, key in sorted(fractions, key=lambda entry: entry[:2])[:left]:
+    for _, _, key in sorted(fractions)[:left]:  # `order` is never twice the same, so no keys meet
         parts[key] += 1
     return parts

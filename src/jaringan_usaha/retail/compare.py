@@ -60,7 +60,7 @@ class Check:
 def differences(source: pl.DataFrame, service: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """The keys at which two tables differ: other values, on one side only, or twice there."""
     values = [column for column in source.columns if column not in keys]
-    counted = service.group_by(keys).agg(pl.col(values).sum(), copies=pl.len().cast(pl.Int64))
+    counted = service.group_by(keys).agg(pl.col(values).first(), copies=pl.len().cast(pl.Int64))
     expected = source.with_columns(copies=pl.lit(1, pl.Int64))
     joined = expected.join(counted, on=keys, how="full", coalesce=True, suffix="_service")
     differs = [pl.col(each).ne_missing(pl.col(f"{each}_service")) for each in (*values, "copies")]
@@ -106,7 +106,7 @@ async def compare(
     await all_of(one_after_another(service) for service in services)
     service = services[0]
     balance = await service.get("/v1/trial-balance")
-    accounts = _table(balance["accounts"], ACCOUNT)
+    accounts = table(balance["accounts"], ACCOUNT)
     expected = oracle.trial_balance(weeks)
     compared.accounts.rows(expected, accounts, "account")
     compared.debit.count(int(expected["debit_idr"].sum()), balance["debit_idr"])
@@ -119,10 +119,10 @@ async def _compare_week(service: Service, oracle: Oracle, week: int, compared: C
     expected_orders = oracle.consolidated_orders([week])
     expected_lines = oracle.consolidated_lines([week]).drop("cycle_id")
     expected_margins = oracle.margins([week])
-    cycles = _table([await service.get(f"/v1/cycles/{cycle}")], CYCLE)
-    orders = await _listing(service, "/v1/consolidated-orders", ORDER, cycle_id=cycle)
-    lines = await _listing(service, f"/v1/consolidated-orders/{cycle}/lines", LINE, limit=1_000)
-    margins = await _listing(service, "/v1/margin", MARGIN, cycle_id=cycle)
+    cycles = table([await service.get(f"/v1/cycles/{cycle}")], CYCLE)
+    orders = await listing(service, "/v1/consolidated-orders", ORDER, cycle_id=cycle)
+    lines = await listing(service, f"/v1/consolidated-orders/{cycle}/lines", LINE, limit=1_000)
+    margins = await listing(service, "/v1/margin", MARGIN, cycle_id=cycle)
     compared.cycles.rows(oracle.cycles([week]), cycles, "cycle_id")
     compared.consolidated_orders.rows(expected_orders, orders, "cycle_id", "supplier_id")
     compared.consolidated_lines.rows(expected_lines, lines, "supplier_id", "item_id")
@@ -143,16 +143,16 @@ async def _compare_week(service: Service, oracle: Oracle, week: int, compared: C
         check.count(int(expected_lines[column].sum()), int(lines[column].sum()))
 
 
-async def _listing(
+async def listing(
     service: Service, path: str, columns: Columns, **query: str | int
 ) -> pl.DataFrame:
     """All pages of a listing as one table of the columns that are compared."""
     query.setdefault("limit", PAGE)
-    pages = [_table(page, columns) async for page in service.pages(path, **query)]
+    pages = [table(page, columns) async for page in service.pages(path, **query)]
     return pl.concat(pages)
 
 
-def _table(rows: list[dict[str, Any]], columns: Columns) -> pl.DataFrame:
+def table(rows: list[dict[str, Any]], columns: Columns) -> pl.DataFrame:
     return pl.DataFrame(
         {column: [row[column] for row in rows] for column in columns}, schema=columns
     )

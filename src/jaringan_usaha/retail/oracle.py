@@ -22,7 +22,7 @@ class Oracle:
 
     def orders(self, weeks: list[int]) -> int:
         """How many receipts there are."""
-        lines = pl.scan_parquet(self.files.transactions).filter(pl.col("week").is_in(weeks))
+        lines = self.files.lines(weeks)
         return int(lines.select(pl.col("basket_id").n_unique()).collect().item())
 
     def consolidated_lines(self, weeks: list[int]) -> pl.DataFrame:
@@ -45,15 +45,13 @@ class Oracle:
         return sums.select("koperasi_id", "cycle_id", "amount_idr", "alone_idr")
 
     def trial_balance(self, weeks: list[int]) -> pl.DataFrame:
-        """Goods on order stand at the list price; suppliers are owed what was paid; what lies
-        between is saved."""
-        sums = self._lines(weeks).select(pl.col("amount_idr", "alone_idr").sum()).collect()
-        amount, alone = sums.row(0)
+        """Goods stand at what was paid for them, and suppliers are owed as much."""
+        amount = self._lines(weeks).select(pl.col("amount_idr").sum()).collect().item()
         return pl.DataFrame(
             {
-                "account": ["1310", "2110", "5190"],
-                "debit_idr": [alone, 0, 0],
-                "credit_idr": [0, amount, alone - amount],
+                "account": ["1310", "2110"],
+                "debit_idr": [amount, 0],
+                "credit_idr": [0, amount],
             }
         )
 
@@ -63,7 +61,7 @@ class Oracle:
 
     def _lines(self, weeks: list[int]) -> pl.LazyFrame:
         makers = pl.scan_parquet(self.files.products).select("product_id", "manufacturer_id")
-        lines = pl.scan_parquet(self.files.transactions).filter(pl.col("week").is_in(weeks))
+        lines = self.files.lines(weeks)
         return lines.join(makers, on="product_id", how="left").select(
             cycle_id=pl.lit("2017-m") + pl.col("week").cast(pl.String).str.zfill(2),
             koperasi_id=pl.lit("toko-") + pl.col("store_id").cast(pl.String),

@@ -1,15 +1,15 @@
 """Puts the receipts into buying cycles: one a week, opened, filled and closed in order."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from jaringan_usaha.client.lines import Operation
 from jaringan_usaha.client.service import Service, ServiceProblem
-from jaringan_usaha.retail.source import Party, Receipts, cycle_id, week_of
+from jaringan_usaha.retail.source import Basket, Party, cycle_id, week_of
 from jaringan_usaha.retail.tills import Tills
 
 PARTIES_A_REQUEST = 500
@@ -18,20 +18,39 @@ CLOCK_SLACK = timedelta(minutes=1)
 LOOK_EVERY_SECONDS = 0.1
 PATIENCE_SECONDS = 300.0
 NOT_SHOWN_YET = 404
+CONSOLIDATED = ("consolidated", "sent", "acknowledged")
+
+Entries = list[tuple[str, Operation]]
+"""Lines to send, each with the shop or supplier that it comes from."""
 
 
 class ImportRefused(RuntimeError):
     """This network cannot take the import; the sentence says why, and what to do."""
 
 
+class Telling(Protocol):
+    """What the receipts are told as."""
+
+    def title(self, week: int) -> str:
+        """The title of a week's cycle: no other import has the same."""
+
+    def terms(self, week: int) -> dict[str, Any]:
+        """The terms of a week's cycle besides its times."""
+
+    def parties(self, weeks: list[int]) -> Entries:
+        """The lines that admit the shops and manufacturers of these weeks and add their goods."""
+
+    def baskets(self, week: int) -> Iterable[Basket]:
+        """The orders of a week by the time on the receipts."""
+
+
 class Replay:
     """The import as it stands in one network; what is there already is not sent again."""
 
-    def __init__(self, operator: Service, tills: Tills, receipts: Receipts, rate: int) -> None:
+    def __init__(self, operator: Service, tills: Tills, telling: Telling) -> None:
         self._operator = operator
         self._tills = tills
-        self._receipts = receipts
-        self._rate = rate
+        self._telling = telling
         self._cycles: dict[int, dict[str, Any]] = {}
 
     async def look(self) -> None:
@@ -44,11 +63,11 @@ class Replay:
                         f"jaringan ini memuat siklus lain ({cycle['cycle_id']}); impor ke jaringan "
                         "tersendiri / this network holds other cycles; import into one of its own"
                     )
-                if cycle["title"] != self._title(week) or cycle["state"] == "cancelled":
+                if cycle["title"] != self._telling.title(week) or cycle["state"] == "cancelled":
                     raise ImportRefused(
                         f"siklus {cycle['cycle_id']} berisi impor lain ({cycle['title']}); pakai "
-                        "jaringan lain atau kurs yang sama / this cycle holds another import; "
-                        "use another network or the same rate"
+                        "jaringan lain, atau kurs dan pilihan yang sama / this cycle holds another "
+                        "import; use another network, or the same rate and choices"
                     )
                 self._cycles[week] = cycle
 
@@ -56,32 +75,23 @@ class Replay:
         """The weeks whose cycle was in one of these states when looked at last."""
         return sorted(week for week, cycle in self._cycles.items() if cycle["state"] in states)
 
-    def parties(self, weeks: list[int]) -> list[tuple[str, Operation]]:
-        """The lines that admit the shops and manufacturers of these weeks and add their goods."""
-        now = datetime.now(UTC)  # noqa: TID251  a client's clock, which decides nothing
-        receipts = self._receipts
-        unit = {"base_unit": "H87", "case_size": 1}
-        return [
-            *_party_lines("admit_koperasi", "koperasi_id", receipts.koperasi(weeks), {}, now),
-            *_party_lines("admit_supplier", "supplier_id", receipts.suppliers(weeks), {}, now),
-            *_party_lines("add_item", "item_id", receipts.items(weeks), unit, now),
-        ]
+    def opened_at(self, week: int) -> datetime:
+        """When the week's cycle was opened. Raises KeyError for one that nobody looked at."""
+        return datetime.fromisoformat(self._cycles[week]["opens_at"])
 
-    async def enter(
-        self, parties: list[tuple[str, Operation]], *, sent: Callable[[int], None]
-    ) -> None:
-        """Send the master data."""
-        await self._tills.send(parties, lines_a_request=PARTIES_A_REQUEST, sent=sent)
+    async def enter(self, entries: Entries, *, sent: Callable[[int], None]) -> None:
+        """Send master data."""
+        await self._tills.send(entries, lines_a_request=PARTIES_A_REQUEST, sent=sent)
 
     async def fill(self, week: int, *, orders_a_request: int, sent: Callable[[int], None]) -> None:
         """Open the week's cycle, unless it is open, and order what its receipts say."""
-        baskets = list(self._receipts.baskets(week))
-        opened_at = await self._open(week, priced_on=baskets[0].client_at)
+        baskets = list(self._telling.baskets(week))
+        opened_at = await self._open(week)
         lines = (
             (
                 basket.koperasi_id,
                 Operation(
-                    op_id=(order_id := uuid_v7(opened_at, f"order {basket.basket_id}")),
+                    op_id=(order_id := order_id_of(opened_at, basket.basket_id)),
                     type="place_order",
                     body={
                         "order_id": order_id,
@@ -114,38 +124,35 @@ class Replay:
                 if problem.status != NOT_SHOWN_YET:
                     raise
             else:
-                if cycle["state"] == "consolidated":
+                if cycle["state"] in CONSOLIDATED:
                     self._cycles[week] = cycle
                     return
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         raise ServiceProblem(f"cycle {cycle_id(week)} is closed, but nobody consolidates it")
 
-    async def _open(self, week: int, *, priced_on: datetime) -> datetime:
+    async def _open(self, week: int) -> datetime:
         """When the cycle was opened: the ids of its orders are made of that, so that who takes
         an import up again makes the same ones."""
         if week in self._cycles:
-            return datetime.fromisoformat(self._cycles[week]["opens_at"])
+            return self.opened_at(week)
         now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251  a client's clock
         opens_at = now - CLOCK_SLACK
         await self._operator.put(
             f"/v1/cycles/{cycle_id(week)}",
             {
-                "title": self._title(week),
+                "title": self._telling.title(week),
                 "opens_at": opens_at,
                 "closes_at": now + CYCLE_LIFE,
-                "prices": "stated",
-                "priced_on": priced_on.date(),
+                **self._telling.terms(week),
             },
         )
         return opens_at
 
-    def _title(self, week: int) -> str:
-        return f"Ritel 2017 minggu {week} ({rupiah(self._rate)} per dolar)"
 
-
-def _party_lines(
+def entries_of(
     kind: str, key: str, parties: list[Party], more: dict[str, Any], now: datetime
 ) -> Iterator[tuple[str, Operation]]:
+    """One line for each party; `more` is said of all of them."""
     for party in parties:
         op_id = uuid_v7(now, f"{kind} {party.id}")
         body = {key: party.id, "title": party.title, **more}
@@ -155,6 +162,11 @@ def _party_lines(
 def rupiah(amount_idr: int) -> str:
     """Rp15.000"""
     return f"Rp{amount_idr:,}".replace(",", ".")
+
+
+def order_id_of(opened_at: datetime, basket_id: int) -> str:
+    """The order that a receipt becomes in a cycle opened at that moment."""
+    return uuid_v7(opened_at, f"order {basket_id}")
 
 
 def uuid_v7(at: datetime, what: str) -> str:

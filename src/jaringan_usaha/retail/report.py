@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jaringan_usaha.retail.compare import Check
+from jaringan_usaha.retail.derived import LeftOut
 from jaringan_usaha.retail.source import Dirt
 from jaringan_usaha.retail.tills import Tally
 
@@ -16,9 +17,11 @@ from jaringan_usaha.retail.tills import Tally
 class Comparison:
     """Both sides of everything compared, and how the lines got there."""
 
+    prices: str
     weeks: tuple[int, ...]
     rate: int
     dirt: Dirt
+    left_out: LeftOut | None
     tally: Tally
     checks: tuple[Check, ...]
     seconds: dict[str, float]
@@ -65,6 +68,16 @@ class Comparison:
             ("jumlah terbesar, tetap / largest quantity, kept", dirt.largest_quantity),
         ):
             table.add_row(what, number(count))
+        if self.left_out is not None:
+            for what, count in (
+                (
+                    "tidak dipesan: jumlah 0 / not ordered: quantity 0",
+                    self.left_out.without_quantity,
+                ),
+                ("tidak dipesan: tanpa harga / not ordered: no price", self.left_out.without_price),
+                ("struk tanpa pesanan / receipts without an order", self.left_out.receipts),
+            ):
+                table.add_row(what, number(count))
         return table
 
     def _tally_table(self) -> Table:

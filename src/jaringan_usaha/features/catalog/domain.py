@@ -1,14 +1,13 @@
-"""The rules of goods and of suppliers' dated price lists."""
+"""The rules of suppliers' dated price lists."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
-from typing import Any, Literal, assert_never, get_args
+from typing import Any, Literal, assert_never
 
 import msgspec
-from stdnum import ean
-from stdnum.exceptions import ValidationError
 
 from jaringan_usaha.features.catalog.events import (
     ItemAdded,
@@ -17,6 +16,7 @@ from jaringan_usaha.features.catalog.events import (
     Tier,
     offer_id,
 )
+from jaringan_usaha.features.catalog.items import MOST_CASE
 from jaringan_usaha.features.registry.events import (
     SupplierAdmitted,
     SupplierReinstated,
@@ -25,33 +25,29 @@ from jaringan_usaha.features.registry.events import (
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.money import MOST_IDR
-from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+from jaringan_usaha.kernel.quantity import MOST_UNITS
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 TierMode = Literal["all_units", "incremental"]
 
-MOST_ROWS = 1_000
+MOST_ROWS = 5_000
 MOST_TIERS = 20
-MOST_CASE = 1_000_000
+MOST_LEAD_DAYS = 365
+MOST_CASES = 1_000_000
+SHA_256 = re.compile(r"[0-9a-f]{64}")
 ROWS_A_PART = 25
 """Who asks for one offer reads the whole part it stands in, so parts are kept small."""
 
 # -- commands ------------------------------------------------------------------------------
 
 
-class AddItem(Command):
-    """`gtin`: the number under the bar code, 8, 12, 13 or 14 digits, or empty."""
-
-    item_id: str
-    title: str
-    base_unit: BaseUnit
-    case_size: int
-    gtin: str = ""
-
-
 class PublishPriceList(Command):
     """All prices of one list, valid on both dates and between; without an end, until a list
-    that starts later takes over. Prices are without PPN."""
+    that starts later takes over. Prices are without PPN.
+
+    `minimum_idr` of goods make an order, `delivery_idr` is asked per delivery, which takes
+    `lead_days` (None: not said). `source` is the SHA-256 of the file it was read from, in hex.
+    """
 
     price_list_id: str
     supplier_id: str
@@ -59,23 +55,13 @@ class PublishPriceList(Command):
     valid_until_on: date | None
     tier_mode: TierMode
     rows: tuple[PriceRow, ...]
+    minimum_idr: int = 0
+    delivery_idr: int = 0
+    lead_days: int | None = None
+    source: str = ""
 
-
-CatalogCommand = AddItem | PublishPriceList
 
 # -- rejections ----------------------------------------------------------------------------
-
-
-class ItemExists(Refused):
-    code = "item-exists"
-
-
-class ItemDoesNotFit(Invalid):
-    code = "item-invalid"
-
-
-class NoSuchItem(Missing):
-    code = "item-unknown"
 
 
 class ItemNotKnown(Refused):
@@ -109,14 +95,6 @@ class PricesOverlap(Refused):
 
 
 # -- state ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Only what the decisions below look at."""
-
-    item_id: str
-    addition: ItemAdded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +142,6 @@ class Offer:
     validities: tuple[Validity, ...] = ()
 
 
-def evolve_item(item: Item, event: ItemAdded) -> Item:
-    return replace(item, addition=event)
-
-
 def evolve_known_item(item: KnownItem, _: ItemAdded) -> KnownItem:
     return replace(item, so=True)
 
@@ -193,7 +167,6 @@ def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
     return replace(offer, validities=(*offer.validities, _validity(event)))
 
 
-ITEM = Topic("catalog.item", "item", (ItemAdded,), Item, evolve_item, stream=True)
 KNOWN_ITEM = Topic(
     "catalog.known_item", "item", (ItemAdded,), KnownItem, evolve_known_item, settled=True
 )
@@ -217,8 +190,18 @@ OFFER = Topic("catalog.offer", "offer", (PriceListPublished,), Offer, evolve_off
 
 def _digest(published: PublishPriceList | PriceListPublished, before: bytes = b"") -> bytes:
     """Sixteen bytes that chain the rows to what came before: parts do not change the sum."""
-    dates = (published.valid_from_on, published.valid_until_on)
-    so_far = before or msgspec.json.encode((published.supplier_id, *dates, published.tier_mode))
+    so_far = before or msgspec.json.encode(
+        (
+            published.supplier_id,
+            published.valid_from_on,
+            published.valid_until_on,
+            published.tier_mode,
+            published.minimum_idr,
+            published.delivery_idr,
+            published.lead_days,
+            published.source,
+        )
+    )
     for row in published.rows:
         so_far = blake2b(so_far + msgspec.json.encode(row), digest_size=16).digest()
     return so_far
@@ -231,59 +214,27 @@ def _validity(published: PublishPriceList | PriceListPublished) -> Validity:
 # -- needs ---------------------------------------------------------------------------------
 
 
-def needs(command: CatalogCommand) -> Sequence[About[Any]]:
+def needs(command: PublishPriceList) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    match command:
-        case AddItem():
-            return [ITEM.about(command.item_id, new=True)]
-        case PublishPriceList():
-            rows = command.rows[:MOST_ROWS]  # a longer list is refused anyway
-            items = dict.fromkeys(row.item_id for row in rows)
-            return [
-                PRICE_LIST.about(command.price_list_id, new=True),
-                SELLER.about(command.supplier_id),
-                *(KNOWN_ITEM.about(item_id) for item_id in items),
-                *(OFFER.about(offer_id(command.supplier_id, item_id)) for item_id in items),
-            ]
-    assert_never(command)
+    rows = command.rows[:MOST_ROWS]  # a longer list is refused anyway
+    items = dict.fromkeys(row.item_id for row in rows)
+    return [
+        PRICE_LIST.about(command.price_list_id, new=True),
+        SELLER.about(command.supplier_id),
+        *(KNOWN_ITEM.about(item_id) for item_id in items),
+        *(OFFER.about(offer_id(command.supplier_id, item_id)) for item_id in items),
+    ]
 
 
 # -- decide --------------------------------------------------------------------------------
 
 
-def decide(command: CatalogCommand, known: Known) -> Sequence[Event]:
-    match command:
-        case AddItem():
-            return add_item(command, known)
-        case PublishPriceList():
-            return publish_price_list(command, known)
-    assert_never(command)
-
-
-def add_item(command: AddItem, known: Known) -> Sequence[Event]:
-    """Raises ItemDoesNotFit, ItemExists."""
-    if command.base_unit not in get_args(BaseUnit):
-        raise ItemDoesNotFit("this base unit is not known", pointer="/base_unit")
-    if not 1 <= command.case_size <= MOST_CASE:
-        raise ItemDoesNotFit(f"a case holds 1 to {MOST_CASE} units", pointer="/case_size")
-    added = ItemAdded(
-        item_id=command.item_id,
-        title=command.title,
-        base_unit=command.base_unit,
-        case_size=command.case_size,
-        gtin=gtin_14(command.gtin) if command.gtin else "",
-    )
-    addition = known[ITEM.about(command.item_id)].addition
-    if addition is None:
-        return [added]
-    if addition == added:
-        return []
-    raise ItemExists(f"item {command.item_id} was added with other data; use another id")
-
-
-def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Event]:
+def publish_price_list(
+    command: PublishPriceList, known: Known, *, added: Container[str] = ()
+) -> Sequence[Event]:
     """Raises PriceListDoesNotFit, NoSuchSupplier, SupplierIsSuspended, PriceListExists,
-    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it."""
+    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it; `added` are items
+    that the same step adds."""
     _check_form(command)
     content = known[PRICE_LIST.about(command.price_list_id)].content
     if content == _digest(command):
@@ -295,23 +246,12 @@ def publish_price_list(command: PublishPriceList, known: Known) -> Sequence[Even
         )
     _may_sell(known[SELLER.about(command.supplier_id)])
     for number, row in enumerate(command.rows):
-        if not known[KNOWN_ITEM.about(row.item_id)].so:
+        if row.item_id not in added and not known[KNOWN_ITEM.about(row.item_id)].so:
             raise ItemNotKnown(
                 f"there is no item {row.item_id}; add it first", pointer=f"/rows/{number}/item_id"
             )
         _check_overlap(command, number, known)
     return list(_in_parts(command))
-
-
-def gtin_14(gtin: str) -> str:
-    """The number as 14 digits. Raises ItemDoesNotFit for a wrong length or check digit."""
-    try:
-        return ean.validate(gtin).zfill(14)
-    except ValidationError:
-        raise ItemDoesNotFit(
-            "a GTIN has 8, 12, 13 or 14 digits, of which the last one checks the others",
-            pointer="/gtin",
-        ) from None
 
 
 def _check_form(command: PublishPriceList) -> None:
@@ -329,6 +269,7 @@ def _check_form(command: PublishPriceList) -> None:
         raise PriceListDoesNotFit(
             "a price list cannot end before it starts", pointer="/valid_until_on"
         )
+    _check_terms(command)
     seen: set[str] = set()
     for number, row in enumerate(command.rows):
         if row.item_id in seen:
@@ -336,7 +277,41 @@ def _check_form(command: PublishPriceList) -> None:
                 f"item {row.item_id} stands in two rows", pointer=f"/rows/{number}/item_id"
             )
         seen.add(row.item_id)
+        _check_cases(row, f"/rows/{number}")
         _check_tiers(row.tiers, f"/rows/{number}/tiers")
+
+
+def _check_terms(command: PublishPriceList) -> None:
+    for name, amount in (
+        ("minimum_idr", command.minimum_idr),
+        ("delivery_idr", command.delivery_idr),
+    ):
+        if not 0 <= amount <= MOST_IDR:
+            raise PriceListDoesNotFit(
+                f"an amount is 0 to {MOST_IDR} rupiah; 0 says there is none", pointer=f"/{name}"
+            )
+    if command.lead_days is not None and not 0 <= command.lead_days <= MOST_LEAD_DAYS:
+        raise PriceListDoesNotFit(
+            f"a delivery takes 0 to {MOST_LEAD_DAYS} days; leave it out when the supplier does "
+            "not say",
+            pointer="/lead_days",
+        )
+    if command.source and not SHA_256.fullmatch(command.source):
+        raise PriceListDoesNotFit(
+            "a source is the SHA-256 of the file, 64 hexadecimal digits", pointer="/source"
+        )
+
+
+def _check_cases(row: PriceRow, pointer: str) -> None:
+    if not 0 <= row.case_size <= MOST_CASE:
+        raise PriceListDoesNotFit(
+            f"a case holds 1 to {MOST_CASE} units; 0 says as many as the item's",
+            pointer=f"{pointer}/case_size",
+        )
+    if not 0 <= row.min_cases <= MOST_CASES:
+        raise PriceListDoesNotFit(
+            f"a minimum is 0 to {MOST_CASES} cases", pointer=f"{pointer}/min_cases"
+        )
 
 
 def _check_tiers(tiers: Sequence[Tier], pointer: str) -> None:
@@ -348,7 +323,8 @@ def _check_tiers(tiers: Sequence[Tier], pointer: str) -> None:
     for number, tier in enumerate(tiers):
         if not before < tier.from_quantity <= MOST_UNITS:
             raise PriceListDoesNotFit(
-                "each tier starts from a larger quantity than the one before",
+                "each tier starts from a larger quantity than the one before, so no two from "
+                "the same",
                 pointer=f"{pointer}/{number}/from_quantity",
             )
         if not 1 <= tier.idr <= MOST_IDR:
@@ -390,7 +366,11 @@ def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
             valid_until_on=command.valid_until_on,
             tier_mode=command.tier_mode,
             rows=command.rows[start : start + ROWS_A_PART],
+            minimum_idr=command.minimum_idr,
+            delivery_idr=command.delivery_idr,
+            lead_days=command.lead_days,
+            source=command.source,
         )
 
 
-catalog = Decider(needs, decide, (ITEM, KNOWN_ITEM, SELLER, PRICE_LIST, OFFER))
+catalog = Decider(needs, publish_price_list, (KNOWN_ITEM, SELLER, PRICE_LIST, OFFER))

@@ -1,36 +1,41 @@
-"""Goods and price lists over HTTP."""
+"""Price lists over HTTP."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByPath, CallerNow, Done, DoorNow, OperatorNow, done, shown
-from jaringan_usaha.api.fields import Body, Day, Slug
+from jaringan_usaha.api.door import (
+    AskedByPath,
+    Done,
+    DoorNow,
+    OperatorNow,
+    PartnerNow,
+    ReaderNow,
+    done,
+    shown,
+)
+from jaringan_usaha.api.fields import Body, Day, Idr, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import views
 from jaringan_usaha.features.catalog.domain import (
-    MOST_CASE,
+    MOST_CASES,
+    MOST_LEAD_DAYS,
     MOST_ROWS,
     MOST_TIERS,
-    AddItem,
-    NoSuchItem,
     NoSuchPriceList,
     PublishPriceList,
     TierMode,
     catalog,
 )
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
+from jaringan_usaha.features.catalog.items import MOST_CASE
 from jaringan_usaha.kernel.calendar import day_of_business
-from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.money import MOST_IDR
-from jaringan_usaha.kernel.quantity import MOST_UNITS, BaseUnit
+from jaringan_usaha.kernel.quantity import MOST_UNITS
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -39,23 +44,6 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute)
 ItemId = Annotated[Slug, Path()]
 PriceListId = Annotated[Slug, Path()]
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS, description="in the item's base unit")]
-
-
-class ItemBody(Body):
-    """A kind of goods; quantities of it are whole counts of `base_unit` (UN/CEFACT code)."""
-
-    title: Annotated[str, Field(min_length=1, max_length=120)]
-    base_unit: BaseUnit
-    case_size: Annotated[int, Field(ge=1, le=MOST_CASE, description="base units in a case")]
-    gtin: Annotated[
-        str,
-        Field(
-            pattern=r"^([0-9]{8}|[0-9]{12,14})?$",
-            max_length=14,
-            description="the number under the bar code",
-            examples=["4006381333931"],
-        ),
-    ] = ""
 
 
 class TierBody(Body):
@@ -67,10 +55,16 @@ class TierBody(Body):
 
 
 class RowBody(Body):
-    """The prices of one item, tiers by rising quantity, the first one from 1."""
+    """The prices of one item, tiers by rising quantity, the first one from 1; this supplier's
+    case, and how many of them it delivers at least. A price with decimals is given `per` so
+    many units that it is whole: 131.7725 a gram is 1,317,725 per 10,000."""
 
     item_id: Slug
     tiers: Annotated[tuple[TierBody, ...], Field(min_length=1, max_length=MOST_TIERS, strict=False)]
+    case_size: Annotated[
+        int, Field(ge=0, le=MOST_CASE, description="base units; 0: as many as the item's")
+    ] = 0
+    min_cases: Annotated[int, Field(ge=0, le=MOST_CASES)] = 0
 
     def price_row(self) -> PriceRow:
         return PriceRow(
@@ -79,31 +73,30 @@ class RowBody(Body):
                 Tier(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
                 for tier in self.tiers
             ),
+            case_size=self.case_size,
+            min_cases=self.min_cases,
         )
 
 
 class PriceListBody(Body):
     """Prices without PPN, on both dates and between; without an end, until a later list of the
-    supplier takes over."""
+    supplier takes over. An order is at least `minimum_idr` of goods (without PPN and deposits),
+    and a delivery costs `delivery_idr`."""
 
     supplier_id: Slug
     valid_from_on: Day
     valid_until_on: Day | None = None
     tier_mode: TierMode
+    minimum_idr: Idr = 0
+    delivery_idr: Idr = 0
+    lead_days: Annotated[
+        int | None,
+        Field(ge=0, le=MOST_LEAD_DAYS, description="from order to delivery; null: not said"),
+    ] = None
     rows: Annotated[tuple[RowBody, ...], Field(min_length=1, max_length=MOST_ROWS, strict=False)]
 
 
 # -- answers -------------------------------------------------------------------------------
-
-
-class ItemView(BaseModel):
-    item_id: str
-    title: str
-    base_unit: str = Field(description="UN/CEFACT code; more may come")
-    case_size: int
-    gtin: str = Field(description="14 digits, or empty")
-    position: int
-    recorded_at: datetime
 
 
 class TierView(BaseModel):
@@ -121,6 +114,10 @@ class PriceListView(BaseModel):
     valid_until_on: date | None
     tier_mode: str = Field(description="all_units or incremental; more may come")
     row_count: int
+    minimum_idr: int = Field(description="goods of an order at least, without PPN and deposits")
+    delivery_idr: int = Field(description="per delivery")
+    lead_days: int | None
+    source: str = Field(description="SHA-256 of the file it was read from, or empty")
     position: int
     recorded_at: datetime
 
@@ -128,10 +125,12 @@ class PriceListView(BaseModel):
 class PriceRowView(BaseModel):
     item_id: str
     tiers: list[TierView] = Field(max_length=MOST_TIERS)
+    case_size: int = Field(description="base units; 0: as many as the item's")
+    min_cases: int
 
 
 class PriceView(BaseModel):
-    """What one supplier asks for an item on the day asked about."""
+    """What one supplier asks for an item on the day asked about, and the terms of its list."""
 
     supplier_id: str
     price_list_id: str
@@ -139,55 +138,20 @@ class PriceView(BaseModel):
     valid_until_on: date | None
     tier_mode: str = Field(description="all_units or incremental; more may come")
     tiers: list[TierView] = Field(max_length=MOST_TIERS)
+    case_size: int = Field(description="base units; 0: as many as the item's")
+    min_cases: int
+    minimum_idr: int = Field(description="goods of an order at least, without PPN and deposits")
+    delivery_idr: int = Field(description="per delivery")
+    lead_days: int | None
 
 
-# -- goods ---------------------------------------------------------------------------------
-
-
-@router.put("/items/{item_id}", operation_id="addItem", tags=["catalog"], status_code=201)
-async def add_item(
-    item_id: ItemId,
-    body: ItemBody,
-    response: Response,
-    asked: AskedByPath,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """Add a kind of goods."""
-    command = AddItem(asked=asked, item_id=item_id, **body.model_dump())
-    return done(response, await door.handle(caller, catalog, command), f"/v1/items/{item_id}")
-
-
-@router.get("/items/{item_id}", operation_id="getItem", tags=["catalog"])
-async def get_item(item_id: ItemId, caller: CallerNow, door: DoorNow, after: After = 0) -> ItemView:
-    """One kind of goods."""
-    async with door.reading(caller, after) as db:
-        row = await views.item(db, caller.network_id, item_id)
-    if row is None:
-        raise NoSuchItem(f"there is no item {item_id}")
-    return ItemView(**dict(row))
-
-
-@router.get("/items", operation_id="listItems", tags=["catalog"])
-async def list_items(
-    caller: CallerNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
-) -> ListOf[ItemView]:
-    """All goods by id."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.items(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "catalog")
-    return page_of(ItemView, rows, limit, ("item_id",), as_of)
+# -- prices --------------------------------------------------------------------------------
 
 
 @router.get("/items/{item_id}/prices", operation_id="listPricesOfItem", tags=["catalog"])
 async def list_prices_of_item(
     item_id: ItemId,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     on: Annotated[date | None, Query(description="a date in Asia/Jakarta; today")] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
@@ -235,6 +199,9 @@ async def publish_price_list(
         valid_until_on=body.valid_until_on,
         tier_mode=body.tier_mode,
         rows=tuple(row.price_row() for row in body.rows),
+        minimum_idr=body.minimum_idr,
+        delivery_idr=body.delivery_idr,
+        lead_days=body.lead_days,
     )
     recorded = await door.handle(caller, catalog, command)
     return done(response, recorded, f"/v1/price-lists/{price_list_id}")
@@ -242,28 +209,32 @@ async def publish_price_list(
 
 @router.get("/price-lists/{price_list_id}", operation_id="getPriceList", tags=["catalog"])
 async def get_price_list(
-    price_list_id: PriceListId, caller: CallerNow, door: DoorNow, after: After = 0
+    price_list_id: PriceListId, caller: PartnerNow, door: DoorNow, after: After = 0
 ) -> PriceListView:
     """One price list, without its rows."""
     async with door.reading(caller, after) as db:
         row = await views.price_list(db, caller.network_id, price_list_id)
-    if row is None:
+    if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchPriceList(f"there is no price list {price_list_id}")
     return PriceListView(**dict(row))
 
 
 @router.get("/price-lists", operation_id="listPriceLists", tags=["catalog"])
 async def list_price_lists(
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
+    supplier_id: Annotated[Slug | None, Query()] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
 ) -> ListOf[PriceListView]:
-    """All price lists by id, without their rows."""
+    """The price lists of all suppliers or of one, by id, without their rows."""
+    supplier_id = caller.supplier_for(supplier_id)
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
-        rows = await views.price_lists(db, caller.network_id, after=last, limit=limit)
+        rows = await views.price_lists(
+            db, caller.network_id, supplier_id=supplier_id, after=last, limit=limit
+        )
         as_of = await shown(db, caller.network_id, "catalog")
     return page_of(PriceListView, rows, limit, ("price_list_id",), as_of)
 
@@ -271,7 +242,7 @@ async def list_price_lists(
 @router.get("/price-lists/{price_list_id}/rows", operation_id="listPriceRows", tags=["catalog"])
 async def list_price_rows(
     price_list_id: PriceListId,
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -280,10 +251,13 @@ async def list_price_rows(
     """The rows of a price list by item."""
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
+        named = await views.price_list(db, caller.network_id, price_list_id)
+        if named is not None and not caller.supplies(named["supplier_id"]):
+            raise NoSuchPriceList(f"there is no price list {price_list_id}")
         rows = await views.price_rows(db, caller.network_id, price_list_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "catalog")
     return ListOf[PriceRowView](
-        items=[PriceRowView(item_id=row["item_id"], tiers=_tier_views(row)) for row in rows],
+        items=[PriceRowView(**{**dict(row), "tiers": _tier_views(row)}) for row in rows],
         next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
         **as_of,
     )
@@ -294,20 +268,3 @@ def _tier_views(row: Row) -> list[TierView]:
         TierView(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
         for tier in views.tiers_of(row)
     ]
-
-
-# -- bulk sync -----------------------------------------------------------------------------
-
-
-class SyncItemBody(ItemBody):
-    item_id: Slug
-
-
-def _sync_item(body: SyncItemBody, asked: Asked, caller: Caller) -> AddItem:
-    caller.must_operate()
-    return AddItem(asked=asked, **body.model_dump())
-
-
-sync_types: Mapping[str, SyncType[Any]] = {
-    "add_item": SyncType(TypeAdapter(SyncItemBody), catalog, _sync_item),
-}

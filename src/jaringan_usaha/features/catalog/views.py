@@ -8,7 +8,12 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, Tier
+from jaringan_usaha.features.catalog.events import (
+    ItemAdded,
+    ItemDescribed,
+    PriceListPublished,
+    Tier,
+)
 
 queries = Queries("jaringan_usaha.features.catalog", "views.sql")
 
@@ -42,6 +47,19 @@ async def _write_items(page: Page, db: Connection) -> None:
             [logged.recorded_at for logged in added],
         )
 
+    last = {logged.event.item_id: logged.event for logged in page.of(ItemDescribed)}
+    if last:
+        await db.execute(
+            queries.describe_items,
+            page.network_id,
+            list(last),
+            [event.tax_class for event in last.values()],
+            [event.commodity for event in last.values()],
+            [event.weight_g for event in last.values()],
+            [event.volume_ml for event in last.values()],
+            [event.deposit_idr for event in last.values()],
+        )
+
 
 async def _write_price_lists(
     network_id: int, parts: Sequence[Logged[PriceListPublished]], db: Connection
@@ -61,6 +79,10 @@ async def _write_price_lists(
         [logged.event.valid_until_on for logged in first.values()],
         [logged.event.tier_mode for logged in first.values()],
         list(counts.values()),
+        [logged.event.minimum_idr for logged in first.values()],
+        [logged.event.delivery_idr for logged in first.values()],
+        [logged.event.lead_days for logged in first.values()],
+        [logged.event.source for logged in first.values()],
         [logged.position for logged in first.values()],
         [logged.recorded_at for logged in first.values()],
     )
@@ -82,11 +104,13 @@ async def _write_prices(
         [event.valid_until_on for event, _ in rows],
         [event.tier_mode for event, _ in rows],
         [_encoder.encode(row.tiers) for _, row in rows],
+        [row.case_size for _, row in rows],
+        [row.min_cases for _, row in rows],
     )
     await db.execute(queries.write_offers, network_id, items, suppliers)
 
 
-catalog_views = Projection("catalog", write, (ItemAdded, PriceListPublished))
+catalog_views = Projection("catalog", write, (ItemAdded, ItemDescribed, PriceListPublished))
 
 # -- questions -----------------------------------------------------------------------------
 
@@ -100,9 +124,11 @@ async def item(db: Connection, network_id: int, item_id: str) -> Row | None:
     return await db.fetchrow(queries.item, network_id, item_id)
 
 
-async def price_lists(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def price_lists(
+    db: Connection, network_id: int, *, supplier_id: str | None, after: str, limit: int
+) -> list[Row]:
     """Price lists by id, without their rows."""
-    return list(await db.fetch(queries.price_lists, network_id, after, limit))
+    return list(await db.fetch(queries.price_lists, network_id, after, supplier_id, limit))
 
 
 async def price_list(db: Connection, network_id: int, price_list_id: str) -> Row | None:

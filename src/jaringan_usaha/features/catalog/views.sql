@@ -5,25 +5,35 @@ select $1, i.*
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::timestamptz[]) i;
 
+-- name: describe_items
+-- What is said of an item last.
+update items
+set tax_class = d.tax_class, commodity = d.commodity, weight_g = d.weight_g,
+    volume_ml = d.volume_ml, deposit_idr = d.deposit_idr
+from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
+       d(item_id, tax_class, commodity, weight_g, volume_ml, deposit_idr)
+where network_id = $1 and items.item_id = d.item_id;
+
 -- name: add_price_lists
 -- One row a list: the parts of it in this page count together, and onto those before.
 insert into price_lists (
   network_id, price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
-  position, recorded_at)
+  minimum_idr, delivery_idr, lead_days, source, position, recorded_at)
 select $1, l.*
 from unnest(
   $2::text[], $3::text[], $4::date[], $5::date[], $6::text[], $7::int[], $8::bigint[],
-  $9::timestamptz[]) l
+  $9::bigint[], $10::int[], $11::text[], $12::bigint[], $13::timestamptz[]) l
 on conflict (network_id, price_list_id) do update
 set row_count = price_lists.row_count + excluded.row_count;
 
 -- name: write_prices
 insert into prices (
   network_id, price_list_id, item_id, supplier_id, valid_from_on, valid_until_on, tier_mode,
-  tiers)
+  tiers, case_size, min_cases)
 select $1, p.*
 from unnest(
-  $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::text[], $8::bytea[]) p;
+  $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::text[], $8::bytea[],
+  $9::bigint[], $10::bigint[]) p;
 
 -- name: write_offers
 insert into offers (network_id, item_id, supplier_id)
@@ -33,40 +43,46 @@ on conflict do nothing;
 
 -- name: items
 -- The goods of the network by id, a page at a time.
-select item_id, title, base_unit, case_size, gtin, position, recorded_at
+select item_id, title, base_unit, case_size, gtin, tax_class, commodity, weight_g, volume_ml,
+       deposit_idr, position, recorded_at
 from items where network_id = $1 and item_id > $2 order by item_id limit $3;
 
 -- name: item
-select item_id, title, base_unit, case_size, gtin, position, recorded_at
+select item_id, title, base_unit, case_size, gtin, tax_class, commodity, weight_g, volume_ml,
+       deposit_idr, position, recorded_at
 from items where network_id = $1 and item_id = $2;
 
 -- name: price_lists
 -- The price lists of the network by id, a page at a time.
-select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count, position,
-       recorded_at
-from price_lists where network_id = $1 and price_list_id > $2 order by price_list_id limit $3;
+select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
+       minimum_idr, delivery_idr, lead_days, source, position, recorded_at
+from price_lists
+where network_id = $1 and price_list_id > $2 and ($3::text is null or supplier_id = $3)
+order by price_list_id limit $4;
 
 -- name: price_list
-select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count, position,
-       recorded_at
+select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
+       minimum_idr, delivery_idr, lead_days, source, position, recorded_at
 from price_lists where network_id = $1 and price_list_id = $2;
 
 -- name: price_rows
 -- The rows of one price list by item, a page at a time.
-select item_id, tiers
+select item_id, tiers, case_size, min_cases
 from prices where network_id = $1 and price_list_id = $2 and item_id > $3
 order by item_id limit $4;
 
 -- name: prices_of_item
 -- What each supplier asks for an item on a day, by supplier, a page at a time: of the lists that
 -- include the day, the one that starts last.
-select o.supplier_id, p.price_list_id, p.valid_from_on, p.valid_until_on, p.tier_mode, p.tiers
+select o.supplier_id, p.price_list_id, p.valid_from_on, p.valid_until_on, p.tier_mode, p.tiers,
+       p.case_size, p.min_cases, l.minimum_idr, l.delivery_idr, l.lead_days
 from offers o
 cross join lateral (
-  select price_list_id, valid_from_on, valid_until_on, tier_mode, tiers
+  select price_list_id, valid_from_on, valid_until_on, tier_mode, tiers, case_size, min_cases
   from prices
   where network_id = o.network_id and item_id = o.item_id and supplier_id = o.supplier_id
     and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
   order by valid_from_on desc limit 1) p
+join price_lists l on l.network_id = o.network_id and l.price_list_id = p.price_list_id
 where o.network_id = $1 and o.item_id = $2 and o.supplier_id > $4
 order by o.supplier_id limit $5;

@@ -13,6 +13,14 @@ class CycleOpened(Event):
 
     `prices`: `listed` takes the suppliers' price lists in force on `priced_on`; `stated` takes
     the amount that each order line states, as receipts of goods already sold do.
+
+    The rest are the terms of the cycle. From `fill_from_at` on only changes that fill cases are
+    taken. `minimum` says what becomes of an order below the supplier's minimum: `cancel`,
+    `keep_open` (for `keep_days`, at most `keep_times`) or `ask`. `sharing` is how too little or
+    too much is shared: `pro_rata`, `first_come` or `priority` (koperasi named first in
+    `priority` come first). `tier_drop` is who pays when a late cancellation loses the tier:
+    `canceller` or `pooled`. An order whose device wrote it before the deadline is taken up to
+    `late_seconds` after it. `host` is the koperasi that shares in the fee.
     """
 
     name: ClassVar[str] = "cycles.cycle_opened.1"
@@ -22,6 +30,63 @@ class CycleOpened(Event):
     closes_at: datetime
     prices: str
     priced_on: date
+    fill_from_at: datetime | None = None
+    minimum: str = "cancel"
+    keep_days: int = 0
+    keep_times: int = 0
+    sharing: str = "pro_rata"
+    priority: tuple[str, ...] = ()
+    tier_drop: str = "canceller"
+    late_seconds: int = 0
+    host: str = ""
+
+
+class CycleDrafted(Event):
+    """A cycle that is prepared; nobody orders in it until it is opened. The terms are as in
+    `CycleOpened`; a later draft takes the place of the one before."""
+
+    name: ClassVar[str] = "cycles.cycle_drafted.1"
+    cycle_id: str
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    prices: str
+    priced_on: date
+    fill_from_at: datetime | None = None
+    minimum: str = "cancel"
+    keep_days: int = 0
+    keep_times: int = 0
+    sharing: str = "pro_rata"
+    priority: tuple[str, ...] = ()
+    tier_drop: str = "canceller"
+    late_seconds: int = 0
+    host: str = ""
+
+
+class CycleFilling(Event):
+    """From here on only changes that fill cases are taken: no free order has a higher position
+    than this one."""
+
+    name: ClassVar[str] = "cycles.cycle_filling.1"
+    cycle_id: str
+
+
+class CycleKeptOpen(Event):
+    """A supplier's minimum was not reached at the deadline, so there is a later one."""
+
+    name: ClassVar[str] = "cycles.cycle_kept_open.1"
+    cycle_id: str
+    closes_at: datetime
+    short: tuple[str, ...]
+
+
+class CycleReopened(Event):
+    """A closed cycle takes orders again; its consolidated orders were withdrawn before."""
+
+    name: ClassVar[str] = "cycles.cycle_reopened.1"
+    cycle_id: str
+    closes_at: datetime
+    reason: str
 
 
 class CycleClosed(Event):
@@ -53,6 +118,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `amount_idr` and `discounts` are only in cycles with stated prices: what was paid for the
     whole line, and what was taken off before. A quantity of 0 is a value without goods.
+    `tolerance` more units are welcome when they fill a case; fewer than `least` are not.
+    `shown_idr` is the price of `shown_per` units that the POS showed: checked, never applied.
     """
 
     supplier_id: str
@@ -60,6 +127,10 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quantity: int
     amount_idr: int | None = None
     discounts: tuple[Discount, ...] = ()
+    tolerance: int = 0
+    least: int = 0
+    shown_idr: int | None = None
+    shown_per: int = 1
 
 
 class OrderPlaced(Event):
@@ -81,14 +152,32 @@ class OrderChanged(Event):
     cycle_id: str
     koperasi_id: str
     lines: tuple[OrderLine, ...]
+    client_at: datetime | None = None
 
 
 class OrderCancelled(Event):
+    """The order is withdrawn; what it was part of is in the events beside this one."""
+
     name: ClassVar[str] = "cycles.order_cancelled.1"
     order_id: str
     cycle_id: str
     koperasi_id: str
     reason: str = ""
+    client_at: datetime | None = None
+
+
+class CasesFilled(Event):
+    """While cases are filled, an order changed what the group wants of one item: its totals
+    from now on, firm units and those welcome besides. `fill_id` is cycle, supplier and item."""
+
+    name: ClassVar[str] = "cycles.cases_filled.1"
+    fill_id: str
+    cycle_id: str
+    supplier_id: str
+    item_id: str
+    order: str
+    firm: int
+    tolerance: int
 
 
 class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -96,6 +185,8 @@ class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     `alone_idr` is what it had cost without the group: each koperasi at the tier of its own
     quantity, or the list price before discounts. `price_list` and the price are those applied.
+    `quantity` is what is ordered: `cases` of `case_size`, for `firm` units wanted and
+    `tolerance` welcome; `reason` says why nothing is (`MOQ_NOT_MET`).
     """
 
     item_id: str
@@ -106,10 +197,18 @@ class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     price_list: str = ""
     price_idr: int | None = None
     price_per: int = 1
+    cases: int = 0
+    case_size: int = 1
+    firm: int = 0
+    tolerance: int = 0
+    reason: str = ""
 
 
 class ConsolidatedOrderPlaced(Event):
-    """Part `part` of the one order that the group places with one supplier in one cycle."""
+    """Part `part` of the one order that the group places with one supplier in one cycle.
+
+    Recorded together with it, and behind it, are `entitlement_parts` of who may expect what.
+    """
 
     name: ClassVar[str] = "cycles.consolidated_order_placed.1"
     consolidated_order_id: str
@@ -117,6 +216,7 @@ class ConsolidatedOrderPlaced(Event):
     supplier_id: str
     part: int
     lines: tuple[ConsolidatedLine, ...]
+    entitlement_parts: int = 0
 
 
 class KoperasiShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +228,11 @@ class KoperasiShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsolidatedOrderShared(Event):
-    """Part `part` of who owes what of a consolidated order; the shares add up to it exactly."""
+    """Part `part` of who owes what of a consolidated order; the shares add up to it exactly.
+
+    `received`: the goods have been received (they were sold already, or nobody follows their
+    way), so they are owed for now. Else they are when they arrive, and this is a forecast.
+    """
 
     name: ClassVar[str] = "cycles.consolidated_order_shared.1"
     consolidated_order_id: str
@@ -136,6 +240,156 @@ class ConsolidatedOrderShared(Event):
     supplier_id: str
     part: int
     shares: tuple[KoperasiShare, ...]
+    received: bool = True
+
+
+class Entitlement(msgspec.Struct, frozen=True, array_like=True):
+    """What one koperasi may expect of one item, and what that was decided on.
+
+    `firm` units wanted, up to `tolerance` more welcome, fewer than `least` refused; ties go to
+    the earlier `first_position`. `granted` of them are ordered; alone they had cost `alone_idr`.
+    `reason` says why nothing is granted: `MOQ_NOT_MET` (the group stays below the supplier's
+    minimum, or below a case), `CASE_NOT_FULL` (what it wants beyond full cases is not ordered),
+    `MIN_ACCEPT` (its part would have been fewer than `least`).
+    """
+
+    koperasi_id: str
+    firm: int
+    tolerance: int
+    least: int
+    first_position: int
+    granted: int
+    alone_idr: int
+    reason: str = ""
+
+
+class ItemEntitlements(msgspec.Struct, frozen=True, kw_only=True):
+    """All koperasi of one item, or so many of them as fit into this part."""
+
+    item_id: str
+    rows: tuple[Entitlement, ...]
+
+
+class EntitlementsGranted(Event):
+    """Part `part` of how a consolidated order is meant to be shared out: inputs and outcome.
+
+    `sharing` and `algorithm` name how; the sum of an item's grants is what is ordered of it.
+    """
+
+    name: ClassVar[str] = "cycles.entitlements_granted.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    part: int
+    sharing: str
+    algorithm: str
+    items: tuple[ItemEntitlements, ...]
+
+
+class MinimumMissed(Event):
+    """An order stays below the supplier's minimum, and the operator is asked what to do: its
+    `goods_idr` (without PPN and deposits) below `minimum_idr`, or its items `item_ids` below
+    the cases that the supplier asks for."""
+
+    name: ClassVar[str] = "cycles.minimum_missed.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    minimum_idr: int
+    goods_idr: int
+    item_ids: tuple[str, ...]
+
+
+class MinimumDecided(Event):
+    """The operator's answer: `order` all the same, since the supplier agrees, or `cancel`."""
+
+    name: ClassVar[str] = "cycles.minimum_decided.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    decision: str
+    reason: str
+
+
+class ConsolidatedOrderSent(Event):
+    """The supplier was told; `revision` counts what it was told, from 1."""
+
+    name: ClassVar[str] = "cycles.consolidated_order_sent.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    revision: int
+    reference: str = ""
+
+
+class AcknowledgedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many of the cases of one item the supplier will deliver, and why not all."""
+
+    item_id: str
+    cases: int
+    reason: str = ""
+
+
+class ConsolidatedOrderAcknowledged(Event):
+    """The supplier's answer, line by line; items that are not named are accepted whole."""
+
+    name: ClassVar[str] = "cycles.consolidated_order_acknowledged.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    revision: int
+    lines: tuple[AcknowledgedLine, ...]
+
+
+class TierDropCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """What a koperasi pays, or is relieved of, because the group fell below a tier."""
+
+    koperasi_id: str
+    item_id: str
+    amount_idr: int
+
+
+class ConsolidatedOrderAmended(Event):
+    """Lines of a consolidated order as they are from now on, and who may expect what of them.
+
+    Only items that changed are named, and of their rows only those that changed; who is left
+    out expects what it did, and who wants 0 is out. `revision` is what the supplier is, or will
+    be, told next; several parts or amendments may have the same.
+
+    A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to those
+    who are `relieved`; for every item both add up to what its remaining units cost more.
+    """
+
+    name: ClassVar[str] = "cycles.consolidated_order_amended.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    revision: int
+    reason: str
+    lines: tuple[ConsolidatedLine, ...]
+    items: tuple[ItemEntitlements, ...]
+    charges: tuple[TierDropCharge, ...] = ()
+    relieved: tuple[TierDropCharge, ...] = ()
+
+
+class DeliveryBegun(Event):
+    """The first goods of a consolidated order were counted, so it stays as it is: nobody takes
+    an order back or hands it on that may have come. Whoever counts the goods records it."""
+
+    name: ClassVar[str] = "cycles.delivery_begun.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+
+
+class ConsolidatedOrderWithdrawn(Event):
+    """A consolidated order that was not sent yet is taken back, since its cycle is reopened."""
+
+    name: ClassVar[str] = "cycles.consolidated_order_withdrawn.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    reason: str
 
 
 class CycleConsolidated(Event):

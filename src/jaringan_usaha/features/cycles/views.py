@@ -9,13 +9,8 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles.consolidation import ItemDemand, KoperasiDemand
+from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views
 from jaringan_usaha.features.cycles.events import (
-    ConsolidatedOrderPlaced,
-    CycleCancelled,
-    CycleClosed,
-    CycleConsolidated,
-    CycleOpened,
     OrderCancelled,
     OrderChanged,
     OrderLine,
@@ -42,6 +37,8 @@ class _Demand:
         self.counts: list[int] = []
         self.amounts: list[int] = []
         self.discounts: list[int] = []
+        self.tolerances: list[int] = []
+        self.leasts: list[int] = []
         self.positions: list[int] = []
 
     def add(
@@ -63,6 +60,8 @@ class _Demand:
             sign * sum([each.idr for each in line.discounts]) if line.discounts else 0
             for line in lines
         ]
+        self.tolerances += [sign * line.tolerance for line in lines]
+        self.leasts += [sign * line.least for line in lines]
 
     def rows(self) -> Iterator[tuple[object, ...]]:
         """Line by line, in the order of `_LINE_COLUMNS`."""
@@ -75,6 +74,8 @@ class _Demand:
             self.counts,
             self.amounts,
             self.discounts,
+            self.tolerances,
+            self.leasts,
             self.positions,
             strict=True,
         )
@@ -89,6 +90,8 @@ _LINE_COLUMNS = (
     "order_lines",
     "amount_idr",
     "discount_idr",
+    "tolerance",
+    "least",
     "position",
 )
 _ORDER_COLUMNS = (
@@ -108,49 +111,11 @@ _ORDER_COLUMNS = (
 
 async def write(page: Page, db: Connection) -> None:
     """Fold a page: cycles first, then orders and their sums, then what came of them."""
-    await _write_cycles(page, db)
-    await _write_orders(page, db)
-    await _write_consolidated(page, db)
-
-
-async def _write_cycles(page: Page, db: Connection) -> None:
-    opened = page.of(CycleOpened)
-    if opened:
-        events = [logged.event for logged in opened]
-        await db.execute(
-            queries.open_cycles,
-            page.network_id,
-            [event.cycle_id for event in events],
-            [event.title for event in events],
-            [event.opens_at for event in events],
-            [event.closes_at for event in events],
-            [event.prices for event in events],
-            [event.priced_on for event in events],
-            [logged.position for logged in opened],
-        )
-    ended = page.of(CycleClosed, CycleCancelled)
-    if ended:
-        await db.execute(
-            queries.close_cycles,
-            page.network_id,
-            [logged.event.cycle_id for logged in ended],
-            [
-                "closed" if isinstance(logged.event, CycleClosed) else "cancelled"
-                for logged in ended
-            ],
-            [logged.position for logged in ended],
-        )
-    finished = [logged.event for logged in page.of(CycleConsolidated)]
-    if finished:
-        await db.execute(
-            queries.finish_cycles,
-            page.network_id,
-            [event.cycle_id for event in finished],
-            [event.consolidated_orders for event in finished],
-            [event.order_lines for event in finished],
-            [event.amount_idr for event in finished],
-            [event.alone_idr for event in finished],
-        )
+    for piece in life_views.pieces(page):
+        await life_views.write_cycles(piece, db)
+        await _write_orders(piece, db)
+        await consolidated_views.write_consolidated(piece, db)
+        await amended_views.write_amended(piece, db)
 
 
 async def _write_orders(page: Page, db: Connection) -> None:
@@ -184,6 +149,9 @@ async def _write_orders(page: Page, db: Connection) -> None:
     await db.execute(queries.make_page_lines)
     await db.copy_records_to_table("page_lines", records=demand.rows(), columns=_LINE_COLUMNS)
     await db.execute(queries.add_demand, page.network_id)
+    if later:
+        await db.execute(queries.begin_anew, page.network_id)
+    await db.execute(queries.empty_page_lines)
 
 
 class _OrderRow:
@@ -256,67 +224,21 @@ def _order_columns(rows: Sequence[_OrderRow]) -> tuple[list[object], ...]:
     )
 
 
-async def _write_consolidated(page: Page, db: Connection) -> None:
-    parts = page.of(ConsolidatedOrderPlaced)
-    if not parts:
-        return
-    lines = [(logged.event, line) for logged in parts for line in logged.event.lines]
-    await db.execute(
-        queries.write_consolidated_lines,
-        page.network_id,
-        [event.cycle_id for event, _ in lines],
-        [event.supplier_id for event, _ in lines],
-        [line.item_id for _, line in lines],
-        [line.quantity for _, line in lines],
-        [line.order_lines for _, line in lines],
-        [line.amount_idr for _, line in lines],
-        [line.alone_idr for _, line in lines],
-        [line.price_list for _, line in lines],
-        [line.price_idr for _, line in lines],
-        [line.price_per for _, line in lines],
-    )
-    await db.execute(
-        queries.add_consolidated_orders,
-        page.network_id,
-        [logged.event.cycle_id for logged in parts],
-        [logged.event.supplier_id for logged in parts],
-        [len(logged.event.lines) for logged in parts],
-        [sum(line.quantity for line in logged.event.lines) for logged in parts],
-        [sum(line.order_lines for line in logged.event.lines) for logged in parts],
-        [sum(line.amount_idr for line in logged.event.lines) for logged in parts],
-        [sum(line.alone_idr for line in logged.event.lines) for logged in parts],
-        [logged.position for logged in parts],
-    )
-
-
 cycle_views = Projection(
     "cycles",
     write,
     (
-        CycleOpened,
-        CycleClosed,
-        CycleCancelled,
-        CycleConsolidated,
+        *life_views.EVENTS,
         OrderPlaced,
         OrderChanged,
         OrderCancelled,
-        ConsolidatedOrderPlaced,
+        *consolidated_views.EVENTS,
+        *amended_views.EVENTS,
     ),
     money=True,
 )
 
 # -- questions -----------------------------------------------------------------------------
-
-
-async def cycle_board(
-    db: Connection, network_id: int, *, after: str, state: str | None, limit: int
-) -> list[Row]:
-    """Cycles by id."""
-    return await db.fetch(queries.cycle_board, network_id, after, state, limit)
-
-
-async def cycle(db: Connection, network_id: int, cycle_id: str) -> Row | None:
-    return await db.fetchrow(queries.cycle, network_id, cycle_id)
 
 
 async def totals(
@@ -342,84 +264,3 @@ async def orders_of_koperasi(
     return await db.fetch(
         queries.orders_of_koperasi, network_id, koperasi_id, cycle_id, after, limit
     )
-
-
-async def consolidated_orders(
-    db: Connection,
-    network_id: int,
-    *,
-    after: tuple[str, str],
-    cycle_id: str | None,
-    supplier_id: str | None,
-    limit: int,
-) -> list[Row]:
-    """Consolidated orders by cycle and supplier."""
-    return await db.fetch(
-        queries.consolidated_orders, network_id, *after, cycle_id, supplier_id, limit
-    )
-
-
-async def consolidated_lines(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, after: str, limit: int
-) -> list[Row]:
-    return await db.fetch(
-        queries.consolidated_lines, network_id, cycle_id, supplier_id, after, limit
-    )
-
-
-async def lines_of_cycle(
-    db: Connection, network_id: int, cycle_id: str, *, after: tuple[str, str], limit: int
-) -> list[Row]:
-    """The lines of all consolidated orders of a cycle, by supplier and item."""
-    return await db.fetch(queries.lines_of_cycle, network_id, cycle_id, *after, limit)
-
-
-async def due_cycles(db: Connection, network_id: int, closed_before: datetime) -> list[str]:
-    """Open cycles whose `closes_at` is not later than the instant given."""
-    return [
-        row["cycle_id"] for row in await db.fetch(queries.due_cycles, network_id, closed_before)
-    ]
-
-
-async def closed_cycles(db: Connection, network_id: int) -> list[str]:
-    """Closed cycles that are not consolidated yet, oldest deadline first."""
-    return [row["cycle_id"] for row in await db.fetch(queries.closed_cycles, network_id)]
-
-
-async def demand_sizes(db: Connection, network_id: int, cycle_id: str) -> list[tuple[str, int]]:
-    """Suppliers that still lack their consolidated order, with the rows of their demand."""
-    rows = await db.fetch(queries.demand_sizes, network_id, cycle_id)
-    return [(row["supplier_id"], row["size"]) for row in rows]
-
-
-async def demand_of_suppliers(
-    db: Connection, network_id: int, cycle_id: str, supplier_ids: Sequence[str]
-) -> dict[str, tuple[ItemDemand, ...]]:
-    """The demand for each of these suppliers: its items, and who wants how much of them."""
-    rows = await db.fetch(queries.demand_of_suppliers, network_id, cycle_id, list(supplier_ids))
-    items: dict[str, dict[str, list[KoperasiDemand]]] = {}
-    for row in rows:
-        of_supplier = items.setdefault(row["supplier_id"], {})
-        of_supplier.setdefault(row["item_id"], []).append(
-            KoperasiDemand(
-                koperasi_id=row["koperasi_id"],
-                quantity=row["quantity"],
-                order_lines=row["order_lines"],
-                amount_idr=row["amount_idr"],
-                discount_idr=row["discount_idr"],
-                first_position=row["first_position"],
-            )
-        )
-    return {
-        supplier: tuple(
-            ItemDemand(item_id=item, parts=tuple(parts)) for item, parts in of_supplier.items()
-        )
-        for supplier, of_supplier in items.items()
-    }
-
-
-async def cycle_sums(db: Connection, network_id: int, cycle_id: str) -> Row:
-    """How many consolidated orders a cycle has, and their totals."""
-    row = await db.fetchrow(queries.cycle_sums, network_id, cycle_id)
-    assert row is not None
-    return row

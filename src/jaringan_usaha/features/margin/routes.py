@@ -1,118 +1,228 @@
-"""The ledger over HTTP: what each koperasi paid and saved, and whether the books balance."""
+"""Margins over HTTP: what goods cost each koperasi, what it saved, and what it earned with them."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import CallerNow, DoorNow, OperatorNow, shown
+from jaringan_usaha.api.door import DoorNow, ReaderNow, shown
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.features.margin import views
-from jaringan_usaha.features.margin.accounts import CHART
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.features.margin import margins as figures
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["margin"])
 
+MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
+KoperasiId = Annotated[Slug | None, Query()]
+CycleId = Annotated[Slug | None, Query()]
+SupplierId = Annotated[Slug | None, Query()]
+FromMonth = Annotated[
+    str | None,
+    Query(pattern=MONTH, examples=["2026-11"], description="what counts in this month or later"),
+]
+ToMonth = Annotated[
+    str | None,
+    Query(pattern=MONTH, examples=["2026-11"], description="what counts in this month or earlier"),
+]
 
-class MarginView(BaseModel):
-    """One koperasi in one cycle, in whole rupiah."""
+# -- answers -------------------------------------------------------------------------------
+
+
+class Costs(BaseModel):
+    """What goods cost, in whole rupiah, and what was earned with them."""
+
+    alone_idr: int = Field(description="what it had paid without the group, without PPN")
+    goods_idr: int = Field(description="what the goods that came cost at the order's price")
+    variance_idr: int = Field(description="what suppliers billed beyond that, within tolerance")
+    freight_idr: int
+    fee_idr: int
+    ppn_idr: int = Field(description="PPN that is cost, of koperasi that are not PKP")
+    ppn_credit_idr: int = Field(description="PPN that a PKP may credit: no cost")
+    rebate_idr: int = Field(description="what suppliers pay back; taken off")
+    landed_idr: int = Field(description="goods, variance, freight, fee and PPN, less rebate")
+    charge_idr: int = Field(
+        description="paid to the others for a lost tier, or received from who lost it (negative)"
+    )
+    revenue_idr: int = Field(description="what was sold, without PPN")
+    cogs_idr: int = Field(description="the landed cost of what was sold, first in first out")
+    margin_idr: int = Field(description="revenue_idr − cogs_idr − charge_idr")
+
+
+class Margins(Costs):
+    """The figures of goods, with what they were expected to cost."""
+
+    ordered_idr: int = Field(description="its share of the consolidated orders, as placed")
+    amount_idr: int = Field(
+        description="the price of its goods: of those that came, or until the first of an order "
+        "come its share of that order"
+    )
+    saving_idr: int = Field(description="alone_idr − amount_idr")
+    landed_saving_idr: int = Field(
+        description="alone_idr less the landed cost without PPN: what is left of the saving when "
+        "freight, fees and charges are paid"
+    )
+
+
+class MarginView(Margins):
+    """One koperasi in one cycle. Without a cycle: sales of goods that nobody saw come."""
 
     koperasi_id: str
     cycle_id: str
-    amount_idr: int = Field(description="its share of the consolidated orders")
-    alone_idr: int = Field(description="what it had paid without the group")
-    saving_idr: int = Field(description="alone_idr − amount_idr")
 
 
-class AccountView(BaseModel):
-    account: str
-    title: str
-    debit_idr: int
-    credit_idr: int
+class MarginList(ListOf[MarginView]):
+    """A page, and the sums of all rows that the filters choose."""
+
+    totals: Margins
 
 
-class TrialBalance(BaseModel):
-    """All accounts; both sums are equal at every position."""
+class ItemCosts(Costs):
+    """One item of one supplier at one koperasi, in base units and rupiah."""
 
-    accounts: list[AccountView] = Field(max_length=1_000)
-    debit_idr: int
-    credit_idr: int
-    as_of: int
-    stale: bool
+    koperasi_id: str
+    supplier_id: str
+    item_id: str
+    expected_units: int = Field(description="expected when the first of them came")
+    units: int = Field(description="received")
+    sold_units: int
 
 
-class PostingView(BaseModel):
-    """An amount that moved from the credited account to the debited one at a position."""
+class ItemList(ListOf[ItemCosts]):
+    """A page, and the sums of all rows that the filters choose."""
 
-    position: int
-    line_no: int
-    cycle_id: str
-    debit_account: str
-    debit_party: str
-    credit_account: str
-    credit_party: str
-    amount_idr: int
+    totals: Costs
+
+
+class UnknownView(BaseModel):
+    """Units sold that nobody saw come, and what was taken for them. Negative: they came back
+    though nobody saw them go. The next goods to come are taken to be these."""
+
+    item_id: str
+    units: int
+    revenue_idr: int
+
+
+def costs_of(row: Row) -> dict[str, Any]:
+    """The columns of a row, and what follows from them."""
+    found = dict(row)
+    before_tax = sum(found[f"{part}_idr"] for part in ("goods", "variance", "freight", "fee"))
+    before_tax -= found["rebate_idr"]
+    found["landed_idr"] = before_tax + found["ppn_idr"]
+    found["margin_idr"] = found["revenue_idr"] - found["cogs_idr"] - found["charge_idr"]
+    if "amount_idr" in found:
+        found["saving_idr"] = found["alone_idr"] - found["amount_idr"]
+        found["landed_saving_idr"] = found["alone_idr"] - before_tax - found["charge_idr"]
+    return found
+
+
+# -- questions -----------------------------------------------------------------------------
+
+
+def _first_day(month: str | None, without: date) -> date:
+    return without if month is None else date.fromisoformat(f"{month}-01")
 
 
 @router.get("/margin", operation_id="listMargins")
 async def list_margins(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
-    koperasi_id: Annotated[Slug | None, Query()] = None,
-    cycle_id: Annotated[Slug | None, Query()] = None,
+    koperasi_id: KoperasiId = None,
+    cycle_id: CycleId = None,
+    supplier_id: SupplierId = None,
+    from_month: FromMonth = None,
+    to_month: ToMonth = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
-) -> ListOf[MarginView]:
-    """What koperasi paid and saved; a koperasi sees its own rows only."""
+) -> MarginList:
+    """What koperasi paid, saved and earned, as far as it counts in the months named; a koperasi
+    sees its own rows and totals only."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
+    chosen = figures.Chosen(
+        koperasi_id or caller.koperasi_id,
+        cycle_id,
+        supplier_id,
+        (_first_day(from_month, date.min), _first_day(to_month, date.max)),
+    )
     key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
-        rows = await views.margins(
-            db,
-            caller.network_id,
-            after=key,
-            koperasi_id=koperasi_id or caller.koperasi_id,
-            cycle_id=cycle_id,
-            limit=limit,
-        )
+    async with (
+        door.reading(caller, after) as db,
+        db.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        rows = await figures.margins(db, caller.network_id, chosen, after=key, limit=limit)
+        totals = await figures.totals(db, caller.network_id, chosen)
         as_of = await shown(db, caller.network_id, "margin")
-    return ListOf[MarginView](
-        items=[
-            MarginView(**dict(row), saving_idr=row["alone_idr"] - row["amount_idr"]) for row in rows
-        ],
+    return MarginList(
+        items=[MarginView(**costs_of(row)) for row in rows],
         next=cursor(rows[-1]["koperasi_id"], rows[-1]["cycle_id"]) if len(rows) == limit else None,
+        totals=Margins(**costs_of(totals)),
         **as_of,
     )
 
 
-@router.get("/trial-balance", operation_id="getTrialBalance")
-async def get_trial_balance(caller: OperatorNow, door: DoorNow, after: After = 0) -> TrialBalance:
-    """Debit and credit of every account of the network."""
-    async with door.reading(caller, after) as db:
-        rows = await views.trial_balance(db, caller.network_id)
-        as_of = await shown(db, caller.network_id, "margin")
-    return TrialBalance(
-        accounts=[AccountView(title=CHART[row["account"]].title, **dict(row)) for row in rows],
-        debit_idr=sum(row["debit_idr"] for row in rows),
-        credit_idr=sum(row["credit_idr"] for row in rows),
-        **as_of,
-    )
-
-
-@router.get("/postings", operation_id="listPostings")
-async def list_postings(
-    caller: OperatorNow,
+@router.get("/margin/items", operation_id="listMarginItems")
+async def list_margin_items(
+    caller: ReaderNow,
     door: DoorNow,
+    cycle_id: Annotated[Slug, Query()],
+    koperasi_id: KoperasiId = None,
+    supplier_id: SupplierId = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,
-) -> ListOf[PostingView]:
-    """The journal in order of the log."""
-    key = key_after(cursor_, 0, 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.postings(db, caller.network_id, after=key, limit=limit)
+) -> ItemList:
+    """What koperasi paid, saved and earned in one cycle, item by item, for goods that came; a
+    koperasi sees its own rows and totals only."""
+    if koperasi_id is not None:
+        caller.must_speak_for(koperasi_id)
+    koperasi_id = koperasi_id or caller.koperasi_id
+    key = key_after(cursor_, "", "", "")
+    async with (
+        door.reading(caller, after) as db,
+        db.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        rows = await figures.items(
+            db,
+            caller.network_id,
+            cycle_id,
+            koperasi_id=koperasi_id,
+            supplier_id=supplier_id,
+            after=key,
+            limit=limit,
+        )
+        totals = await figures.item_totals(
+            db, caller.network_id, cycle_id, koperasi_id, supplier_id
+        )
         as_of = await shown(db, caller.network_id, "margin")
-    return page_of(PostingView, rows, limit, ("position", "line_no"), as_of)
+    last = (
+        [rows[-1][column] for column in ("koperasi_id", "supplier_id", "item_id")] if rows else []
+    )
+    return ItemList(
+        items=[ItemCosts(**costs_of(row)) for row in rows],
+        next=cursor(*last) if len(rows) == limit else None,
+        totals=Costs(**costs_of(totals)),
+        **as_of,
+    )
+
+
+@router.get("/margin/unknown", operation_id="listUnknownStock")
+async def list_unknown_stock(
+    caller: ReaderNow,
+    door: DoorNow,
+    koperasi_id: Annotated[Slug, Query()],
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[UnknownView]:
+    """What a koperasi sold though the log does not know where it came from: its revenue stands
+    on account 4190 until goods of the item come."""
+    caller.must_speak_for(koperasi_id)
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await figures.unknown(db, caller.network_id, koperasi_id, after=last, limit=limit)
+        as_of = await shown(db, caller.network_id, "margin")
+    return page_of(UnknownView, rows, limit, ("item_id",), as_of)

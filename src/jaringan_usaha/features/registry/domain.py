@@ -1,25 +1,28 @@
-"""Who belongs to the network, and the dated rules that bind everybody in it."""
+"""Who belongs to the network, and what its koperasi are classified as."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, assert_never
 
+from stdnum.exceptions import ValidationError
+from stdnum.id import npwp
+
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
+    KoperasiClassified,
     KoperasiReinstated,
     KoperasiSuspended,
-    RuleSet,
     SupplierAdmitted,
     SupplierReinstated,
     SupplierSuspended,
 )
+from jaringan_usaha.kernel.ceiling import ZONES
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
-from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
-MOST_VALUES = 50
+TAX_ID_DIGITS = 16
 
 # -- commands ------------------------------------------------------------------------------
 
@@ -41,6 +44,17 @@ class ReinstateKoperasi(Command):
     reason: str
 
 
+class ClassifyKoperasi(Command):
+    """What the koperasi is for tax and ceiling prices from `valid_from_on` on, a date in
+    Asia/Jakarta; `tax_id` is its NPWP of 16 digits, or empty."""
+
+    koperasi_id: str
+    valid_from_on: date
+    vat_registered: bool
+    price_zone: int
+    tax_id: str = ""
+
+
 class AdmitSupplier(Command):
     supplier_id: str
     title: str
@@ -56,18 +70,9 @@ class ReinstateSupplier(Command):
     reason: str
 
 
-class SetRule(Command):
-    """The values hold from `valid_from_on`, a date in Asia/Jakarta, until a later one is set."""
-
-    rule_id: str
-    valid_from_on: date
-    values: dict[str, int]
-    source: str
-
-
-KoperasiCommand = AdmitKoperasi | SuspendKoperasi | ReinstateKoperasi
+KoperasiCommand = AdmitKoperasi | SuspendKoperasi | ReinstateKoperasi | ClassifyKoperasi
 SupplierCommand = AdmitSupplier | SuspendSupplier | ReinstateSupplier
-RegistryCommand = KoperasiCommand | SupplierCommand | SetRule
+RegistryCommand = KoperasiCommand | SupplierCommand
 
 # -- rejections ----------------------------------------------------------------------------
 
@@ -88,12 +93,12 @@ class SupplierExists(Refused):
     code = "supplier-exists"
 
 
-class RuleDateTaken(Refused):
-    code = "rule-date-taken"
+class ClassificationDateTaken(Refused):
+    code = "classification-date-taken"
 
 
-class RuleDoesNotFit(Invalid):
-    code = "rule-invalid"
+class ClassificationDoesNotFit(Invalid):
+    code = "classification-invalid"
 
 
 # -- state ---------------------------------------------------------------------------------
@@ -106,6 +111,11 @@ class Koperasi:
     koperasi_id: str
     admission: KoperasiAdmitted | None = None
     suspended: bool = False
+    classifications: tuple[KoperasiClassified, ...] = ()
+
+    def classified_on(self, day: date) -> KoperasiClassified | None:
+        """The classification that begins on exactly this day."""
+        return next((each for each in self.classifications if each.valid_from_on == day), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +125,10 @@ class Supplier:
     suspended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """All settings of one rule, in the order in which they were made."""
-
-    rule_id: str
-    settings: tuple[RuleSet, ...] = ()
-
-    def set_on(self, day: date) -> RuleSet | None:
-        """The setting that begins on exactly this day."""
-        return next((each for each in self.settings if each.valid_from_on == day), None)
+KoperasiEvent = KoperasiAdmitted | KoperasiSuspended | KoperasiReinstated | KoperasiClassified
 
 
-def evolve_koperasi(
-    koperasi: Koperasi, event: KoperasiAdmitted | KoperasiSuspended | KoperasiReinstated
-) -> Koperasi:
+def evolve_koperasi(koperasi: Koperasi, event: KoperasiEvent) -> Koperasi:
     match event:
         case KoperasiAdmitted():
             return replace(koperasi, admission=event)
@@ -137,6 +136,8 @@ def evolve_koperasi(
             return replace(koperasi, suspended=True)
         case KoperasiReinstated():
             return replace(koperasi, suspended=False)
+        case KoperasiClassified():
+            return replace(koperasi, classifications=(*koperasi.classifications, event))
     assert_never(event)
 
 
@@ -153,14 +154,10 @@ def evolve_supplier(
     assert_never(event)
 
 
-def evolve_rule(rule: Rule, event: RuleSet) -> Rule:
-    return replace(rule, settings=(*rule.settings, event))
-
-
 KOPERASI = Topic(
     "registry.koperasi",
     "koperasi",
-    (KoperasiAdmitted, KoperasiSuspended, KoperasiReinstated),
+    (KoperasiAdmitted, KoperasiSuspended, KoperasiReinstated, KoperasiClassified),
     Koperasi,
     evolve_koperasi,
     stream=True,
@@ -173,8 +170,6 @@ SUPPLIER = Topic(
     evolve_supplier,
     stream=True,
 )
-RULE = Topic("registry.rule", "rule", (RuleSet,), Rule, evolve_rule, stream=True)
-
 
 # -- needs ---------------------------------------------------------------------------------
 
@@ -184,14 +179,12 @@ def needs(command: RegistryCommand) -> Sequence[About[Any]]:
     match command:
         case AdmitKoperasi():
             return [KOPERASI.about(command.koperasi_id, new=True)]
-        case SuspendKoperasi() | ReinstateKoperasi():
+        case SuspendKoperasi() | ReinstateKoperasi() | ClassifyKoperasi():
             return [KOPERASI.about(command.koperasi_id)]
         case AdmitSupplier():
             return [SUPPLIER.about(command.supplier_id, new=True)]
         case SuspendSupplier() | ReinstateSupplier():
             return [SUPPLIER.about(command.supplier_id)]
-        case SetRule():
-            return [RULE.about(command.rule_id)]
     assert_never(command)
 
 
@@ -206,14 +199,14 @@ def decide(command: RegistryCommand, known: Known) -> Sequence[Event]:
             return suspend_koperasi(command, known)
         case ReinstateKoperasi():
             return reinstate_koperasi(command, known)
+        case ClassifyKoperasi():
+            return classify_koperasi(command, known)
         case AdmitSupplier():
             return admit_supplier(command, known)
         case SuspendSupplier():
             return suspend_supplier(command, known)
         case ReinstateSupplier():
             return reinstate_supplier(command, known)
-        case SetRule():
-            return set_rule(command, known)
     assert_never(command)
 
 
@@ -249,6 +242,42 @@ def reinstate_koperasi(command: ReinstateKoperasi, known: Known) -> Sequence[Eve
     return [KoperasiReinstated(koperasi_id=command.koperasi_id, reason=command.reason)]
 
 
+def classify_koperasi(command: ClassifyKoperasi, known: Known) -> Sequence[Event]:
+    """Raises NoSuchKoperasi, ClassificationDoesNotFit, ClassificationDateTaken."""
+    koperasi = _existing_koperasi(command, known)
+    classified = KoperasiClassified(
+        koperasi_id=command.koperasi_id,
+        valid_from_on=command.valid_from_on,
+        vat_registered=command.vat_registered,
+        price_zone=command.price_zone,
+        tax_id=command.tax_id,
+    )
+    before = koperasi.classified_on(command.valid_from_on)
+    if before == classified:
+        return []
+    if before is not None:
+        raise ClassificationDateTaken(
+            f"koperasi {command.koperasi_id} was classified otherwise from "
+            f"{command.valid_from_on} on; classify it from another date on"
+        )
+    if command.price_zone not in ZONES:
+        raise ClassificationDoesNotFit("a price zone is 1, 2 or 3", pointer="/price_zone")
+    if command.tax_id and not _is_npwp(command.tax_id):
+        raise ClassificationDoesNotFit(
+            "an NPWP has 16 digits, and its check digit must fit", pointer="/tax_id"
+        )
+    return [classified]
+
+
+def _is_npwp(tax_id: str) -> bool:
+    """Sixteen digits whose check fits. Source: PMK 136/2023; the older form of 15 digits is told
+    with a leading 0."""
+    try:
+        return len(tax_id) == TAX_ID_DIGITS and npwp.validate(tax_id) == tax_id
+    except ValidationError:
+        return False
+
+
 def admit_supplier(command: AdmitSupplier, known: Known) -> Sequence[Event]:
     """Raises SupplierExists."""
     admission = known[SUPPLIER.about(command.supplier_id)].admission
@@ -276,35 +305,9 @@ def reinstate_supplier(command: ReinstateSupplier, known: Known) -> Sequence[Eve
     return [SupplierReinstated(supplier_id=command.supplier_id, reason=command.reason)]
 
 
-def set_rule(command: SetRule, known: Known) -> Sequence[Event]:
-    """Raises RuleDoesNotFit, RuleDateTaken."""
-    rule = known[RULE.about(command.rule_id)]
-    if not 1 <= len(command.values) <= MOST_VALUES:
-        raise RuleDoesNotFit(f"a rule has 1 to {MOST_VALUES} values", pointer="/values")
-    for name, value in command.values.items():
-        if not -MOST_IDR <= value <= MOST_IDR:
-            raise RuleDoesNotFit(f"value {name} is too large", pointer=f"/values/{name}")
-    before = rule.set_on(command.valid_from_on)
-    if before is None:
-        return [
-            RuleSet(
-                rule_id=command.rule_id,
-                version_no=len(rule.settings) + 1,
-                valid_from_on=command.valid_from_on,
-                values=command.values,
-                source=command.source,
-            )
-        ]
-    if (before.values, before.source) == (command.values, command.source):
-        return []
-    raise RuleDateTaken(
-        f"rule {command.rule_id} was set for {command.valid_from_on} with other values; "
-        "set it for another date",
-        version_no=before.version_no,
-    )
-
-
-def _existing_koperasi(command: SuspendKoperasi | ReinstateKoperasi, known: Known) -> Koperasi:
+def _existing_koperasi(
+    command: SuspendKoperasi | ReinstateKoperasi | ClassifyKoperasi, known: Known
+) -> Koperasi:
     koperasi = known[KOPERASI.about(command.koperasi_id)]
     if koperasi.admission is None:
         raise NoSuchKoperasi(f"koperasi {command.koperasi_id} is not admitted to this network")
@@ -318,4 +321,4 @@ def _existing_supplier(command: SuspendSupplier | ReinstateSupplier, known: Know
     return supplier
 
 
-registry = Decider(needs, decide, (KOPERASI, SUPPLIER, RULE))
+registry = Decider(needs, decide, (KOPERASI, SUPPLIER))

@@ -1,5 +1,6 @@
 """What happened to the parties and to the rules that bind them."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -26,6 +27,18 @@ class KoperasiReinstated(Event):
     name: ClassVar[str] = "registry.koperasi_reinstated.1"
     koperasi_id: str
     reason: str
+
+
+class KoperasiClassified(Event):
+    """From `valid_from_on` on: whether the koperasi is PKP and so may credit PPN, and in which
+    zone (1, 2 or 3) of the ceiling prices it sells. `tax_id` is its NPWP, 16 digits."""
+
+    name: ClassVar[str] = "registry.koperasi_classified.1"
+    koperasi_id: str
+    valid_from_on: date
+    vat_registered: bool
+    price_zone: int
+    tax_id: str = ""
 
 
 class SupplierAdmitted(Event):
@@ -60,3 +73,10 @@ class RuleSet(Event):
     valid_from_on: date
     values: dict[str, int]
     source: str
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its own id, a rule about something (`het.oil`) is found by its kind (`het`)."""
+        yield "rule", self.rule_id
+        kind, _, about = self.rule_id.partition(".")
+        if about:
+            yield "rule_kind", kind

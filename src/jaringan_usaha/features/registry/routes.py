@@ -1,4 +1,4 @@
-"""Koperasi, suppliers and rules over HTTP."""
+"""Koperasi and suppliers over HTTP."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -11,34 +11,34 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByKey,
     AskedByPath,
-    CallerNow,
+    AuditorNow,
     Done,
     DoorNow,
     OperatorNow,
+    PartnerNow,
+    ReaderNow,
     done,
     shown,
 )
 from jaringan_usaha.api.fields import Body, Reason, Slug, Title
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
-from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.registry import views
 from jaringan_usaha.features.registry.domain import (
-    MOST_VALUES,
     AdmitKoperasi,
     AdmitSupplier,
+    ClassifyKoperasi,
     NoSuchKoperasi,
     NoSuchSupplier,
     ReinstateKoperasi,
     ReinstateSupplier,
-    SetRule,
     SuspendKoperasi,
     SuspendSupplier,
     registry,
 )
+from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.messages import Asked
-from jaringan_usaha.kernel.money import MOST_IDR
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -46,9 +46,9 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 KoperasiId = Annotated[Slug, Path()]
 SupplierId = Annotated[Slug, Path()]
-RuleId = Annotated[Slug, Path()]
-ValueName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Value = Annotated[int, Field(ge=-MOST_IDR, le=MOST_IDR)]
+ClassifiedOn = Annotated[
+    date | None, Query(description="whose classification is in force, in Asia/Jakarta; today")
+]
 
 
 class KoperasiBody(Body):
@@ -61,6 +61,14 @@ class KoperasiBody(Body):
     registration_no: Annotated[str, Field(pattern=r"^[0-9A-Za-z./-]*$", max_length=32)] = ""
 
 
+class ClassificationBody(Body):
+    """From the date in the path on. `tax_id`: NPWP, 16 digits; empty when it has none."""
+
+    vat_registered: Annotated[bool, Field(description="PKP: may credit PPN that it pays")]
+    price_zone: Annotated[int, Field(ge=1, le=3, description="of HET and SPHP prices")]
+    tax_id: Annotated[str, Field(pattern=r"^([0-9]{16})?$", max_length=16)] = ""
+
+
 class SupplierBody(Body):
     title: Title
 
@@ -69,25 +77,14 @@ class ReasonBody(Body):
     reason: Reason
 
 
-class RuleBody(Body):
-    """What a rule says from the date in the path on. `source`: who decided it."""
-
-    values: Annotated[
-        dict[ValueName, Value],
-        Field(
-            min_length=1,
-            max_length=MOST_VALUES,
-            examples=[{"minimum_idr": 100_000_000, "target_idr": 5_000_000_000}],
-        ),
-    ]
-    source: Annotated[str, Field(min_length=3, max_length=280, examples=["RAT 2026 no. 4"])]
-
-
 # -- answers -------------------------------------------------------------------------------
 
 
 class KoperasiView(BaseModel):
-    """A koperasi of the network; `reason` is that of the last suspension or reinstatement."""
+    """A koperasi of the network; `reason` is that of the last suspension or reinstatement.
+
+    The classification is the one in force on the day asked about, null before the first one.
+    """
 
     koperasi_id: str
     title: str
@@ -95,7 +92,22 @@ class KoperasiView(BaseModel):
     registration_no: str
     suspended: bool
     reason: str
+    classified_from_on: date | None
+    vat_registered: bool | None
+    price_zone: int | None
+    tax_id: str | None
     version: int
+    position: int
+    recorded_at: datetime
+
+
+class ClassificationView(BaseModel):
+    """It holds until the next later date."""
+
+    valid_from_on: date
+    vat_registered: bool
+    price_zone: int
+    tax_id: str
     position: int
     recorded_at: datetime
 
@@ -108,18 +120,6 @@ class SupplierView(BaseModel):
     suspended: bool
     reason: str
     version: int
-    position: int
-    recorded_at: datetime
-
-
-class RuleView(BaseModel):
-    """One setting of a rule; it holds until the next later date that is set."""
-
-    rule_id: str
-    version_no: int
-    valid_from_on: date
-    values: dict[str, int]
-    source: str
     position: int
     recorded_at: datetime
 
@@ -153,7 +153,7 @@ async def suspend_koperasi(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """A suspended koperasi neither orders nor pledges."""
+    """Suspend a koperasi: it neither orders nor pledges until it is reinstated."""
     command = SuspendKoperasi(asked=asked, koperasi_id=koperasi_id, reason=body.reason)
     return done(response, await door.handle(caller, registry, command))
 
@@ -174,18 +174,67 @@ async def reinstate_koperasi(
     return done(response, await door.handle(caller, registry, command))
 
 
+@router.put(
+    "/koperasi/{koperasi_id}/classification/{valid_from_on}",
+    operation_id="classifyKoperasi",
+    tags=["koperasi"],
+    status_code=201,
+)
+async def classify_koperasi(
+    koperasi_id: KoperasiId,
+    valid_from_on: Annotated[date, Path(description="a date in Asia/Jakarta")],
+    body: ClassificationBody,
+    response: Response,
+    asked: AskedByPath,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Say from which day on a koperasi is PKP, and in which price zone it sells."""
+    command = ClassifyKoperasi(
+        asked=asked, koperasi_id=koperasi_id, valid_from_on=valid_from_on, **body.model_dump()
+    )
+    recorded = await door.handle(caller, registry, command)
+    return done(response, recorded, f"/v1/koperasi/{koperasi_id}/classification")
+
+
+@router.get(
+    "/koperasi/{koperasi_id}/classification",
+    operation_id="listClassifications",
+    tags=["koperasi"],
+)
+async def list_classifications(
+    koperasi_id: KoperasiId,
+    caller: ReaderNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[ClassificationView]:
+    """All classifications of one koperasi, in the order in which they were made."""
+    caller.must_speak_for(koperasi_id)
+    (last,) = key_after(cursor_, 0)
+    async with door.reading(caller, after) as db:
+        rows = await views.classifications(
+            db, caller.network_id, koperasi_id, after=last, limit=limit
+        )
+        as_of = await shown(db, caller.network_id, "registry")
+    return page_of(ClassificationView, rows, limit, ("position",), as_of)
+
+
 @router.get("/koperasi/{koperasi_id}", operation_id="getKoperasi", tags=["koperasi"])
 async def get_koperasi(
     koperasi_id: KoperasiId,
     response: Response,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
+    on: ClassifiedOn = None,
     after: After = 0,
 ) -> KoperasiView:
     """One koperasi; a koperasi sees itself only."""
     caller.must_speak_for(koperasi_id)
+    day = on or day_of_business(door.clock.now())
     async with door.reading(caller, after) as db:
-        row = await views.koperasi(db, caller.network_id, koperasi_id)
+        row = await views.koperasi(db, caller.network_id, koperasi_id, on=day)
     if row is None:
         raise NoSuchKoperasi(f"there is no koperasi {koperasi_id}")
     response.headers["ETag"] = f'"v{row["version"]}"'
@@ -194,16 +243,18 @@ async def get_koperasi(
 
 @router.get("/koperasi", operation_id="listKoperasi", tags=["koperasi"])
 async def list_koperasi(
-    caller: OperatorNow,
+    caller: AuditorNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
+    on: ClassifiedOn = None,
     after: After = 0,
 ) -> ListOf[KoperasiView]:
     """All koperasi of the network by id."""
     (last,) = key_after(cursor_, "")
+    day = on or day_of_business(door.clock.now())
     async with door.reading(caller, after) as db:
-        rows = await views.all_koperasi(db, caller.network_id, after=last, limit=limit)
+        rows = await views.all_koperasi(db, caller.network_id, on=day, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "registry")
     return page_of(KoperasiView, rows, limit, ("koperasi_id",), as_of)
 
@@ -237,7 +288,7 @@ async def suspend_supplier(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """A suspended supplier publishes no price lists."""
+    """Suspend a supplier: no price lists and no comparison until it is reinstated."""
     command = SuspendSupplier(asked=asked, supplier_id=supplier_id, reason=body.reason)
     return done(response, await door.handle(caller, registry, command))
 
@@ -262,14 +313,14 @@ async def reinstate_supplier(
 async def get_supplier(
     supplier_id: SupplierId,
     response: Response,
-    caller: CallerNow,
+    caller: PartnerNow,
     door: DoorNow,
     after: After = 0,
 ) -> SupplierView:
     """One supplier."""
     async with door.reading(caller, after) as db:
         row = await views.supplier(db, caller.network_id, supplier_id)
-    if row is None:
+    if row is None or not caller.supplies(supplier_id):
         raise NoSuchSupplier(f"there is no supplier {supplier_id}")
     response.headers["ETag"] = f'"v{row["version"]}"'
     return SupplierView(**dict(row))
@@ -277,7 +328,7 @@ async def get_supplier(
 
 @router.get("/suppliers", operation_id="listSuppliers", tags=["suppliers"])
 async def list_suppliers(
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
@@ -289,64 +340,6 @@ async def list_suppliers(
         rows = await views.suppliers(db, caller.network_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "registry")
     return page_of(SupplierView, rows, limit, ("supplier_id",), as_of)
-
-
-# -- rules ---------------------------------------------------------------------------------
-
-
-@router.put(
-    "/rules/{rule_id}/{valid_from_on}", operation_id="setRule", tags=["rules"], status_code=201
-)
-async def set_rule(
-    rule_id: RuleId,
-    valid_from_on: Annotated[date, Path(description="a date in Asia/Jakarta")],
-    body: RuleBody,
-    response: Response,
-    asked: AskedByPath,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """Set a dated rule; what was set for a date stays."""
-    command = SetRule(
-        asked=asked,
-        rule_id=rule_id,
-        valid_from_on=valid_from_on,
-        values=body.values,
-        source=body.source,
-    )
-    return done(response, await door.handle(caller, registry, command), "/v1/rules")
-
-
-@router.get("/rules", operation_id="listRules", tags=["rules"])
-async def list_rules(
-    caller: CallerNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
-) -> ListOf[RuleView]:
-    """Every setting of every rule, by rule and number."""
-    rule_id, version_no = key_after(cursor_, "", 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.rules(db, caller.network_id, after=(rule_id, version_no), limit=limit)
-        as_of = await shown(db, caller.network_id, "registry")
-    return ListOf[RuleView](
-        items=[_rule_view(row) for row in rows],
-        next=cursor(rows[-1]["rule_id"], rows[-1]["version_no"]) if len(rows) == limit else None,
-        **as_of,
-    )
-
-
-def _rule_view(row: Row) -> RuleView:
-    return RuleView(
-        rule_id=row["rule_id"],
-        version_no=row["version_no"],
-        valid_from_on=row["valid_from_on"],
-        values=views.values_of(row),
-        source=row["source"],
-        position=row["position"],
-        recorded_at=row["recorded_at"],
-    )
 
 
 # -- bulk sync -----------------------------------------------------------------------------
@@ -371,6 +364,10 @@ def _sync_supplier(body: SyncSupplierBody, asked: Asked, caller: Caller) -> Admi
 
 
 sync_types: Mapping[str, SyncType[Any]] = {
-    "admit_koperasi": SyncType(TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi),
-    "admit_supplier": SyncType(TypeAdapter(SyncSupplierBody), registry, _sync_supplier),
+    "admit_koperasi": SyncType(
+        TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi, area="koperasi"
+    ),
+    "admit_supplier": SyncType(
+        TypeAdapter(SyncSupplierBody), registry, _sync_supplier, area="suppliers"
+    ),
 }

@@ -1,6 +1,7 @@
 """What is shown of koperasi, suppliers and rules, and how it is folded."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
+    KoperasiClassified,
     KoperasiReinstated,
     KoperasiSuspended,
     RuleSet,
@@ -34,6 +36,7 @@ _values = msgspec.json.Decoder(dict[str, int])
 async def write(page: Page, db: Connection) -> None:
     """Fold a page: admissions first, then what became of the parties, then rules."""
     await _write_koperasi(page, db)
+    await _write_classifications(page, db)
     await _write_suppliers(page, db)
     await _write_rules(page, db)
 
@@ -55,6 +58,22 @@ async def _write_koperasi(page: Page, db: Connection) -> None:
     ids, *columns = _last_changes(changes, lambda event: event.koperasi_id)
     if ids:
         await db.execute(queries.change_koperasi, page.network_id, ids, *columns)
+
+
+async def _write_classifications(page: Page, db: Connection) -> None:
+    classified = list(page.of(KoperasiClassified))
+    if classified:
+        await db.execute(
+            queries.classify_koperasi,
+            page.network_id,
+            [logged.event.koperasi_id for logged in classified],
+            [logged.event.valid_from_on for logged in classified],
+            [logged.event.vat_registered for logged in classified],
+            [logged.event.price_zone for logged in classified],
+            [logged.event.tax_id for logged in classified],
+            [logged.position for logged in classified],
+            [logged.recorded_at for logged in classified],
+        )
 
 
 async def _write_suppliers(page: Page, db: Connection) -> None:
@@ -115,6 +134,7 @@ registry_views = Projection(
         KoperasiAdmitted,
         KoperasiSuspended,
         KoperasiReinstated,
+        KoperasiClassified,
         SupplierAdmitted,
         SupplierSuspended,
         SupplierReinstated,
@@ -125,13 +145,23 @@ registry_views = Projection(
 # -- questions -----------------------------------------------------------------------------
 
 
-async def all_koperasi(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
-    """Koperasi by id."""
-    return list(await db.fetch(queries.all_koperasi, network_id, after, limit))
+async def all_koperasi(
+    db: Connection, network_id: int, *, on: date, after: str, limit: int
+) -> list[Row]:
+    """Koperasi by id, with their classification on a day in Asia/Jakarta."""
+    return list(await db.fetch(queries.all_koperasi, network_id, after, limit, on))
 
 
-async def koperasi(db: Connection, network_id: int, koperasi_id: str) -> Row | None:
-    return await db.fetchrow(queries.koperasi, network_id, koperasi_id)
+async def koperasi(db: Connection, network_id: int, koperasi_id: str, *, on: date) -> Row | None:
+    """One koperasi, with its classification on a day in Asia/Jakarta."""
+    return await db.fetchrow(queries.koperasi, network_id, koperasi_id, on)
+
+
+async def classifications(
+    db: Connection, network_id: int, koperasi_id: str, *, after: int, limit: int
+) -> list[Row]:
+    """The classifications of one koperasi by position."""
+    return list(await db.fetch(queries.classifications, network_id, koperasi_id, after, limit))
 
 
 async def suppliers(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:

@@ -16,6 +16,27 @@ from unnest($2::text[], $3::boolean[], $4::text[], $5::int[], $6::bigint[], $7::
        c(koperasi_id, suspended, reason, changes, position, recorded_at)
 where network_id = $1 and koperasi.koperasi_id = c.koperasi_id;
 
+-- name: classify_koperasi
+-- A classification counts as a version of its koperasi.
+with c as (
+  insert into classifications (
+    network_id, koperasi_id, valid_from_on, vat_registered, price_zone, tax_id, position,
+    recorded_at)
+  select $1, c.*
+  from unnest(
+    $2::text[], $3::date[], $4::boolean[], $5::int[], $6::text[], $7::bigint[],
+    $8::timestamptz[]) c
+  returning koperasi_id, position, recorded_at
+)
+update koperasi
+set version = version + n.changes, position = greatest(koperasi.position, n.position),
+    recorded_at = greatest(koperasi.recorded_at, n.recorded_at)
+from (
+  select koperasi_id, count(*)::int as changes, max(position) as position,
+         max(recorded_at) as recorded_at
+  from c group by koperasi_id) n
+where network_id = $1 and koperasi.koperasi_id = n.koperasi_id;
+
 -- name: admit_suppliers
 insert into suppliers (
   network_id, supplier_id, title, suspended, reason, version, position, recorded_at)
@@ -40,15 +61,34 @@ from unnest(
   $2::text[], $3::int[], $4::date[], $5::bytea[], $6::text[], $7::bigint[], $8::timestamptz[]) r;
 
 -- name: all_koperasi
--- The koperasi of the network by id, a page at a time.
-select koperasi_id, title, region_code, registration_no, suspended, reason, version, position,
-       recorded_at
-from koperasi where network_id = $1 and koperasi_id > $2 order by koperasi_id limit $3;
+-- The koperasi of the network by id, a page at a time, as classified on a day.
+select k.koperasi_id, k.title, k.region_code, k.registration_no, k.suspended, k.reason,
+       c.valid_from_on as classified_from_on, c.vat_registered, c.price_zone, c.tax_id, k.version,
+       k.position, k.recorded_at
+from koperasi k
+left join lateral (
+  select valid_from_on, vat_registered, price_zone, tax_id from classifications
+  where network_id = k.network_id and koperasi_id = k.koperasi_id and valid_from_on <= $4
+  order by valid_from_on desc limit 1) c on true
+where k.network_id = $1 and k.koperasi_id > $2 order by k.koperasi_id limit $3;
 
 -- name: koperasi
-select koperasi_id, title, region_code, registration_no, suspended, reason, version, position,
-       recorded_at
-from koperasi where network_id = $1 and koperasi_id = $2;
+-- One koperasi, as classified on a day.
+select k.koperasi_id, k.title, k.region_code, k.registration_no, k.suspended, k.reason,
+       c.valid_from_on as classified_from_on, c.vat_registered, c.price_zone, c.tax_id, k.version,
+       k.position, k.recorded_at
+from koperasi k
+left join lateral (
+  select valid_from_on, vat_registered, price_zone, tax_id from classifications
+  where network_id = k.network_id and koperasi_id = k.koperasi_id and valid_from_on <= $3
+  order by valid_from_on desc limit 1) c on true
+where k.network_id = $1 and k.koperasi_id = $2;
+
+-- name: classifications
+-- All classifications of one koperasi, in the order in which they were made, a page at a time.
+select valid_from_on, vat_registered, price_zone, tax_id, position, recorded_at
+from classifications
+where network_id = $1 and koperasi_id = $2 and position > $3 order by position limit $4;
 
 -- name: suppliers
 -- The suppliers of the network by id, a page at a time.

@@ -16,6 +16,7 @@ from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
+from jaringan_usaha.kernel.rules import DatedRule, evolve_rule
 
 SHARES_RULE = "shares"
 MOST_AMOUNT_IDR = 10**13
@@ -102,19 +103,6 @@ class Holder:
     suspended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DatedRule:
-    """Every setting of one rule."""
-
-    rule_id: str
-    settings: tuple[RuleSet, ...] = ()
-
-    def on(self, day: date) -> RuleSet | None:
-        """The setting in force on a day: of those that have begun, the one that began last."""
-        begun = [each for each in self.settings if each.valid_from_on <= day]
-        return max(begun, key=lambda each: each.valid_from_on, default=None)
-
-
 def evolve_account(account: Account, event: ShareCommitted | SharePaid) -> Account:
     match event:
         case ShareCommitted():
@@ -144,10 +132,6 @@ def evolve_holder(
         case KoperasiReinstated():
             return replace(holder, suspended=False)
     assert_never(event)
-
-
-def evolve_rule(rule: DatedRule, event: RuleSet) -> DatedRule:
-    return replace(rule, settings=(*rule.settings, event))
 
 
 ACCOUNT = Topic("shares.account", "koperasi", (ShareCommitted, SharePaid), Account, evolve_account)

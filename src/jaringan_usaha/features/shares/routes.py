@@ -6,7 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import AskedByKey, CallerNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    BoardNow,
+    CallerNow,
+    Done,
+    DoorNow,
+    OperatorNow,
+    ReaderNow,
+    done,
+    shown,
+)
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -129,7 +139,7 @@ async def pay_share(
 
 @router.get("/shares", operation_id="getShareProgress")
 async def get_share_progress(
-    caller: CallerNow,
+    caller: BoardNow,
     door: DoorNow,
     on: Annotated[
         date | None, Query(description="whose rule is in force, in Asia/Jakarta; today")
@@ -156,7 +166,7 @@ async def get_share_progress(
 
 @router.get("/koperasi/{koperasi_id}/shares", operation_id="getShareAccount")
 async def get_share_account(
-    koperasi_id: KoperasiId, caller: CallerNow, door: DoorNow, after: After = 0
+    koperasi_id: KoperasiId, caller: ReaderNow, door: DoorNow, after: After = 0
 ) -> ShareAccountView:
     """What one koperasi pledged, paid and still owes."""
     caller.must_speak_for(koperasi_id)
@@ -171,7 +181,7 @@ async def get_share_account(
 @router.get("/koperasi/{koperasi_id}/shares/entries", operation_id="listShareEntries")
 async def list_share_entries(
     koperasi_id: KoperasiId,
-    caller: CallerNow,
+    caller: ReaderNow,
     door: DoorNow,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,

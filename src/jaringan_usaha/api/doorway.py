@@ -1,0 +1,223 @@
+"""Before everything else: bounds on what a request may be, and what every answer says."""
+
+import asyncio
+import contextlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from jaringan_usaha.api import problems
+from jaringan_usaha.api.access import IN_URL
+from jaringan_usaha.api.asked import new_id
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.kernel.rejections import Rejection
+
+MOST_BODY = 1 << 20
+MOST_FILE = 10 << 20
+FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
+"""Where files may be sent, which alone may be larger than the rest."""
+MOST_HEADERS = 16 << 10
+MOST_URL = 4 << 10
+MOST_SECONDS = 30.0
+SLOW_SECONDS = 10.0
+SLOW_BYTES = 1 << 10
+"""A body of which fewer bytes than this come in each ten seconds is not waited for."""
+
+MOST_SKEW = timedelta(minutes=5)
+
+Headers = list[tuple[bytes, bytes]]
+
+PRIVATE: Headers = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+@dataclass(eq=False, slots=True)
+class Visit:
+    """A request on its way: since when, how much of its body came, and how it was ended."""
+
+    task: asyncio.Task[object]
+    since: float
+    bytes: int = 0
+    looked_at: float = 0.0
+    bytes_then: int = 0
+    body_is_here: bool = False
+    answering: bool = False
+    ended: Problem | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Visits:
+    """All requests of this process, looked through once a second."""
+
+    open: set[Visit] = field(default_factory=set)
+    looking: asyncio.Task[None] | None = None
+
+    def enter(self) -> Visit:
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None
+        visit = Visit(task, loop.time(), looked_at=loop.time())
+        self.open.add(visit)
+        if self.looking is None or self.looking.done():
+            self.looking = loop.create_task(self._look())
+        return visit
+
+    async def _look(self) -> None:
+        while self.open:
+            await asyncio.sleep(1)
+            now = asyncio.get_running_loop().time()
+            for visit in list(self.open):
+                _look_at(visit, now)
+
+
+def _look_at(visit: Visit, now: float) -> None:
+    if visit.answering or visit.ended is not None:
+        return
+    if not visit.body_is_here and now - visit.looked_at >= SLOW_SECONDS:
+        if visit.bytes - visit.bytes_then < SLOW_BYTES:
+            visit.ended = Problem(
+                408, "request-timeout", "the body came too slowly; send this request again"
+            )
+        visit.looked_at, visit.bytes_then = now, visit.bytes
+    if now - visit.since >= MOST_SECONDS and visit.ended is None:
+        visit.ended = Problem(
+            503,
+            "busy",
+            "this took too long; send the same request again to learn its outcome",
+            headers={"Retry-After": "1"},
+        )
+    if visit.ended is not None:
+        visit.task.cancel()
+
+
+class AtTheDoor:
+    """Gives each request an id, bounds its size and time, and completes its answer's headers."""
+
+    def __init__(self, app: ASGIApp, own_origin: str) -> None:
+        self._app = app
+        self._visits = _Visits()
+        self._headers = [*PRIVATE, (b"access-control-allow-origin", own_origin.encode())]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = new_id()
+        visit = self._visits.enter()
+        telling = _telling(scope, visit, send, self._headers)
+        try:
+            refusal = _refusal(scope) or await _key_in_url(scope)
+            if refusal is not None:
+                await _answer(refusal, scope, receive, telling)
+                return
+            await self._app(scope, _counted(visit, receive, most_bytes(scope)), telling)
+        except asyncio.CancelledError:
+            if visit.ended is None or visit.answering:
+                raise
+            visit.task.uncancel()
+            with contextlib.suppress(OSError):
+                await _answer(visit.ended, scope, receive, telling)
+        finally:
+            self._visits.open.discard(visit)
+
+
+async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    problem.headers["Connection"] = "close"  # what was not read stands in the way
+    await problems.answer(Request(scope), problem)(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> Problem | None:
+    """What can be told from the head of a request alone."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_URL:
+        return Problem(414, "url-too-long", "a URL is at most 4 KiB long")
+    size, most = 0, most_bytes(scope)
+    for name, value in scope["headers"]:
+        size += len(name) + len(value) + 4
+        if name == b"content-length" and int(value) > most:
+            return _too_large(most)
+        if name == b"ju-client-time":
+            scope["client_time"] = value
+    if size > MOST_HEADERS:
+        return Problem(431, "headers-too-large", "all headers together are at most 16 KiB")
+    return None
+
+
+async def _key_in_url(scope: Scope) -> Problem | None:
+    """A key in a URL is in logs, histories and referrers: it is taken out of use at once."""
+    if b"ju_" not in scope["query_string"] and b"ju_" not in scope["raw_path"]:
+        return None
+    found = IN_URL.search(scope["raw_path"] + b"?" + scope["query_string"])
+    if found is None:
+        return None
+    address = scope["client"][0] if scope["client"] else ""
+    try:
+        await scope["app"].state.door.exposed(found[0].decode(), address)
+    except Problem as problem:
+        return problem
+    except Rejection as rejection:
+        return problems.from_rejection(rejection)
+    return Problem(
+        400,
+        "key-in-url",
+        "send the API key as `Authorization: Bearer …`, never in a URL, where logs keep it: "
+        "the key of this URL opens nothing any more, ask for a new one",
+    )
+
+
+def most_bytes(scope: Scope) -> int:
+    """How large the body of a request may be."""
+    is_file = scope["method"] == "PUT" and FILE_PATH.fullmatch(scope["path"])
+    return MOST_FILE if is_file else MOST_BODY
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "payload-too-large", f"send at most {most >> 20} MiB at once")
+
+
+def _counted(visit: Visit, receive: Receive, most: int) -> Receive:
+    async def counting() -> Message:
+        message = await receive()
+        visit.bytes += len(message.get("body", b""))
+        visit.body_is_here = not message.get("more_body", False)
+        if visit.bytes > most:
+            raise _too_large(most)
+        return message
+
+    return counting
+
+
+def _telling(scope: Scope, visit: Visit, send: Send, headers: Headers) -> Send:
+    """Every answer is private, and says to a known caller how many requests are left."""
+
+    async def telling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            visit.answering = True
+            left = scope.get("limit")
+            message["headers"] = [
+                *message["headers"],
+                *headers,
+                *(left.headers() if left is not None else ()),
+                *(_skew(scope["client_time"]) if "client_time" in scope else ()),
+            ]
+        await send(message)
+
+    return telling
+
+
+def _skew(client_time: bytes) -> Headers:
+    """Told to a device whose clock is more than five minutes wrong, in milliseconds: positive
+    when it is ahead. Its clock decides nothing here, but its owner may want to know."""
+    try:
+        shown = datetime.fromisoformat(client_time.decode())
+        ahead = shown - datetime.now(UTC)  # noqa: TID251  told, never decided by
+    except (ValueError, TypeError):
+        return []  # no date, or one without an offset
+    milliseconds = round(ahead / timedelta(milliseconds=1))
+    if abs(ahead) <= MOST_SKEW:
+        return []
+    return [(b"ju-clock-skew", str(milliseconds).encode())]

@@ -1,0 +1,47 @@
+"""Periods of business: the days from one to another, both included, which a listing is about."""
+
+from datetime import date, timedelta
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Query
+
+from jaringan_usaha.api.door import DoorNow
+from jaringan_usaha.kernel.calendar import day_of_business
+from jaringan_usaha.kernel.rejections import Invalid
+
+MOST_DAYS = 366
+USUAL_DAYS = 31
+
+
+class PeriodDoesNotFit(Invalid):
+    code = "period-invalid"
+
+
+class Period(NamedTuple):
+    """Dates in Asia/Jakarta, both included."""
+
+    first: date
+    last: date
+
+
+def period(
+    door: DoorNow,
+    first: Annotated[
+        date | None,
+        Query(alias="from", description="in Asia/Jakarta; without it, 31 days up to `to`"),
+    ] = None,
+    last: Annotated[
+        date | None, Query(alias="to", description="in Asia/Jakarta, included; today")
+    ] = None,
+) -> Period:
+    """Raises PeriodDoesNotFit when it is longer than a year, or ends before it begins."""
+    end = last or day_of_business(door.clock.now())
+    begin = first or date.fromordinal(max(1, end.toordinal() - USUAL_DAYS + 1))
+    if not timedelta(0) <= end - begin < timedelta(days=MOST_DAYS):
+        raise PeriodDoesNotFit(
+            f"ask for 1 to {MOST_DAYS} days, `from` not later than `to`", pointer="/from"
+        )
+    return Period(begin, end)
+
+
+PeriodNow = Annotated[Period, Depends(period)]

@@ -1,0 +1,1 @@
+"""Suppliers' price tables as files: read with suspicion, understood, questioned, and written."""

@@ -1,0 +1,432 @@
+"""Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field, TypeAdapter
+
+from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    AskedBySupplier,
+    Done,
+    DoorNow,
+    OperatorNow,
+    ReaderNow,
+    SupplierNow,
+    done,
+    shown,
+)
+from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.problems import told_in
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.words import in_language
+from jaringan_usaha.features.cycles import amended_views as views
+from jaringan_usaha.features.cycles.amending import TransferOrder, amending
+from jaringan_usaha.features.cycles.events import AcknowledgedLine
+from jaringan_usaha.features.cycles.lines import MOST_LINES
+from jaringan_usaha.features.cycles.order_routes import if_match
+from jaringan_usaha.features.cycles.sending import (
+    AcknowledgeOrder,
+    NoSuchConsolidatedOrder,
+    SendOrder,
+    TakeBackOrders,
+    sending,
+)
+from jaringan_usaha.features.cycles.withdrawing import consequence, standing, total_of
+from jaringan_usaha.kernel.messages import Asked
+from jaringan_usaha.kernel.quantity import MOST_UNITS
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+MOST_ANSWERS = 500
+
+# -- bodies --------------------------------------------------------------------------------
+
+
+class SendBody(Body):
+    """`reference` is what the order is called at the supplier: a number, a message."""
+
+    reference: Annotated[str, Field(max_length=120)] = ""
+
+
+class AnswerLineBody(Body):
+    """So many cases of an item will be delivered; 0 rejects it. Fewer than ordered need a why."""
+
+    item_id: Slug
+    cases: Annotated[int, Field(ge=0, le=MOST_UNITS)]
+    reason: Annotated[str, Field(max_length=280)] = ""
+
+
+class AnswerBody(Body):
+    """The supplier's answer to a revision; items that are not named are accepted whole."""
+
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    lines: Annotated[tuple[AnswerLineBody, ...], Field(max_length=MOST_ANSWERS, strict=False)] = ()
+
+
+class ReopenBody(Body):
+    """Why the cycle opens again, and its new deadline."""
+
+    closes_at: Instant
+    reason: Reason
+
+
+class TransferBody(Body):
+    """To whom the order goes, and the id of the order that it becomes there."""
+
+    to_koperasi_id: Slug
+    to_order_id: UuidV7
+    reason: Reason
+
+
+# -- answers -------------------------------------------------------------------------------
+
+
+class OrderStateView(BaseModel):
+    """How far a consolidated order is, by what cycles know of it."""
+
+    cycle_id: str
+    supplier_id: str
+    state: str = Field(description="placed, sent, acknowledged or withdrawn")
+    version: int
+    revision: int = Field(description="of what it holds now")
+    told: int = Field(description="the revision that the supplier was told last; 0 for none")
+    untold: bool = Field(description="it was amended since the supplier was told")
+    reference: str
+    position: int
+
+
+class AnswerLineView(BaseModel):
+    """An item that the supplier did not accept whole."""
+
+    item_id: str
+    revision: int
+    cases: int
+    reason: str
+
+
+class OrderState(OrderStateView):
+    answers: list[AnswerLineView] = Field(max_length=MOST_ANSWERS)
+
+
+class ItemConsequenceView(BaseModel):
+    """What becomes of the group's order of one item. `short` units that others ordered would not
+    come; `charge_idr` is what the lost tier costs all, `own_charge_idr` of it this koperasi."""
+
+    supplier_id: str
+    item_id: str
+    quantity: int
+    group_before: int
+    group_after: int
+    cases_before: int
+    cases_after: int
+    price_before_idr: int | None
+    price_after_idr: int | None
+    price_per: int
+    short: int
+    charge_idr: int
+    own_charge_idr: int
+
+
+class WithdrawalView(BaseModel):
+    """What withdrawing an order would do. Send `charge_idr` with the withdrawal to accept it."""
+
+    order_id: str
+    cycle_id: str
+    version: int
+    state: str = Field(description="of the cycle")
+    allowed: bool
+    code: str | None = Field(description="of the rule that refuses it")
+    detail: str | None
+    must_agree: list[str] = Field(description="suppliers that were told of the order already")
+    charge_idr: int
+    own_charge_idr: int
+    items: list[ItemConsequenceView] = Field(max_length=MOST_LINES)
+
+
+class TierDropView(BaseModel):
+    """A koperasi pays (`charged_idr`) because the group fell below a tier, or is paid
+    (`relieved_idr`) since its goods became dearer."""
+
+    cycle_id: str
+    supplier_id: str
+    item_id: str
+    koperasi_id: str
+    position: int
+    charged_idr: int
+    relieved_idr: int
+
+
+class TierDropSums(BaseModel):
+    """Of all rows, not only of the page."""
+
+    charged_idr: int
+    relieved_idr: int
+
+
+class TierDrops(ListOf[TierDropView]):
+    total: TierDropSums
+
+
+# -- with the supplier ---------------------------------------------------------------------
+
+ORDER = "/consolidated-orders/{cycle_id}/{supplier_id}"
+
+
+@router.post(f"{ORDER}/send", operation_id="sendConsolidatedOrder", tags=["consolidated orders"])
+async def send_order(
+    cycle_id: Annotated[Slug, Path()],
+    supplier_id: Annotated[Slug, Path()],
+    body: SendBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Record that the supplier was told of the order, or of what was amended since."""
+    command = SendOrder(
+        asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reference=body.reference
+    )
+    return done(response, await door.handle(caller, sending, command))
+
+
+@router.post(
+    f"{ORDER}/acknowledge",
+    operation_id="acknowledgeConsolidatedOrder",
+    tags=["consolidated orders"],
+)
+async def acknowledge_order(
+    cycle_id: Annotated[Slug, Path()],
+    supplier_id: Annotated[Slug, Path()],
+    body: AnswerBody,
+    response: Response,
+    asked: AskedBySupplier,
+    caller: SupplierNow,
+    door: DoorNow,
+) -> Done:
+    """Record the supplier's answer, line by line: accepted, accepted in part, or rejected."""
+    caller.supplier_for(supplier_id)
+    recorded = await door.log(caller.network_id).head()
+    named = [line.item_id for line in body.lines]
+    async with door.reading(caller, recorded) as db:
+        orders = await views.stands_of_orders(db, caller.network_id, cycle_id, [supplier_id])
+        ordered = await views.cases_of_items(db, caller.network_id, cycle_id, supplier_id, named)
+    command = AcknowledgeOrder(
+        asked=asked,
+        cycle_id=cycle_id,
+        supplier_id=supplier_id,
+        revision=body.revision,
+        lines=tuple(AcknowledgedLine(**line.model_dump()) for line in body.lines),
+        ordered=tuple(ordered),
+        version=orders[0]["version"] if orders else 0,
+    )
+    return done(response, await door.handle(caller, sending, command))
+
+
+@router.get(
+    f"{ORDER}/state", operation_id="getConsolidatedOrderState", tags=["consolidated orders"]
+)
+async def get_order_state(
+    cycle_id: Annotated[Slug, Path()],
+    supplier_id: Annotated[Slug, Path()],
+    caller: SupplierNow,
+    door: DoorNow,
+    after: After = 0,
+) -> OrderState:
+    """How far one consolidated order is, and what the supplier answered."""
+    caller.supplier_for(supplier_id)
+    async with door.reading(caller, after) as db:
+        rows = await views.order_states(
+            db,
+            caller.network_id,
+            after=("", ""),
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            state=None,
+            limit=1,
+        )
+        answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
+    if not rows:
+        consolidated_order_id = f"{cycle_id}|{supplier_id}"
+        raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
+    found = [AnswerLineView(**dict(row)) for row in answers]
+    return OrderState(**dict(rows[0]), answers=found)
+
+
+@router.get(
+    "/order-states", operation_id="listConsolidatedOrderStates", tags=["consolidated orders"]
+)
+async def list_order_states(
+    caller: SupplierNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    state: Annotated[
+        str | None, Query(max_length=16, description="only in this state, as `state` has it")
+    ] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[OrderStateView]:
+    """Consolidated orders and how far they are, by cycle and supplier."""
+    supplier_id = caller.supplier_for(supplier_id)
+    key = key_after(cursor_, "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.order_states(
+            db,
+            caller.network_id,
+            after=key,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            state=state,
+            limit=limit,
+        )
+        as_of = await shown(db, caller.network_id, "cycles")
+    return page_of(OrderStateView, rows, limit, ("cycle_id", "supplier_id"), as_of)
+
+
+@router.post("/cycles/{cycle_id}/reopen", operation_id="reopenCycle", tags=["cycles"])
+async def reopen_cycle(
+    cycle_id: Annotated[Slug, Path()],
+    body: ReopenBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Open a closed cycle again, if nothing went to a supplier: its orders are taken back."""
+    recorded = await door.log(caller.network_id).head()
+    async with door.reading(caller, recorded) as db:
+        suppliers = await views.suppliers_to_take_back(db, caller.network_id, cycle_id)
+    command = TakeBackOrders(
+        asked=asked,
+        cycle_id=cycle_id,
+        supplier_ids=tuple(suppliers),
+        reason=body.reason,
+        closes_at=body.closes_at,
+    )
+    return done(response, await door.handle(caller, sending, command))
+
+
+# -- late withdrawals ----------------------------------------------------------------------
+
+
+@router.get("/orders/{order_id}/withdrawal", operation_id="previewWithdrawal", tags=["orders"])
+async def preview_withdrawal(
+    order_id: UuidV7,
+    request: Request,
+    response: Response,
+    caller: ReaderNow,
+    door: DoorNow,
+    after: After = 0,
+) -> WithdrawalView:
+    """What withdrawing this order would do, before anybody does it; `detail` is in the caller's
+    language."""
+    now = await standing(door, caller, order_id, after)
+    asked = asking.asked(caller, order_id, door.clock.now())
+    found = await consequence(door, caller, asked, now)
+    charge_idr, own_charge_idr = total_of(found.items)
+    language = told_in(request, response)
+    return WithdrawalView(
+        order_id=order_id,
+        cycle_id=now.order["cycle_id"],
+        version=now.order["version"],
+        state=now.state,
+        allowed=found.refusal is None,
+        code=found.refusal.code if found.refusal else None,
+        detail=in_language(found.refusal.detail, language) if found.refusal else None,
+        must_agree=found.must_agree,
+        charge_idr=charge_idr,
+        own_charge_idr=own_charge_idr,
+        items=[ItemConsequenceView(**item._asdict()) for item in found.items],
+    )
+
+
+@router.post("/orders/{order_id}/transfer", operation_id="transferOrder", tags=["orders"])
+async def transfer_order(
+    order_id: UuidV7,
+    body: TransferBody,
+    request: Request,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Hand an order, and what it is entitled to, on to another koperasi after the close; nothing
+    changes for the supplier."""
+    now = await standing(door, caller, order_id)
+    command = TransferOrder(
+        asked=asked,
+        order_id=order_id,
+        cycle_id=now.order["cycle_id"],
+        koperasi_id=now.order["koperasi_id"],
+        if_version=if_match(request.headers.get("if-match")),
+        reason=body.reason,
+        lines=now.lines,
+        stands=now.stands,
+        to_koperasi=body.to_koperasi_id,
+        to_order=body.to_order_id,
+    )
+    location = f"/v1/orders/{body.to_order_id}"
+    return done(response, await door.handle(caller, amending, command), location)
+
+
+@router.get("/tier-drops", operation_id="listTierDrops", tags=["orders"])
+async def list_tier_drops(
+    caller: ReaderNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    koperasi_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> TierDrops:
+    """Who pays because the group fell below a tier, and who is paid; a koperasi sees its own."""
+    if koperasi_id is not None:
+        caller.must_speak_for(koperasi_id)
+    whose = koperasi_id or caller.koperasi_id
+    key = key_after(cursor_, 0, "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.tier_drops(
+            db,
+            caller.network_id,
+            after=key,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            koperasi_id=whose,
+            limit=limit,
+        )
+        sums = await views.tier_drop_sums(
+            db,
+            caller.network_id,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            koperasi_id=whose,
+        )
+        as_of = await shown(db, caller.network_id, "cycles")
+    page = page_of(TierDropView, rows, limit, ("position", "item_id", "koperasi_id"), as_of)
+    return TierDrops(**dict(page), total=TierDropSums(**dict(sums)))
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncSendBody(SendBody):
+    cycle_id: Slug
+    supplier_id: Slug
+
+
+def _sync_send(body: SyncSendBody, asked: Asked, caller: Caller) -> SendOrder:
+    caller.must_operate()
+    return SendOrder(asked=asked, **body.model_dump())
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "send_order": SyncType(TypeAdapter(SyncSendBody), sending, _sync_send, "consolidated-orders"),
+}

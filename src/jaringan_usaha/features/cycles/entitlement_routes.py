@@ -1,0 +1,167 @@
+"""What koperasi may expect of the group's orders, and missed minimums, over HTTP."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    AuditorNow,
+    Done,
+    DoorNow,
+    OperatorNow,
+    ReaderNow,
+    done,
+    shown,
+)
+from jaringan_usaha.api.fields import Body, Reason, Slug
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.features.cycles import consolidated_views as views
+from jaringan_usaha.features.cycles.consolidating import DecideMinimum, consolidated_orders
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+# -- bodies and answers --------------------------------------------------------------------
+
+
+class MinimumBody(Body):
+    """`order` below the minimum all the same, since the supplier agrees; or `cancel` what stays
+    below it."""
+
+    decision: Literal["order", "cancel"]
+    reason: Reason
+
+
+class EntitlementView(BaseModel):
+    """What one koperasi may expect of one item, and what that was decided on."""
+
+    supplier_id: str
+    item_id: str
+    koperasi_id: str
+    firm: int = Field(description="units wanted")
+    tolerance: int = Field(description="more units that were welcome")
+    least: int = Field(description="rather none than fewer units")
+    granted: int = Field(description="units that are ordered for it")
+    alone_idr: int = Field(description="what the granted units had cost without the group")
+    first_position: int = Field(description="since when it wanted the item; the earlier goes first")
+    reason: str = Field(
+        description="why nothing is granted: MOQ_NOT_MET, CASE_NOT_FULL, MIN_ACCEPT, or empty"
+    )
+
+
+class Entitled(BaseModel):
+    """The sums of all rows, not only of the page. `items`: so many lines they are."""
+
+    items: int
+    firm: int
+    tolerance: int
+    granted: int
+    alone_idr: int
+
+
+class Entitlements(ListOf[EntitlementView]):
+    total: Entitled
+
+
+class MinimumView(BaseModel):
+    """A supplier whose minimum was missed: its goods (without PPN and deposits) below the least
+    value, or items below the least cases. `decision` is null while the operator is asked."""
+
+    supplier_id: str
+    minimum_idr: int
+    goods_idr: int
+    item_ids: list[str]
+    decision: str | None
+    reason: str
+    position: int
+
+
+# -- entitlements --------------------------------------------------------------------------
+
+
+@router.get(
+    "/cycles/{cycle_id}/entitlements",
+    operation_id="listEntitlements",
+    tags=["consolidated orders"],
+)
+async def list_entitlements(
+    cycle_id: Annotated[Slug, Path()],
+    caller: ReaderNow,
+    door: DoorNow,
+    koperasi_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> Entitlements:
+    """Who may expect how much of the group's orders, by supplier, item and koperasi; a koperasi
+    sees its own rows only."""
+    if koperasi_id is not None:
+        caller.must_speak_for(koperasi_id)
+    whose = koperasi_id or caller.koperasi_id
+    key = key_after(cursor_, "", "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.entitlements(
+            db,
+            caller.network_id,
+            cycle_id,
+            after=key,
+            koperasi_id=whose,
+            supplier_id=supplier_id,
+            limit=limit,
+        )
+        total = await views.entitled(
+            db, caller.network_id, cycle_id, koperasi_id=whose, supplier_id=supplier_id
+        )
+        as_of = await shown(db, caller.network_id, "cycles")
+    columns = ("supplier_id", "item_id", "koperasi_id")
+    page = page_of(EntitlementView, rows, limit, columns, as_of)
+    return Entitlements(**dict(page), total=Entitled(**dict(total)))
+
+
+# -- minimums ------------------------------------------------------------------------------
+
+
+@router.get("/cycles/{cycle_id}/minimums", operation_id="listMinimums", tags=["cycles"])
+async def list_minimums(
+    cycle_id: Annotated[Slug, Path()],
+    caller: AuditorNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[MinimumView]:
+    """The minimums that a cycle missed, where its terms are to ask the operator."""
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await views.minimums(db, caller.network_id, cycle_id, after=last, limit=limit)
+        as_of = await shown(db, caller.network_id, "cycles")
+    return page_of(MinimumView, rows, limit, ("supplier_id",), as_of)
+
+
+@router.post(
+    "/cycles/{cycle_id}/suppliers/{supplier_id}/minimum",
+    operation_id="decideMinimum",
+    tags=["cycles"],
+)
+async def decide_minimum(
+    cycle_id: Annotated[Slug, Path()],
+    supplier_id: Annotated[Slug, Path()],
+    body: MinimumBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Answer what becomes of an order below the supplier's minimum; the cycle is consolidated
+    when all such questions are answered."""
+    command = DecideMinimum(
+        asked=asked,
+        cycle_id=cycle_id,
+        supplier_id=supplier_id,
+        decision=body.decision,
+        reason=body.reason,
+    )
+    return done(response, await door.handle(caller, consolidated_orders, command))

@@ -1,0 +1,199 @@
+"""The group's price of each item, how far the next one is, and nudges towards it, over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.door import BoardNow, Door, DoorNow, ReaderNow, shown
+from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.features.cycles import amended_views, life_views, views
+from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, NoSuchCycle, existing
+from jaringan_usaha.features.cycles.nudges import nudge, reached
+from jaringan_usaha.features.cycles.offers import about_terms, terms_on
+from jaringan_usaha.kernel.tiers import Price
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+ORDERED = ("consolidated", "sent", "acknowledged")
+SCANNED = 2_000
+"""Items that one request for nudges looks at; most have none."""
+
+MOST_NUDGES = 200
+
+# -- answers -------------------------------------------------------------------------------
+
+
+class GroupPriceView(BaseModel):
+    """What the group pays for an item by now. Where no full case is wanted yet, `quantity` is 0
+    and the price that of the firm units."""
+
+    supplier_id: str
+    item_id: str
+    firm: int
+    tolerance: int
+    cases: int
+    quantity: int
+    price_list: str
+    price_idr: int | None
+    price_per: int
+    provisional: bool = Field(description="more orders may still change it")
+    next_from: int | None = Field(description="units from which the next price holds")
+    next_idr: int | None
+    next_per: int | None
+    more: int = Field(description="units that are lacking for it")
+
+
+class NudgeView(BaseModel):
+    """`quantity` units cost `amount_idr`; with `more` units that would be `less_idr`."""
+
+    supplier_id: str
+    item_id: str
+    quantity: int
+    amount_idr: int
+    more: int
+    less_idr: int
+
+
+# -- routes --------------------------------------------------------------------------------
+
+
+@router.get("/cycles/{cycle_id}/prices", operation_id="listGroupPrices", tags=["cycles"])
+async def list_group_prices(
+    cycle_id: Annotated[Slug, Path()],
+    caller: BoardNow,
+    door: DoorNow,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[GroupPriceView]:
+    """The group's price of each item: provisional while orders come, frozen at the close. In a
+    cycle with stated prices there is none."""
+    key = key_after(cursor_, "", "")
+    async with door.reading(caller, after) as db:
+        state = await _state(db, caller, cycle_id)
+        if state in ORDERED:
+            rows = await amended_views.ordered_items(
+                db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=limit
+            )
+        else:
+            rows = await views.totals(
+                db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=limit
+            )
+        as_of = await shown(db, caller.network_id, "cycles")
+    cycle, prices = await _prices(door, caller, cycle_id, rows)
+    found = []
+    if cycle.prices == "listed":
+        for row in rows:
+            price = prices[row["supplier_id"], row["item_id"]]
+            found.append(_ordered(row, price) if state in ORDERED else _so_far(row, price, cycle))
+    following = cursor(rows[-1]["supplier_id"], rows[-1]["item_id"]) if len(rows) == limit else None
+    return ListOf[GroupPriceView](items=found, next=following, **as_of)
+
+
+@router.get("/cycles/{cycle_id}/nudges", operation_id="listNudges", tags=["cycles"])
+async def list_nudges(
+    cycle_id: Annotated[Slug, Path()],
+    caller: ReaderNow,
+    door: DoorNow,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    after: After = 0,
+) -> ListOf[NudgeView]:
+    """Items of which the group would get more for less, while it may still order: of as many
+    items as one answer looks at; `next` leads on to the others."""
+    key = key_after(cursor_, "", "")
+    async with door.reading(caller, after) as db:
+        await _state(db, caller, cycle_id)
+        rows = await views.totals(
+            db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=SCANNED
+        )
+        as_of = await shown(db, caller.network_id, "cycles")
+    cycle, prices = await _prices(door, caller, cycle_id, rows)
+    found: list[NudgeView] = []
+    last: Row | None = rows[-1] if len(rows) == SCANNED else None
+    if cycle.prices == "listed" and not cycle.closed and not cycle.cancelled:
+        for row in rows:
+            found += _nudges(row, prices[row["supplier_id"], row["item_id"]])
+            if len(found) == MOST_NUDGES:
+                last = row
+                break
+    following = cursor(last["supplier_id"], last["item_id"]) if last is not None else None
+    return ListOf[NudgeView](items=found, next=following, **as_of)
+
+
+def _nudges(row: Row, price: Price) -> list[NudgeView]:
+    """The nudge for one item, if there is one."""
+    so_far = reached(price, row["quantity"], row["tolerance"])
+    nudged = nudge(price, so_far.quantity)
+    if nudged is None:
+        return []
+    ids = {"supplier_id": row["supplier_id"], "item_id": row["item_id"]}
+    return [NudgeView(**ids, **nudged._asdict())]
+
+
+async def _state(db: Connection, caller: Caller, cycle_id: str) -> str:
+    row = await life_views.cycle(db, caller.network_id, cycle_id)
+    if row is None:
+        raise NoSuchCycle(f"there is no cycle {cycle_id}")
+    return str(row["state"])
+
+
+async def _prices(
+    door: Door, caller: Caller, cycle_id: str, rows: list[Row]
+) -> tuple[Cycle, dict[tuple[str, str], Price]]:
+    """The cycle, and the terms of the items of these rows where it takes them from lists."""
+    items = [(row["supplier_id"], row["item_id"]) for row in rows]
+    about = CYCLE.about(cycle_id)
+    log = door.log(caller.network_id)
+    known = await log.know([about, *(each for item in items for each in about_terms(*item))])
+    cycle = known[about]
+    if cycle.prices != "listed":
+        return cycle, {}
+    return existing(cycle), {item: terms_on(known, *item, cycle) for item in items}
+
+
+def _so_far(row: Row, price: Price, cycle: Cycle) -> GroupPriceView:
+    so_far = reached(price, row["quantity"], row["tolerance"])
+    following = so_far.following
+    return GroupPriceView(
+        supplier_id=row["supplier_id"],
+        item_id=row["item_id"],
+        firm=row["quantity"],
+        tolerance=row["tolerance"],
+        cases=so_far.cases,
+        quantity=so_far.quantity,
+        price_list=price.price_list_id,
+        price_idr=so_far.tier.idr,
+        price_per=so_far.tier.per,
+        provisional=not cycle.closed,
+        next_from=following.from_quantity if following else None,
+        next_idr=following.idr if following else None,
+        next_per=following.per if following else None,
+        more=so_far.more,
+    )
+
+
+def _ordered(row: Row, price: Price) -> GroupPriceView:
+    after = next((tier for tier in price.tiers if tier.from_quantity > row["quantity"]), None)
+    return GroupPriceView(
+        supplier_id=row["supplier_id"],
+        item_id=row["item_id"],
+        firm=row["firm"],
+        tolerance=row["tolerance"],
+        cases=row["cases"],
+        quantity=row["quantity"],
+        price_list=row["price_list"],
+        price_idr=row["price_idr"],
+        price_per=row["price_per"],
+        provisional=False,
+        next_from=after.from_quantity if after else None,
+        next_idr=after.idr if after else None,
+        next_per=after.per if after else None,
+        more=after.from_quantity - row["quantity"] if after else 0,
+    )

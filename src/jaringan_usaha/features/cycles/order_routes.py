@@ -1,0 +1,378 @@
+"""Orders over HTTP: placed, changed, cancelled, and looked at."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, TypeAdapter
+
+from jaringan_usaha.api import asked as asking
+from jaringan_usaha.api.access import TRADERS, Caller
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    CallerNow,
+    Done,
+    Door,
+    DoorNow,
+    ReaderNow,
+    done,
+    door_of,
+    shown,
+)
+from jaringan_usaha.api.fields import Body, Idr, Instant, Slug, UuidV7
+from jaringan_usaha.api.paging import (
+    After,
+    Cursor,
+    Limit,
+    ListOf,
+    cursor,
+    cursor_invalid,
+    key_after,
+)
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.strict_route import StrictRoute, read_json
+from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.features.cycles import views
+from jaringan_usaha.features.cycles.amending import amending
+from jaringan_usaha.features.cycles.domain import CYCLE, CycleIsClosed
+from jaringan_usaha.features.cycles.events import Discount, OrderLine
+from jaringan_usaha.features.cycles.informing import handle_order, inform
+from jaringan_usaha.features.cycles.lines import MOST_LINES
+from jaringan_usaha.features.cycles.orders import (
+    CancelOrder,
+    ChangeOrder,
+    NoSuchOrder,
+    PlaceOrder,
+    orders,
+)
+from jaringan_usaha.features.cycles.withdrawing import standing, withdrawal
+from jaringan_usaha.kernel.messages import Asked
+from jaringan_usaha.kernel.quantity import MOST_UNITS
+from jaringan_usaha.kernel.rejections import KeyReused
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+NO_UUID = UUID(int=0)
+
+# -- bodies --------------------------------------------------------------------------------
+
+Quantity = Annotated[int, Field(ge=0, le=MOST_UNITS, description="in the item's base unit")]
+
+
+class DiscountBody(Body):
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=32)]
+    idr: Idr
+
+
+class LineBody(Body):
+    """One item. `amount_idr` and `discounts` only in cycles with stated prices.
+
+    `tolerance` more units are welcome when they fill a case, and rather none than fewer than
+    `least`. `shown_idr` is the price of `shown_per` units that the buyer saw: it is checked
+    against the list, and never applied.
+    """
+
+    supplier_id: Slug
+    item_id: Slug
+    quantity: Quantity
+    amount_idr: Idr | None = None
+    discounts: Annotated[tuple[DiscountBody, ...], Field(max_length=8, strict=False)] = ()
+    tolerance: Quantity = 0
+    least: Quantity = 0
+    shown_idr: Idr | None = None
+    shown_per: Annotated[int, Field(ge=1, le=MOST_UNITS)] = 1
+
+
+class OrderBody(Body):
+    """An order with all its lines. `koperasi_id` may be left out with a koperasi's own key."""
+
+    cycle_id: Slug
+    koperasi_id: Slug | None = None
+    lines: Annotated[list[LineBody], Field(min_length=1, max_length=MOST_LINES)]
+    client_at: Instant | None = None
+
+    def order_lines(self) -> tuple[OrderLine, ...]:
+        return tuple(
+            [
+                OrderLine(
+                    supplier_id=line.supplier_id,
+                    item_id=line.item_id,
+                    quantity=line.quantity,
+                    amount_idr=line.amount_idr,
+                    discounts=tuple(Discount(kind=d.kind, idr=d.idr) for d in line.discounts),
+                    tolerance=line.tolerance,
+                    least=line.least,
+                    shown_idr=line.shown_idr,
+                    shown_per=line.shown_per,
+                )
+                for line in self.lines
+            ]
+        )
+
+
+class CancelOrderBody(Body):
+    cycle_id: Slug
+    koperasi_id: Slug | None = None
+    reason: Annotated[str, Field(max_length=280)] = ""
+    client_at: Instant | None = None
+
+
+class WithdrawOrderBody(CancelOrderBody):
+    """After the close, `charge_idr` accepts what a lost tier costs (see the withdrawal's
+    preview), and the operator says so where a supplier that was told already agrees."""
+
+    charge_idr: Idr = 0
+    supplier_agrees: bool = False
+
+
+# -- answers -------------------------------------------------------------------------------
+
+
+class OrderView(BaseModel):
+    order_id: UUID
+    cycle_id: str
+    koperasi_id: str
+    version: int
+    state: str = Field(description="placed or cancelled; more may come")
+    lines: list[dict[str, Any]]
+    client_at: datetime | None
+    position: int
+    recorded_at: datetime
+
+
+# -- orders --------------------------------------------------------------------------------
+
+_order_body = TypeAdapter(OrderBody)
+_encode = msgspec.json.Encoder().encode
+
+
+async def put_order(request: Request) -> Response:
+    """Place an order, or with `If-Match` replace the lines of one.
+
+    The hot road: read, check, decide and answer without the framework's machinery.
+    """
+    door = door_of(request)
+    caller = await door.admit(request, area="orders")
+    caller.must_be(TRADERS)
+    order_id = _order_id(request.path_params["order_id"])
+    raw = await read_json(request)
+    body = _order_body.validate_python(raw)
+    keys = request.headers.getlist("idempotency-key")
+    version = if_match(request.headers.get("if-match"))
+    key = asking.key_of(keys) if keys else own_key(order_id, raw, version)
+    frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
+    command = _place(order_id, body, frame, caller, version)
+    try:
+        recorded = await handle_order(door, caller, command)
+    except KeyReused:
+        if keys:
+            raise
+        # The order's id stands for other content; its own rule says what to do about that.
+        key = asking.print_of(order_id, version, raw).hex()
+        frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
+        again = msgspec.structs.replace(command, asked=frame)
+        recorded = await handle_order(door, caller, again)
+    made = not recorded.replayed or (keys and recorded.recorded_at is not None)
+    status = 201 if version is None and made else 200
+    headers = {
+        "etag": f'"v{recorded.version}"',
+        "location": f"/v1/orders/{order_id}",
+    }
+    if recorded.replayed:
+        headers["idempotent-replayed"] = "true"
+    content = _encode({"position": recorded.position, "version": recorded.version})
+    return Response(content, status, headers, media_type="application/json")
+
+
+def own_key(order_id: str, raw: Any, version: int | None) -> str:
+    """The key of a request without one: the order's own id for placing it, its content too for
+    replacing it."""
+    return order_id if version is None else asking.print_of(order_id, version, raw).hex()
+
+
+def _place(
+    order_id: str, body: OrderBody, frame: Asked, caller: Caller, version: int | None
+) -> PlaceOrder | ChangeOrder:
+    koperasi_id = caller.koperasi_for(body.koperasi_id)
+    if version is None:
+        return PlaceOrder(
+            asked=frame,
+            order_id=order_id,
+            cycle_id=body.cycle_id,
+            koperasi_id=koperasi_id,
+            lines=body.order_lines(),
+            client_at=body.client_at,
+        )
+    return ChangeOrder(
+        asked=frame,
+        order_id=order_id,
+        cycle_id=body.cycle_id,
+        koperasi_id=koperasi_id,
+        lines=body.order_lines(),
+        if_version=version,
+        client_at=body.client_at,
+    )
+
+
+_uuid_v7 = TypeAdapter(UuidV7)
+_etag = re.compile(r'"v([0-9]{1,9})"')
+
+
+def _order_id(text: str) -> str:
+    return _uuid_v7.validate_python(text)
+
+
+def if_match(header: str | None) -> int | None:
+    """The version in `If-Match: "v3"`. Raises Problem 422 for another form."""
+    if header is None:
+        return None
+    version = _etag.fullmatch(header.strip())
+    if version is None:
+        raise Problem(422, "validation-failed", 'send If-Match as the ETag you were given: "v1"')
+    return int(version[1])
+
+
+@router.post("/orders/{order_id}/cancel", operation_id="cancelOrder", tags=["orders"])
+async def cancel_order(
+    order_id: UuidV7,
+    body: WithdrawOrderBody,
+    request: Request,
+    response: Response,
+    asked: AskedByKey,
+    caller: CallerNow,
+    door: DoorNow,
+) -> Done:
+    """Withdraw an order; it stays visible as cancelled. Free before the cycle closes; after that
+    its preview says whether it can be done, and what it costs."""
+    if body.supplier_agrees:
+        caller.must_operate()
+    command = CancelOrder(
+        asked=asked,
+        order_id=order_id,
+        cycle_id=body.cycle_id,
+        koperasi_id=caller.koperasi_for(body.koperasi_id),
+        if_version=if_match(request.headers.get("if-match")),
+        reason=body.reason,
+        client_at=body.client_at,
+    )
+    try:
+        return done(response, await handle_order(door, caller, command))
+    except CycleIsClosed:
+        if not await _holds_orders(door, caller, body.cycle_id):
+            raise
+    now = await standing(door, caller, order_id)
+    late = withdrawal(
+        asked,
+        now,
+        body.reason,
+        supplier_agrees=body.supplier_agrees,
+        charge_idr=body.charge_idr,
+        if_version=command.if_version,
+    )
+    return done(response, await door.handle(caller, amending, late))
+
+
+async def _holds_orders(door: Door, caller: Caller, cycle_id: str) -> bool:
+    """Whether the cycle's orders went into consolidated ones, so that they can be amended."""
+    about = CYCLE.about(cycle_id)
+    cycle = (await door.log(caller.network_id).know([about]))[about]
+    return cycle.consolidated and not cycle.cancelled and cycle.prices == "listed"
+
+
+@router.get("/orders/{order_id}", operation_id="getOrder", tags=["orders"])
+async def get_order(
+    order_id: UuidV7, response: Response, caller: ReaderNow, door: DoorNow, after: After = 0
+) -> OrderView:
+    """One order as it stands."""
+    async with door.reading(caller, after) as db:
+        row = await views.order(db, caller.network_id, UUID(order_id))
+    if row is None or caller.koperasi_id not in (None, row["koperasi_id"]):
+        raise NoSuchOrder(f"there is no order {order_id}")
+    response.headers["ETag"] = f'"v{row["version"]}"'
+    return _order_view(row)
+
+
+@router.get("/orders", operation_id="listOrders", tags=["orders"])
+async def list_orders(
+    caller: ReaderNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug, Query()],
+    koperasi_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[OrderView]:
+    """The orders of one koperasi in one cycle, by id (that is, by the time they were made)."""
+    koperasi = caller.koperasi_for(koperasi_id)
+    last = _last_order(cursor_)
+    async with door.reading(caller, after) as db:
+        rows = await views.orders_of_koperasi(
+            db, caller.network_id, koperasi, cycle_id, after=last, limit=limit
+        )
+        as_of = await shown(db, caller.network_id, "cycles")
+    return ListOf[OrderView](
+        items=[_order_view(row) for row in rows],
+        next=cursor(str(rows[-1]["order_id"])) if len(rows) == limit else None,
+        **as_of,
+    )
+
+
+def _last_order(cursor: str) -> UUID:
+    """The order at which the page before ended. Raises Problem 400."""
+    (last,) = key_after(cursor, str(NO_UUID))
+    try:
+        return UUID(last)
+    except ValueError:
+        raise cursor_invalid() from None
+
+
+def _order_view(row: Row) -> OrderView:
+    return OrderView(**{**dict(row), "lines": msgspec.json.decode(row["lines"])})
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncOrderBody(OrderBody):
+    order_id: UuidV7
+
+
+class SyncChangeBody(SyncOrderBody):
+    if_version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class SyncCancelBody(CancelOrderBody):
+    order_id: UuidV7
+    if_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+def _sync_place(body: SyncOrderBody, frame: Asked, caller: Caller) -> PlaceOrder | ChangeOrder:
+    return _place(body.order_id, body, frame, caller, None)
+
+
+def _sync_change(body: SyncChangeBody, frame: Asked, caller: Caller) -> PlaceOrder | ChangeOrder:
+    return _place(body.order_id, body, frame, caller, body.if_version)
+
+
+def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOrder:
+    return CancelOrder(
+        asked=frame,
+        order_id=body.order_id,
+        cycle_id=body.cycle_id,
+        koperasi_id=caller.koperasi_for(body.koperasi_id),
+        if_version=body.if_version,
+        reason=body.reason,
+        client_at=body.client_at,
+    )
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "place_order": SyncType(TypeAdapter(SyncOrderBody), orders, _sync_place, "orders", inform),
+    "change_order": SyncType(TypeAdapter(SyncChangeBody), orders, _sync_change, "orders", inform),
+    "cancel_order": SyncType(TypeAdapter(SyncCancelBody), orders, _sync_cancel, "orders", inform),
+}

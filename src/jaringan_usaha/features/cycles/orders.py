@@ -1,0 +1,399 @@
+"""The rules of the orders that koperasi place in a cycle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol, assert_never
+
+from jaringan_usaha.features.cycles.domain import (
+    CYCLE,
+    Cycle,
+    CycleIsClosed,
+    CycleNotOpenYet,
+    digest,
+    existing,
+)
+from jaringan_usaha.features.cycles.events import (
+    CasesFilled,
+    OrderCancelled,
+    OrderChanged,
+    OrderLine,
+    OrderPlaced,
+)
+from jaringan_usaha.features.cycles.filling import (
+    FILL,
+    Told,
+    about_cases,
+    cases_filled,
+    filling_begins,
+    may_need_filling,
+)
+from jaringan_usaha.features.cycles.lines import (
+    CEILINGS,
+    ITEM,
+    SUPPLIER,
+    about_lines,
+    check_lines,
+)
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING
+from jaringan_usaha.features.registry.events import (
+    KoperasiAdmitted,
+    KoperasiClassified,
+    KoperasiReinstated,
+    KoperasiSuspended,
+)
+from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
+from jaringan_usaha.kernel.messages import Command, Event
+from jaringan_usaha.kernel.rejections import Missing, Outdated, Refused
+
+# -- commands ------------------------------------------------------------------------------
+
+
+class PlaceOrder(Command):
+    """`client_at` is when the device wrote it. `told` only while cases are filled."""
+
+    order_id: str
+    cycle_id: str
+    koperasi_id: str
+    lines: tuple[OrderLine, ...]
+    client_at: datetime | None = None
+    told: Told | None = None
+
+
+class ChangeOrder(Command):
+    """Replace all lines; `if_version` is the version that the caller has seen."""
+
+    order_id: str
+    cycle_id: str
+    koperasi_id: str
+    lines: tuple[OrderLine, ...]
+    if_version: int | None
+    client_at: datetime | None = None
+    told: Told | None = None
+
+
+class CancelOrder(Command):
+    """Take an order back while its cycle takes orders."""
+
+    order_id: str
+    cycle_id: str
+    koperasi_id: str
+    if_version: int | None
+    reason: str = ""
+    client_at: datetime | None = None
+    told: Told | None = None
+
+
+OrderCommand = PlaceOrder | ChangeOrder | CancelOrder
+
+# -- rejections ----------------------------------------------------------------------------
+
+
+class NoSuchKoperasi(Missing):
+    code = "koperasi-unknown"
+
+
+class KoperasiMayNotTrade(Refused):
+    code = "koperasi-may-not-trade"
+
+
+class NoSuchOrder(Missing):
+    code = "order-unknown"
+
+
+class OrderExists(Refused):
+    code = "order-exists"
+
+
+class OrderIsCancelled(Refused):
+    code = "order-is-cancelled"
+
+
+class OrderHasChanged(Outdated):
+    code = "version-conflict"
+
+
+# -- state ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    order_id: str
+    cycle_id: str = ""
+    koperasi_id: str = ""
+    content: bytes = b""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    koperasi_id: str
+    admitted: bool = False
+    suspended: bool = False
+    zones: tuple[tuple[date, int], ...] = ()
+
+    def zone_on(self, day: date | None) -> int | None:
+        """Its zone of ceiling prices on a day; None before it was classified."""
+        begun = [each for each in self.zones if day is not None and each[0] <= day]
+        return max(begun, key=lambda each: each[0])[1] if begun else None
+
+
+def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelled) -> Order:
+    match event:
+        case OrderPlaced() | OrderChanged():
+            return replace(
+                order,
+                cycle_id=event.cycle_id,
+                koperasi_id=event.koperasi_id,
+                content=digest(event.lines),
+            )
+        case OrderCancelled():
+            return replace(order, cancelled=True)
+    assert_never(event)
+
+
+def evolve_buyer(
+    buyer: Buyer,
+    event: KoperasiAdmitted | KoperasiSuspended | KoperasiReinstated | KoperasiClassified,
+) -> Buyer:
+    match event:
+        case KoperasiClassified():
+            zone = (event.valid_from_on, event.price_zone)
+            return replace(buyer, zones=(*buyer.zones, zone))
+        case KoperasiAdmitted():
+            return replace(buyer, admitted=True)
+        case KoperasiSuspended():
+            return replace(buyer, suspended=True)
+        case KoperasiReinstated():
+            return replace(buyer, suspended=False)
+    assert_never(event)
+
+
+ORDER = Topic(
+    "cycles.order",
+    "order",
+    (OrderPlaced, OrderChanged, OrderCancelled),
+    Order,
+    evolve_order,
+    stream=True,
+)
+BUYER = Topic(
+    "cycles.buyer",
+    "koperasi",
+    (KoperasiAdmitted, KoperasiSuspended, KoperasiReinstated, KoperasiClassified),
+    Buyer,
+    evolve_buyer,
+)
+
+# -- needs ---------------------------------------------------------------------------------
+
+
+def needs(command: OrderCommand) -> Sequence[About[Any]]:
+    """What must be known, and must not have changed when the events are appended."""
+    match command:
+        case PlaceOrder():
+            return [
+                ORDER.about(command.order_id, new=True),
+                CYCLE.about(command.cycle_id),
+                BUYER.about(command.koperasi_id),
+                *about_lines(command.lines),
+                *_about_cases(command),
+            ]
+        case ChangeOrder():
+            return [
+                ORDER.about(command.order_id),
+                CYCLE.about(command.cycle_id),
+                BUYER.about(command.koperasi_id),
+                *about_lines(command.lines),
+                *_about_cases(command),
+            ]
+        case CancelOrder():
+            return [
+                ORDER.about(command.order_id),
+                CYCLE.about(command.cycle_id),
+                *_about_cases(command),
+            ]
+    assert_never(command)
+
+
+def _about_cases(command: OrderCommand) -> list[About[Any]]:
+    return about_cases(command.cycle_id, command.told, lines_after(command))
+
+
+def lines_after(command: OrderCommand) -> tuple[OrderLine, ...]:
+    """What the order holds when the command is done."""
+    return () if isinstance(command, CancelOrder) else command.lines
+
+
+# -- decide --------------------------------------------------------------------------------
+
+
+def decide(command: OrderCommand, known: Known) -> Sequence[Event]:
+    match command:
+        case PlaceOrder():
+            return place_order(command, known)
+        case ChangeOrder():
+            return change_order(command, known)
+        case CancelOrder():
+            return cancel_order(command, known)
+    assert_never(command)
+
+
+def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
+    """Raises OrderExists, NoSuchCycle, CycleIsClosed, CycleNotOpenYet, NoSuchKoperasi,
+    KoperasiMayNotTrade, LinesDoNotFit, ItemNotOffered."""
+    about = ORDER.about(command.order_id)
+    order = known[about]
+    if known.version(about):
+        same = (order.cycle_id, order.koperasi_id) == (command.cycle_id, command.koperasi_id)
+        if same and not order.cancelled and order.content == digest(command.lines):
+            return []
+        raise OrderExists(
+            f"order {command.order_id} exists with other content; change it, or use a new id",
+            current_version=known.version(about),
+        )
+    cycle = _taking_orders(command, known)
+    buyer = known[BUYER.about(command.koperasi_id)]
+    may_trade(buyer)
+    check_lines(command.lines, cycle, buyer.zone_on(cycle.priced_on), known)
+    return [
+        *_cases_filled(command, order, cycle, known),
+        OrderPlaced(
+            order_id=command.order_id,
+            cycle_id=command.cycle_id,
+            koperasi_id=command.koperasi_id,
+            lines=command.lines,
+            client_at=command.client_at,
+        ),
+    ]
+
+
+def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
+    """Raises NoSuchOrder, OrderHasChanged, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade,
+    LinesDoNotFit, ItemNotOffered."""
+    order = existing_order(command, known)
+    if not order.cancelled and order.content == digest(command.lines):
+        return []
+    same_order_version(command, known)
+    if order.cancelled:
+        raise OrderIsCancelled(f"order {order.order_id} is cancelled; place a new one")
+    cycle = _taking_orders(command, known)
+    buyer = known[BUYER.about(order.koperasi_id)]
+    may_trade(buyer)
+    check_lines(command.lines, cycle, buyer.zone_on(cycle.priced_on), known)
+    return [
+        *_cases_filled(command, order, cycle, known),
+        OrderChanged(
+            order_id=order.order_id,
+            cycle_id=order.cycle_id,
+            koperasi_id=order.koperasi_id,
+            lines=command.lines,
+            client_at=command.client_at,
+        ),
+    ]
+
+
+def cancel_order(command: CancelOrder, known: Known) -> Sequence[Event]:
+    """Raises NoSuchOrder, OrderHasChanged, CycleIsClosed."""
+    order = existing_order(command, known)
+    if order.cancelled:
+        return []
+    same_order_version(command, known)
+    cycle = _taking_orders(command, known)
+    return [
+        *_cases_filled(command, order, cycle, known),
+        OrderCancelled(
+            order_id=order.order_id,
+            cycle_id=order.cycle_id,
+            koperasi_id=order.koperasi_id,
+            reason=command.reason,
+            client_at=command.client_at,
+        ),
+    ]
+
+
+def _taking_orders(command: OrderCommand, known: Known) -> Cycle:
+    """The cycle, if the command was received in time. The deadline itself is too late, except
+    for what the device wrote by then and the cycle's terms still take."""
+    cycle = existing(known[CYCLE.about(command.cycle_id)])
+    assert cycle.opens_at is not None
+    assert cycle.closes_at is not None
+    if cycle.cancelled:
+        raise CycleIsClosed(f"cycle {cycle.cycle_id} was cancelled")
+    if cycle.closed or (command.asked.at >= cycle.closes_at and not _late(command, cycle)):
+        raise CycleIsClosed(
+            f"cycle {cycle.cycle_id} is closed; the order was not moved to another one",
+            closed_at=cycle.closes_at,
+        )
+    if command.asked.at < cycle.opens_at:
+        raise CycleNotOpenYet(
+            f"cycle {cycle.cycle_id} opens later; send the order then", opens_at=cycle.opens_at
+        )
+    return cycle
+
+
+def _late(command: OrderCommand, cycle: Cycle) -> bool:
+    """Written by the deadline, and received while the terms wait for that. Source: §3.12."""
+    assert cycle.closes_at is not None
+    return (
+        command.client_at is not None
+        and command.client_at <= cycle.closes_at
+        and command.asked.at <= cycle.closes_at + timedelta(seconds=cycle.late_seconds)
+    )
+
+
+def _cases_filled(
+    command: OrderCommand, order: Order, cycle: Cycle, known: Known
+) -> list[CasesFilled]:
+    """While cases are filled, what the change makes of the group's totals; else nothing. Raises
+    FillingBegins, OrderHasChanged, ChangeFillsNoCase."""
+    if not may_need_filling(cycle, command.asked.at):
+        return []
+    if command.told is None or not cycle.filling:
+        raise filling_begins(cycle)
+    before = command.told.before
+    if order.content != (digest(before) if before else b""):
+        raise OrderHasChanged(f"order {order.order_id} changed meanwhile; look at it again")
+    return cases_filled(order.order_id, command.told, lines_after(command), cycle, known)
+
+
+def may_trade(buyer: Buyer) -> None:
+    if not buyer.admitted:
+        raise NoSuchKoperasi(f"koperasi {buyer.koperasi_id} is not admitted to this network")
+    if buyer.suspended:
+        raise KoperasiMayNotTrade(f"koperasi {buyer.koperasi_id} is suspended")
+
+
+class OfOrder(Protocol):
+    """A command about an order that exists."""
+
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def cycle_id(self) -> str: ...
+    @property
+    def koperasi_id(self) -> str: ...
+    @property
+    def if_version(self) -> int | None: ...
+
+
+def existing_order(command: OfOrder, known: Known) -> Order:
+    """The order, if it exists where and for whom the command says."""
+    order = known[ORDER.about(command.order_id)]
+    if (order.cycle_id, order.koperasi_id) != (command.cycle_id, command.koperasi_id):
+        raise NoSuchOrder(f"there is no order {command.order_id} of this koperasi in this cycle")
+    return order
+
+
+def same_order_version(command: OfOrder, known: Known) -> None:
+    version = known.version(ORDER.about(command.order_id))
+    if command.if_version is not None and command.if_version != version:
+        raise OrderHasChanged(
+            f"order {command.order_id} is at version {version} by now; look at it again",
+            current_version=version,
+        )
+
+
+orders = Decider(
+    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL)
+)

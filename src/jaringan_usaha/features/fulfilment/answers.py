@@ -1,0 +1,203 @@
+"""The shapes in which deliveries are shown over HTTP; totals are of all rows, not of a page."""
+
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field, computed_field
+
+from jaringan_usaha.api.paging import ListOf
+
+V = TypeVar("V")
+T = TypeVar("T")
+P = TypeVar("P", bound="ListWithTotals[Any, Any]")
+
+
+class ListWithTotals(ListOf[V], Generic[V, T]):
+    """A page, and the totals of all rows that it is a page of."""
+
+    totals: T
+
+
+def with_totals(kind: type[P], page: ListOf[Any], totals: Any) -> P:
+    """The page with the totals of all its rows."""
+    return kind(
+        items=page.items,
+        next=page.next,
+        as_of=page.as_of,
+        stale=page.stale,
+        totals=dict(totals),
+    )
+
+
+# -- receipts ------------------------------------------------------------------------------
+
+
+class ReceiptView(BaseModel):
+    receipt_id: str
+    cycle_id: str
+    supplier_id: str
+    received_on: date
+    reference: str
+    line_count: int
+    accepted: int
+    rejected: int
+    position: int
+    recorded_at: datetime
+
+
+class ReceiptTotals(BaseModel):
+    receipts: int
+    accepted: int
+    rejected: int
+
+
+class ReceiptPage(ListWithTotals[ReceiptView, ReceiptTotals]):
+    """Receipts of a cycle."""
+
+
+class ReceiptLineView(BaseModel):
+    """`given` to koperasi, those worth `goods_idr`; of `surplus` some may still be `waiting`."""
+
+    item_id: str
+    accepted: int
+    rejected: int
+    reason: str
+    shared: bool = Field(description="false while it waits to be shared out")
+    given: int
+    goods_idr: int
+    surplus: int
+    waiting: int
+
+
+class ReceiptLineTotals(BaseModel):
+    accepted: int
+    rejected: int
+    given: int
+    goods_idr: int
+    surplus: int
+    waiting: int
+
+
+class ReceiptLinePage(ListWithTotals[ReceiptLineView, ReceiptLineTotals]):
+    """Lines of one receipt."""
+
+
+# -- deliveries ----------------------------------------------------------------------------
+
+
+class DeliveryStateView(BaseModel):
+    supplier_id: str
+    state: str = Field(description="expected, receiving or received; more may come")
+    receipts: int
+    last_received_on: date | None
+    reason: str = Field(description="why the delivery was ended")
+    ordered: int
+    accepted: int
+    rejected: int
+    given: int
+    goods_idr: int
+    waiting: int
+
+
+class DeliveryStateTotals(BaseModel):
+    ordered: int
+    accepted: int
+    rejected: int
+    received: int
+    goods_idr: int
+    waiting: int
+
+
+class DeliveryStatePage(ListWithTotals[DeliveryStateView, DeliveryStateTotals]):
+    """Deliveries of a cycle."""
+
+
+class ShortfallView(BaseModel):
+    supplier_id: str
+    item_id: str
+    ordered: int
+    accepted: int
+    rejected: int
+    short: int
+    final: bool
+
+
+class ShortfallTotals(BaseModel):
+    items: int
+    ordered: int
+    accepted: int
+    short: int
+
+
+class ShortfallPage(ListWithTotals[ShortfallView, ShortfallTotals]):
+    """Items that fall short."""
+
+
+class DeliveryView(BaseModel):
+    """Of `firm` units wanted and `tolerance` welcome, `granted` are ordered and `received` came;
+    they are worth `goods_idr` and alone had cost `alone_idr`."""
+
+    supplier_id: str
+    item_id: str
+    koperasi_id: str
+    firm: int
+    tolerance: int
+    least: int
+    granted: int
+    reason: str = Field(description="why nothing is ordered")
+    received: int
+    goods_idr: int
+    alone_idr: int
+
+    @computed_field(description="ordered, and not received yet")  # type: ignore[prop-decorator]
+    @property
+    def short(self) -> int:
+        return max(self.granted - self.received, 0)
+
+
+class DeliveryTotals(BaseModel):
+    granted: int
+    received: int
+    goods_idr: int
+    alone_idr: int
+
+
+class DeliveryPage(ListWithTotals[DeliveryView, DeliveryTotals]):
+    """What koperasi may expect and got."""
+
+
+class ExplanationView(BaseModel):
+    """One item of one koperasi, told in Indonesian (`id`) and in English (`en`)."""
+
+    supplier_id: str
+    item_id: str
+    granted: int
+    received: int
+    goods_idr: int
+    alone_idr: int
+    id: str
+    en: str
+
+
+# -- surplus -------------------------------------------------------------------------------
+
+
+class SurplusView(BaseModel):
+    position: int
+    receipt_id: str
+    cycle_id: str
+    supplier_id: str
+    item_id: str
+    accepted: int
+    given: int
+    surplus: int
+    waiting: int
+
+
+class SurplusTotals(BaseModel):
+    lines: int
+    waiting: int
+
+
+class SurplusPage(ListWithTotals[SurplusView, SurplusTotals]):
+    """What waits for a decision."""

@@ -1,0 +1,248 @@
+"""The rules of sharing out: each item of each receipt once, on the newest entitlements."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never, cast
+
+import msgspec
+
+from jaringan_usaha.features.cycles.events import CycleOpened
+from jaringan_usaha.features.fulfilment.domain import (
+    GROUP_ORDER,
+    RECEIPT,
+    GroupOrder,
+    NoSuchReceipt,
+    order_id_of,
+)
+from jaringan_usaha.features.fulfilment.events import (
+    DeliveryShared,
+    ItemGiven,
+    SurplusDecided,
+    delivered_id,
+)
+from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item
+from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
+from jaringan_usaha.kernel.messages import Command, Event
+from jaringan_usaha.kernel.rejections import Outdated
+from jaringan_usaha.kernel.sharing import ALGORITHM, Sharing
+
+WEIGHT_A_PART = 400
+"""Rows and items in one event: at most 150 bytes each, so that it fits into 64 KiB."""
+
+# -- commands ------------------------------------------------------------------------------
+
+
+class ItemClaims(msgspec.Struct, frozen=True):
+    """Everybody who may expect or has received anything of an item, in any order."""
+
+    item_id: str
+    claimants: tuple[Claimant, ...]
+
+
+class ShareReceipt(Command):
+    """Share some items of a receipt out; the house itself asks it.
+
+    The claims are those of read tables that show `order_changes` changes of the order.
+    """
+
+    receipt_id: str
+    cycle_id: str
+    supplier_id: str
+    order_changes: int
+    items: tuple[ItemClaims, ...]
+
+
+# -- rejections ----------------------------------------------------------------------------
+
+
+class ClaimsAreOutdated(Outdated):
+    code = "claims-outdated"
+
+
+# -- state ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the cycle shares what is too little or too much."""
+
+    cycle_id: str
+    sharing: Sharing = "pro_rata"
+    priority: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One item of a consolidated order: units that koperasi got, units kept or given at a
+    value of `valued_idr` in all, and what waits for a decision, by receipt that was shared."""
+
+    delivered_id: str
+    given: int = 0
+    valued: int = 0
+    valued_idr: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
+
+
+def evolve_terms(terms: Terms, event: CycleOpened) -> Terms:
+    return replace(terms, sharing=cast("Sharing", event.sharing), priority=event.priority)
+
+
+def evolve_delivered(delivered: Delivered, event: DeliveryShared | SurplusDecided) -> Delivered:
+    match event:
+        case DeliveryShared():
+            for item in event.items:
+                if _is_of(delivered, event.consolidated_order_id, item):
+                    return _shared(delivered, event.receipt_id, item)
+            return delivered
+        case SurplusDecided():
+            return _decided(delivered, event)
+    assert_never(event)
+
+
+def _is_of(delivered: Delivered, order_id: str, item: ItemGiven) -> bool:
+    return not item.continued and delivered_id(order_id, item.item_id) == delivered.delivered_id
+
+
+def _shared(delivered: Delivered, receipt_id: str, item: ItemGiven) -> Delivered:
+    units = item.accepted - item.surplus
+    return replace(
+        delivered,
+        given=delivered.given + units,
+        valued=delivered.valued + units,
+        valued_idr=delivered.valued_idr + item.goods_idr,
+        waiting={**delivered.waiting, receipt_id: item.surplus},
+    )
+
+
+def _decided(delivered: Delivered, event: SurplusDecided) -> Delivered:
+    left = delivered.waiting.get(event.receipt_id, 0) - event.units
+    kept = 0 if event.decision == "return" else event.units
+    return replace(
+        delivered,
+        given=delivered.given + (event.units if event.koperasi_id else 0),
+        valued=delivered.valued + kept,
+        valued_idr=delivered.valued_idr + event.goods_idr,
+        waiting={**delivered.waiting, event.receipt_id: left},
+    )
+
+
+TERMS = Topic("fulfilment.terms", "cycle", (CycleOpened,), Terms, evolve_terms, settled=True)
+DELIVERED = Topic(
+    "fulfilment.delivered",
+    "delivered",
+    (DeliveryShared, SurplusDecided),
+    Delivered,
+    evolve_delivered,
+)
+
+# -- needs ---------------------------------------------------------------------------------
+
+
+def needs(command: ShareReceipt) -> Sequence[About[Any]]:
+    """What must be known, and must not have changed when the events are appended."""
+    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    return [
+        GROUP_ORDER.about(order_id),
+        RECEIPT.about(command.receipt_id),
+        TERMS.about(command.cycle_id),
+        *(DELIVERED.about(delivered_id(order_id, item.item_id)) for item in command.items),
+    ]
+
+
+# -- decide --------------------------------------------------------------------------------
+
+
+def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
+    """Items that were shared before are passed over, so that each is shared once; so are those
+    whose claims are outdated, as long as there are others.
+
+    Raises NoSuchReceipt, ClaimsAreOutdated.
+    """
+    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order = known[GROUP_ORDER.about(order_id)]
+    receipt = known[RECEIPT.about(command.receipt_id)]
+    if receipt.consolidated_order_id != order_id:
+        raise NoSuchReceipt(f"there is no receipt {command.receipt_id} for {order_id}")
+    terms = known[TERMS.about(command.cycle_id)]
+    shared: list[tuple[str, int, SharedItem]] = []
+    outdated: list[str] = []
+    for item in command.items:
+        delivered = known[DELIVERED.about(delivered_id(order_id, item.item_id))]
+        if command.receipt_id in delivered.waiting:
+            continue
+        if not _add_up(command.order_changes, item, order, delivered):
+            outdated.append(item.item_id)
+            continue
+        accepted = receipt.lines[item.item_id].accepted
+        shared.append((item.item_id, accepted, _share(accepted, item, order, delivered, terms)))
+    if outdated and not shared:
+        names = ", ".join(outdated)
+        raise ClaimsAreOutdated(
+            f"the claims to {names} are not those that the log has; take them anew"
+        )
+    return [
+        DeliveryShared(
+            receipt_id=command.receipt_id,
+            consolidated_order_id=order_id,
+            cycle_id=command.cycle_id,
+            supplier_id=command.supplier_id,
+            part=part,
+            sharing=terms.sharing,
+            algorithm=ALGORITHM,
+            items=items,
+        )
+        for part, items in enumerate(_parts(shared), start=1)
+    ]
+
+
+def _add_up(order_changes: int, item: ItemClaims, order: GroupOrder, delivered: Delivered) -> bool:
+    """Claims are whole when they add up to what is ordered, and to what was given out, and no
+    change of the order came between."""
+    granted = sum([each.granted for each in item.claimants])
+    received = sum([each.received for each in item.claimants])
+    ordered = order.lines[item.item_id].quantity
+    return (order_changes, granted, received) == (order.changes, ordered, delivered.given)
+
+
+def _share(
+    accepted: int, item: ItemClaims, order: GroupOrder, delivered: Delivered, terms: Terms
+) -> SharedItem:
+    line = order.lines[item.item_id]
+    return share_item(
+        accepted,
+        item.claimants if line.quantity else (),  # nothing is ordered: all of it is surplus
+        terms.sharing,
+        terms.priority,
+        line=(line.amount_idr, line.quantity),
+        before=(delivered.valued, delivered.valued_idr),
+    )
+
+
+def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[ItemGiven, ...]]:
+    """Items in parts; one that does not fit into what is left of a part goes on in the next."""
+    part: list[ItemGiven] = []
+    room = WEIGHT_A_PART
+    for item_id, accepted, item in shared:
+        start = 0
+        while start == 0 or start < len(item.rows):
+            if room < 2:
+                yield tuple(part)
+                part, room = [], WEIGHT_A_PART
+            rows = item.rows[start : start + room - 1]
+            part.append(
+                ItemGiven(
+                    item_id=item_id,
+                    accepted=accepted,
+                    surplus=item.surplus,
+                    rows=rows,
+                    goods_idr=item.goods_idr,
+                    continued=start > 0,
+                )
+            )
+            room -= 1 + len(rows)
+            start += len(rows) or 1
+    if part:
+        yield tuple(part)
+
+
+shared_deliveries = Decider(needs, share_receipt, (GROUP_ORDER, RECEIPT, TERMS, DELIVERED))

@@ -1,0 +1,1 @@
+"""Bills, matched and split until every koperasi knows its cost."""

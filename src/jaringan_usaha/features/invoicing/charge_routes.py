@@ -1,0 +1,299 @@
+"""Bills for bringing goods, and what goods came to cost each koperasi, over HTTP."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.door import (
+    AskedByPath,
+    AuditorNow,
+    Done,
+    DoorNow,
+    OperatorNow,
+    ReaderNow,
+    done,
+    shown,
+)
+from jaringan_usaha.api.fields import Body, Day, Slug, Title
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.features.invoicing import views
+from jaringan_usaha.features.invoicing.charges import (
+    MOST_MANUAL,
+    MOST_WEIGHT,
+    BillCharge,
+    charges,
+)
+from jaringan_usaha.features.invoicing.routes import Amount, Number
+from jaringan_usaha.kernel.landed import WHAT_TO_DO, ChargeKey
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
+
+# -- bodies --------------------------------------------------------------------------------
+
+Weight = Annotated[int, Field(ge=0, le=MOST_WEIGHT)]
+
+
+class ChargeBody(Body):
+    """A bill for freight, insurance or handling, split over the goods of a cycle by a key.
+
+    A corrected bill has the next `bill_no` and the new amount; only the difference is split,
+    over the goods that have been shared out by then.
+    """
+
+    cycle_id: Slug
+    payee: Title
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=32, examples=["freight"])]
+    key: ChargeKey
+    amount_idr: Amount
+    billed_on: Day
+    reference: Number
+    bill_no: Annotated[int, Field(ge=1, le=1_000)] = 1
+    supplier: Annotated[Slug | None, Field(description="only this supplier's goods")] = None
+    manual: Annotated[
+        dict[Slug, Weight],
+        Field(max_length=MOST_MANUAL, description="weights by item", default_factory=dict),
+    ]
+
+
+# -- answers -------------------------------------------------------------------------------
+
+
+class ChargeView(BaseModel):
+    """A charge as its last bill has it, how much of it is shared, and what it waits for."""
+
+    charge_id: str
+    cycle_id: str
+    supplier: str
+    payee: str
+    kind: str
+    key: str
+    bill_no: int
+    amount_idr: int
+    shared_idr: int
+    own_idr: int | None = Field(description="the part of the koperasi asked about")
+    billed_on: date
+    reference: str
+    waits_for: str = Field(description="empty when all of it is shared")
+    position: int
+    recorded_at: datetime
+
+
+class ChargeTotals(BaseModel):
+    """The sums of all charges asked for; for one koperasi, of what it bears of them."""
+
+    amount_idr: int
+    shared_idr: int
+
+
+class ChargeList(ListOf[ChargeView]):
+    totals: ChargeTotals
+
+
+class ChargeLineView(BaseModel):
+    """How one bill falls on one item: by what it weighed when the bill was split."""
+
+    bill_no: int
+    supplier_id: str
+    item_id: str
+    units: int
+    goods_idr: int
+    each: int = Field(description="what a unit (by hand: the line) weighs by the key")
+    amount_idr: int
+    shared_idr: int
+
+
+class ChargeShareView(BaseModel):
+    koperasi_id: str
+    amount_idr: int
+
+
+class CostSums(BaseModel):
+    """Whole rupiah. `goods_idr` is what was given at the order's price, `invoiced_idr` so much of
+    it as invoices have been costed for; PPN that a PKP credits is no cost. Rebates and deposits
+    are accounts of their own."""
+
+    goods_idr: int
+    invoiced_idr: int
+    variance_idr: int
+    freight_idr: int
+    fee_idr: int
+    ppn_idr: int
+    creditable_idr: int
+    rebate_idr: int
+    own_rebate_idr: int
+    deposit_idr: int
+    landed_idr: int = Field(description="goods + variance + freight + fee + PPN − creditable")
+
+
+class CostView(CostSums):
+    """What the goods of one item of one supplier came to cost one koperasi in one cycle."""
+
+    cycle_id: str
+    supplier_id: str
+    item_id: str
+    koperasi_id: str = Field(description="`consortium` for what was taken into stock")
+    units: int
+    invoiced_units: int
+
+
+class CostList(ListOf[CostView]):
+    totals: CostSums
+
+
+# -- charges -------------------------------------------------------------------------------
+
+
+@router.put("/charges/{charge_id}", operation_id="billCharge", status_code=201)
+async def bill_charge(
+    charge_id: Annotated[Slug, Path()],
+    body: ChargeBody,
+    response: Response,
+    asked: AskedByPath,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Record a bill for freight, insurance or handling. It is split as soon as goods of the
+    cycle have been shared out; goods that arrive after that bear nothing of it."""
+    command = BillCharge(
+        asked=asked,
+        charge_id=charge_id,
+        supplier=body.supplier or "",
+        **body.model_dump(exclude={"supplier"}),
+    )
+    recorded = await door.handle(caller, charges, command)
+    return done(response, recorded, f"/v1/charges/{charge_id}/lines")
+
+
+@router.get("/charges", operation_id="listCharges")
+async def list_charges(
+    caller: ReaderNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    koperasi_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ChargeList:
+    """Charges by id; for a koperasi those that it bears a part of."""
+    koperasi = _koperasi(caller, koperasi_id)
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await views.charges(
+            db,
+            caller.network_id,
+            after=last,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            koperasi_id=koperasi,
+            limit=limit,
+        )
+        totals = await views.charge_totals(
+            db,
+            caller.network_id,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            koperasi_id=koperasi,
+        )
+        as_of = await shown(db, caller.network_id, "invoicing")
+    found = [{**dict(row), "waits_for": _waits_for(row)} for row in rows]
+    page = page_of(ChargeView, found, limit, ("charge_id",), as_of)
+    return ChargeList(totals=ChargeTotals(**dict(totals)), **dict(page))
+
+
+def _waits_for(row: Row) -> str:
+    """Why a charge is not shared yet, in words that say what to do."""
+    if row["shared_idr"] == row["amount_idr"]:
+        return ""
+    if row["weighed"]:
+        return "the follower, which shares it by koperasi"
+    if not row["goods"]:
+        return "goods of this cycle that are accepted and shared out; none are yet"
+    key: ChargeKey = row["key"]
+    return f"something that weighs by {key}; {WHAT_TO_DO[key]}"
+
+
+@router.get("/charges/{charge_id}/lines", operation_id="listChargeLines")
+async def list_charge_lines(
+    charge_id: Annotated[Slug, Path()],
+    caller: AuditorNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[ChargeLineView]:
+    """How the bills of a charge fall on goods, with what each weighed."""
+    key = key_after(cursor_, 0, "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.charge_lines(db, caller.network_id, charge_id, after=key, limit=limit)
+        as_of = await shown(db, caller.network_id, "invoicing")
+    return page_of(ChargeLineView, rows, limit, ("bill_no", "supplier_id", "item_id"), as_of)
+
+
+@router.get("/charges/{charge_id}/shares", operation_id="listChargeShares")
+async def list_charge_shares(
+    charge_id: Annotated[Slug, Path()],
+    caller: ReaderNow,
+    door: DoorNow,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> ListOf[ChargeShareView]:
+    """What each koperasi bears of a charge, all bills together; a koperasi sees its own."""
+    (last,) = key_after(cursor_, "")
+    async with door.reading(caller, after) as db:
+        rows = await views.charge_shares(
+            db,
+            caller.network_id,
+            charge_id,
+            after=last,
+            koperasi_id=caller.koperasi_id,
+            limit=limit,
+        )
+        as_of = await shown(db, caller.network_id, "invoicing")
+    return page_of(ChargeShareView, rows, limit, ("koperasi_id",), as_of)
+
+
+# -- costs ---------------------------------------------------------------------------------
+
+
+@router.get("/costs", operation_id="listCosts")
+async def list_costs(
+    caller: ReaderNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    koperasi_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> CostList:
+    """What goods came to cost, with the totals of all rows. Name a cycle, a supplier or a
+    koperasi; a koperasi sees its own rows only."""
+    koperasi = _koperasi(caller, koperasi_id)
+    if not (cycle_id or supplier_id or koperasi):
+        detail = "name a cycle, a supplier or a koperasi"
+        error = {"pointer": "/cycle_id", "code": "missing", "detail": detail}
+        raise Problem(422, "validation-failed", detail, errors=[error])
+    costs = views.CostsAsked(cycle_id, supplier_id, koperasi)
+    key = key_after(cursor_, "", "", "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.costs(db, caller.network_id, costs, after=key, limit=limit)
+        totals = await views.cost_totals(db, caller.network_id, costs)
+        as_of = await shown(db, caller.network_id, "invoicing")
+    columns = ("cycle_id", "supplier_id", "item_id", "koperasi_id")
+    page = page_of(CostView, rows, limit, columns, as_of)
+    return CostList(totals=CostSums(**dict(totals)), **dict(page))
+
+
+def _koperasi(caller: Caller, named: str | None) -> str | None:
+    """Whose rows are asked for: the koperasi named, or the caller's own. Raises NotAllowed."""
+    if named is not None:
+        caller.must_speak_for(named)
+    return named or caller.koperasi_id

@@ -1,0 +1,400 @@
+"""Suppliers' invoices over HTTP: entered, released or refused; debit notes."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field, TypeAdapter
+
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.door import (
+    AskedByKey,
+    AskedByPath,
+    Done,
+    DoorNow,
+    OperatorNow,
+    SupplierNow,
+    done,
+    shown,
+)
+from jaringan_usaha.api.fields import Body, Day, Reason, Slug
+from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.eventlog.database import Connection
+from jaringan_usaha.features.invoicing import views
+from jaringan_usaha.features.invoicing.domain import MOST_AMOUNT_IDR, NoSuchInvoice
+from jaringan_usaha.features.invoicing.events import ClaimedLine, InvoiceLine
+from jaringan_usaha.features.invoicing.invoices import (
+    MOST_LINES,
+    EnterInvoice,
+    RefuseInvoice,
+    ReleaseInvoice,
+    invoices,
+)
+from jaringan_usaha.kernel.messages import Asked
+from jaringan_usaha.kernel.quantity import MOST_UNITS
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
+
+# -- bodies --------------------------------------------------------------------------------
+
+Amount = Annotated[int, Field(ge=0, le=MOST_AMOUNT_IDR, description="whole rupiah")]
+Number = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z ./:_-]*$")
+]
+
+
+class InvoiceLineBody(Body):
+    """One item, as the supplier billed it. Deposits on containers are apart from the goods."""
+
+    item_id: Slug
+    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS, description="in the item's base unit")]
+    goods_idr: Annotated[Amount, Field(description="without PPN, in whole rupiah")]
+    ppn_idr: Amount
+    deposit_idr: Amount = 0
+
+
+class InvoiceBody(Body):
+    """What a supplier billed for one consolidated order, each item in one line."""
+
+    cycle_id: Slug
+    supplier_id: Slug
+    invoice_no: Annotated[Number, Field(description="the supplier's own; it is entered once")]
+    tax_invoice_no: Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^[0-9A-Za-z ./:_-]*$",
+            description="number of the faktur pajak; empty when there is none",
+        ),
+    ] = ""
+    invoiced_on: Day
+    lines: Annotated[list[InvoiceLineBody], Field(min_length=1, max_length=MOST_LINES)]
+
+    def command(self, invoice_id: str, asked: Asked) -> EnterInvoice:
+        return EnterInvoice(
+            asked=asked,
+            invoice_id=invoice_id,
+            cycle_id=self.cycle_id,
+            supplier_id=self.supplier_id,
+            invoice_no=self.invoice_no,
+            tax_invoice_no=self.tax_invoice_no,
+            invoiced_on=self.invoiced_on,
+            lines=tuple(InvoiceLine(**line.model_dump()) for line in self.lines),
+        )
+
+
+class ReasonBody(Body):
+    reason: Reason
+
+
+# -- answers -------------------------------------------------------------------------------
+
+
+class InvoiceView(BaseModel):
+    """What was billed, what is claimed back, and what is owed: nothing while it is held."""
+
+    invoice_id: str
+    cycle_id: str
+    supplier_id: str
+    invoice_no: str
+    tax_invoice_no: str
+    invoiced_on: date
+    held: bool = Field(description="owed only after it is released")
+    refused: bool = Field(description="went back to the supplier; never owed")
+    decision_reason: str = Field(description="why it was released, or refused")
+    line_count: int
+    goods_idr: int
+    ppn_idr: int
+    deposit_idr: int
+    claimed_idr: int = Field(description="what debit notes claim back")
+    owed_idr: int
+    paid_idr: int
+    uncosted_lines: int = Field(description="lines that do not cost any koperasi anything yet")
+    matching_version_no: int
+    ppn_version_no: int
+    position: int
+    recorded_at: datetime
+
+
+class MatchedLineView(BaseModel):
+    """One line against order and receipts; what was billed for more than `units` is claimed."""
+
+    line_no: int
+    item_id: str
+    billed: int
+    accepted: int
+    units: int
+    goods_idr: int
+    expected_idr: int
+    ppn_idr: int
+    expected_ppn_idr: int
+    deposit_idr: int
+    claimed_idr: int
+    claimed_ppn_idr: int
+    claimed_deposit_idr: int
+    outcome: str = Field(description="equal, rounding, variance, over_billed or held")
+    reason: str
+    returned: int = Field(description="units that went back after they were invoiced")
+    costed: int = Field(description="units whose cost is shared by koperasi")
+    undecided: int = Field(description="accepted units of the item that nobody has been given")
+
+
+class InvoiceDetail(InvoiceView):
+    lines: list[MatchedLineView] = Field(max_length=MOST_LINES)
+    as_of: int
+    stale: bool
+
+
+class MoneyTotals(BaseModel):
+    """The sums over all consolidated orders asked for, whatever page is shown."""
+
+    invoices: int
+    held: int
+    billed_idr: int
+    held_idr: int
+    claimed_idr: int
+    owed_idr: int
+    paid_idr: int
+    rebate_idr: int = Field(description="accrued on costed goods")
+    rebate_received_idr: int
+
+
+class InvoiceStateView(BaseModel):
+    """How far one consolidated order is billed and paid."""
+
+    cycle_id: str
+    supplier_id: str
+    state: str = Field(description="open, invoiced or settled; more may come")
+    kept_units: int = Field(description="accepted and not sent back, over all items")
+    costed_units: int
+    invoices: int
+    held: int
+    billed_idr: int
+    held_idr: int
+    claimed_idr: int
+    owed_idr: int
+    paid_idr: int
+    rebate_idr: int
+    rebate_received_idr: int
+
+
+class ClaimedLineView(BaseModel):
+    item_id: str
+    units: int
+    goods_idr: int
+    ppn_idr: int
+    deposit_idr: int
+
+
+class DebitNoteView(BaseModel):
+    """A claim on the supplier for what was billed and is not paid for."""
+
+    debit_note_id: str
+    invoice_id: str
+    cycle_id: str
+    supplier_id: str
+    reason: str = Field(description="over_billed or returned; more may come")
+    goods_idr: int
+    ppn_idr: int
+    deposit_idr: int
+    lines: list[ClaimedLineView] = Field(max_length=MOST_LINES)
+    position: int
+    recorded_at: datetime
+
+
+class InvoiceList(ListOf[InvoiceView]):
+    totals: MoneyTotals
+
+
+class InvoiceStateList(ListOf[InvoiceStateView]):
+    totals: MoneyTotals
+
+
+class DebitNoteList(ListOf[DebitNoteView]):
+    totals: MoneyTotals
+
+
+# -- invoices ------------------------------------------------------------------------------
+
+
+@router.put("/supplier-invoices/{invoice_id}", operation_id="enterSupplierInvoice", status_code=201)
+async def enter_invoice(
+    invoice_id: Annotated[Slug, Path()],
+    body: InvoiceBody,
+    response: Response,
+    asked: AskedByPath,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Enter what a supplier billed; it is matched with the order and the receipts at once."""
+    recorded = await door.handle(caller, invoices, body.command(invoice_id, asked))
+    return done(response, recorded, f"/v1/supplier-invoices/{invoice_id}")
+
+
+@router.post("/supplier-invoices/{invoice_id}/release", operation_id="releaseSupplierInvoice")
+async def release_invoice(
+    invoice_id: Annotated[Slug, Path()],
+    body: ReasonBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Accept a held invoice all the same, as the tax invoice has it; from now on it is owed."""
+    command = ReleaseInvoice(asked=asked, invoice_id=invoice_id, reason=body.reason)
+    return done(response, await door.handle(caller, invoices, command))
+
+
+@router.post("/supplier-invoices/{invoice_id}/refuse", operation_id="refuseSupplierInvoice")
+async def refuse_invoice(
+    invoice_id: Annotated[Slug, Path()],
+    body: ReasonBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
+) -> Done:
+    """Send a held invoice back; its number and its units may be invoiced again."""
+    command = RefuseInvoice(asked=asked, invoice_id=invoice_id, reason=body.reason)
+    return done(response, await door.handle(caller, invoices, command))
+
+
+@router.get("/supplier-invoices/{invoice_id}", operation_id="getSupplierInvoice")
+async def get_invoice(
+    invoice_id: Annotated[Slug, Path()], caller: SupplierNow, door: DoorNow, after: After = 0
+) -> InvoiceDetail:
+    """One invoice with all its lines, and what came of each."""
+    async with door.reading(caller, after) as db:
+        row = await views.invoice(db, caller.network_id, invoice_id)
+        lines = await views.invoice_lines(db, caller.network_id, invoice_id)
+        as_of = await shown(db, caller.network_id, "invoicing")
+    if row is None or not caller.supplies(row["supplier_id"]):
+        raise NoSuchInvoice(f"there is no invoice {invoice_id}")
+    return InvoiceDetail(
+        **dict(row), lines=[MatchedLineView(**dict(line)) for line in lines], **as_of
+    )
+
+
+@router.get("/supplier-invoices", operation_id="listSupplierInvoices")
+async def list_invoices(
+    caller: SupplierNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> InvoiceList:
+    """Invoices by cycle, supplier and id, with the totals of all of them."""
+    supplier_id = caller.supplier_for(supplier_id)
+    key = key_after(cursor_, "", "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.invoices(
+            db,
+            caller.network_id,
+            after=key,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            limit=limit,
+        )
+        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        as_of = await shown(db, caller.network_id, "invoicing")
+    columns = ("cycle_id", "supplier_id", "invoice_id")
+    return InvoiceList(totals=totals, **dict(page_of(InvoiceView, rows, limit, columns, as_of)))
+
+
+@router.get("/invoice-states", operation_id="listInvoiceStates")
+async def list_states(
+    caller: SupplierNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> InvoiceStateList:
+    """How far consolidated orders are billed and paid, by cycle and supplier."""
+    supplier_id = caller.supplier_for(supplier_id)
+    key = key_after(cursor_, "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.states(
+            db,
+            caller.network_id,
+            after=key,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            limit=limit,
+        )
+        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        as_of = await shown(db, caller.network_id, "invoicing")
+    columns = ("cycle_id", "supplier_id")
+    page = page_of(InvoiceStateView, rows, limit, columns, as_of)
+    return InvoiceStateList(totals=totals, **dict(page))
+
+
+@router.get("/debit-notes", operation_id="listDebitNotes")
+async def list_debit_notes(
+    caller: SupplierNow,
+    door: DoorNow,
+    cycle_id: Annotated[Slug | None, Query()] = None,
+    supplier_id: Annotated[Slug | None, Query()] = None,
+    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
+    limit: Limit = 50,
+    after: After = 0,
+) -> DebitNoteList:
+    """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
+    supplier_id = caller.supplier_for(supplier_id)
+    key = key_after(cursor_, "", "", "")
+    async with door.reading(caller, after) as db:
+        rows = await views.debit_notes(
+            db,
+            caller.network_id,
+            after=key,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            limit=limit,
+        )
+        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        as_of = await shown(db, caller.network_id, "invoicing")
+    notes = [{**dict(row), "lines": _claimed(row["lines"])} for row in rows]
+    columns = ("cycle_id", "supplier_id", "debit_note_id")
+    return DebitNoteList(
+        totals=totals, **dict(page_of(DebitNoteView, notes, limit, columns, as_of))
+    )
+
+
+_lines = msgspec.json.Decoder(tuple[ClaimedLine, ...])
+
+
+def _claimed(lines: bytes) -> list[ClaimedLineView]:
+    return [ClaimedLineView(**msgspec.structs.asdict(line)) for line in _lines.decode(lines)]
+
+
+async def totals_of(
+    db: Connection, caller: Caller, cycle_id: str | None, supplier_id: str | None
+) -> MoneyTotals:
+    sums = await views.state_totals(
+        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id
+    )
+    return MoneyTotals(**dict(sums))
+
+
+# -- bulk sync -----------------------------------------------------------------------------
+
+
+class SyncInvoiceBody(InvoiceBody):
+    invoice_id: Slug
+
+
+def _sync_invoice(body: SyncInvoiceBody, asked: Asked, caller: Caller) -> EnterInvoice:
+    caller.must_operate()
+    return body.command(body.invoice_id, asked)
+
+
+sync_types: Mapping[str, SyncType[Any]] = {
+    "enter_invoice": SyncType(TypeAdapter(SyncInvoiceBody), invoices, _sync_invoice, "invoicing"),
+}

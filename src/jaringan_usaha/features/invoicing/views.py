@@ -1,0 +1,219 @@
+"""What is shown of invoices, costs and charges, and what the follower works on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.features.invoicing.documents import queries
+
+BEYOND_ALL_IDS = "z" * 65
+"""Greater than every id, which has at most 64 letters, digits and signs before them."""
+
+# -- what is still to do -------------------------------------------------------------------
+
+
+async def lines_to_cost(db: Connection, network_id: int, *, limit: int) -> list[Row]:
+    """Lines that can be costed now, those owed longest first, with the size of the work."""
+    return await db.fetch(queries.lines_to_cost, network_id, limit)
+
+
+async def holders(
+    db: Connection, network_id: int, lines: Sequence[tuple[str, str, str]]
+) -> list[Row]:
+    """Who holds uncosted units of (cycle, supplier, item), in the order of being given them."""
+    columns = [list(column) for column in zip(*lines, strict=True)]
+    return await db.fetch(queries.holders, network_id, *columns)
+
+
+async def open_bills(db: Connection, network_id: int, *, limit: int) -> list[Row]:
+    """Bills of which something is still to be shared."""
+    return await db.fetch(queries.open_bills, network_id, limit)
+
+
+async def goods_of_cycle(
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str
+) -> list[Row]:
+    """What has been given to somebody, of one supplier or (empty) of all."""
+    return await db.fetch(queries.goods_of_cycle, network_id, cycle_id, supplier_id)
+
+
+async def lines_to_share(
+    db: Connection, network_id: int, charge_id: str, bill_no: int, cycle_id: str, *, limit: int
+) -> list[Row]:
+    """Lines of a weighed bill that are not shared yet, with the size of the work."""
+    return await db.fetch(queries.lines_to_share, network_id, charge_id, bill_no, cycle_id, limit)
+
+
+async def units_held(
+    db: Connection, network_id: int, cycle_id: str, lines: Sequence[tuple[str, str]]
+) -> list[Row]:
+    """Who was given units of (supplier, item) in a cycle, in the order of being given them."""
+    columns = [list(column) for column in zip(*lines, strict=True)]
+    return await db.fetch(queries.units_held, network_id, cycle_id, *columns)
+
+
+# -- questions -----------------------------------------------------------------------------
+
+
+class CostsAsked(NamedTuple):
+    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named."""
+
+    cycle_id: str | None
+    supplier_id: str | None
+    koperasi_id: str | None
+
+
+async def costs(
+    db: Connection,
+    network_id: int,
+    asked: CostsAsked,
+    *,
+    after: tuple[str, str, str, str],
+    limit: int,
+) -> list[Row]:
+    """What goods came to cost, by cycle, supplier, item and koperasi."""
+    cycle_id, supplier_id, koperasi_id = asked
+    last_cycle, last_supplier, last_item, last_koperasi = after
+    if koperasi_id is not None:
+        start = (last_cycle or cycle_id or "", last_supplier, last_item)
+        until = cycle_id or BEYOND_ALL_IDS
+        return await db.fetch(
+            queries.costs_of_koperasi, network_id, koperasi_id, *start, until, supplier_id, limit
+        )
+    if cycle_id is not None:
+        start = (last_supplier, last_item, last_koperasi)
+        return await db.fetch(
+            queries.costs_of_cycle, network_id, cycle_id, *start, supplier_id, limit
+        )
+    start = (last_cycle, last_item, last_koperasi)
+    return await db.fetch(queries.costs_of_supplier, network_id, supplier_id, *start, limit)
+
+
+async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
+    """The sums of all these rows."""
+    cycle_id, supplier_id, koperasi_id = asked
+    if koperasi_id is not None:
+        query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
+        row = await db.fetchrow(query, network_id, *keys)
+    elif cycle_id is not None:
+        row = await db.fetchrow(queries.totals_of_cycle, network_id, cycle_id, supplier_id)
+    else:
+        row = await db.fetchrow(queries.totals_of_supplier, network_id, supplier_id)
+    assert row is not None
+    return row
+
+
+async def invoices(
+    db: Connection,
+    network_id: int,
+    *,
+    after: tuple[str, str, str],
+    cycle_id: str | None,
+    supplier_id: str | None,
+    limit: int,
+) -> list[Row]:
+    return await db.fetch(queries.invoices, network_id, *after, cycle_id, supplier_id, limit)
+
+
+async def invoice(db: Connection, network_id: int, invoice_id: str) -> Row | None:
+    return await db.fetchrow(queries.invoice, network_id, invoice_id)
+
+
+async def invoice_lines(db: Connection, network_id: int, invoice_id: str) -> list[Row]:
+    """All lines of one invoice, at most 400."""
+    return await db.fetch(queries.invoice_lines, network_id, invoice_id)
+
+
+async def states(
+    db: Connection,
+    network_id: int,
+    *,
+    after: tuple[str, str],
+    cycle_id: str | None,
+    supplier_id: str | None,
+    limit: int,
+) -> list[Row]:
+    """How far each consolidated order is billed and paid."""
+    return await db.fetch(queries.states, network_id, *after, cycle_id, supplier_id, limit)
+
+
+async def state_totals(
+    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None
+) -> Row:
+    """The sums of all these consolidated orders."""
+    row = await db.fetchrow(queries.state_totals, network_id, cycle_id, supplier_id)
+    assert row is not None
+    return row
+
+
+async def debit_notes(
+    db: Connection,
+    network_id: int,
+    *,
+    after: tuple[str, str, str],
+    cycle_id: str | None,
+    supplier_id: str | None,
+    limit: int,
+) -> list[Row]:
+    return await db.fetch(queries.debit_notes, network_id, *after, cycle_id, supplier_id, limit)
+
+
+async def payments(
+    db: Connection,
+    network_id: int,
+    kind: str,
+    *,
+    after: tuple[str, str, str],
+    cycle_id: str | None,
+    supplier_id: str | None,
+    limit: int,
+) -> list[Row]:
+    """Money that went to suppliers (`payment`) or came back (`rebate`)."""
+    return await db.fetch(queries.payments, network_id, kind, *after, cycle_id, supplier_id, limit)
+
+
+async def charges(
+    db: Connection,
+    network_id: int,
+    *,
+    after: str,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    koperasi_id: str | None,
+    limit: int,
+) -> list[Row]:
+    """Charges by id; with a koperasi only those that it bears a part of."""
+    return await db.fetch(
+        queries.charges, network_id, after, cycle_id, supplier_id, koperasi_id, limit
+    )
+
+
+async def charge_totals(
+    db: Connection,
+    network_id: int,
+    *,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    koperasi_id: str | None,
+) -> Row:
+    row = await db.fetchrow(queries.charge_totals, network_id, cycle_id, supplier_id, koperasi_id)
+    assert row is not None
+    return row
+
+
+async def charge_lines(
+    db: Connection, network_id: int, charge_id: str, *, after: tuple[int, str, str], limit: int
+) -> list[Row]:
+    return await db.fetch(queries.charge_lines, network_id, charge_id, *after, limit)
+
+
+async def charge_shares(
+    db: Connection,
+    network_id: int,
+    charge_id: str,
+    *,
+    after: str,
+    koperasi_id: str | None,
+    limit: int,
+) -> list[Row]:
+    return await db.fetch(queries.charge_shares, network_id, charge_id, after, koperasi_id, limit)

@@ -1,0 +1,90 @@
+"""What is asked of margins: what goods cost each koperasi, and what was earned with them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.queries import Queries
+
+queries = Queries("jaringan_usaha.features.margin", "margins.sql")
+
+ALL = "*"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which rows; None for all. `months` are first days, both included."""
+
+    koperasi_id: str | None = None
+    cycle_id: str | None = None
+    supplier_id: str | None = None
+    months: tuple[date, date] = (date.min, date.max)
+
+
+async def margins(
+    db: Connection, network_id: int, chosen: Chosen, *, after: tuple[str, str], limit: int
+) -> list[Row]:
+    """The next rows by koperasi and cycle."""
+    supplier = chosen.supplier_id or ALL
+    common = (network_id, supplier, *after, *chosen.months, limit)
+    if chosen.koperasi_id is not None:
+        rows = await db.fetch(
+            queries.rows_of_koperasi, *common, chosen.koperasi_id, chosen.cycle_id
+        )
+    elif chosen.cycle_id is not None:
+        rows = await db.fetch(queries.rows_of_cycle, *common, chosen.cycle_id)
+    else:
+        rows = await db.fetch(queries.rows_of_all, *common)
+    return await db.fetch(
+        queries.margins,
+        network_id,
+        supplier,
+        [row["koperasi_id"] for row in rows],
+        [row["cycle_id"] for row in rows],
+        *chosen.months,
+    )
+
+
+async def totals(db: Connection, network_id: int, chosen: Chosen) -> Row:
+    """The sums of all rows that are chosen."""
+    row = await db.fetchrow(
+        queries.totals,
+        network_id,
+        chosen.supplier_id or ALL,
+        chosen.koperasi_id or ALL,
+        chosen.cycle_id,
+        *chosen.months,
+    )
+    assert row is not None
+    return row
+
+
+async def items(
+    db: Connection,
+    network_id: int,
+    cycle_id: str,
+    *,
+    koperasi_id: str | None,
+    supplier_id: str | None,
+    after: tuple[str, str, str],
+    limit: int,
+) -> list[Row]:
+    """The items of one cycle by koperasi and supplier."""
+    return await db.fetch(
+        queries.items, network_id, cycle_id, koperasi_id, supplier_id, *after, limit
+    )
+
+
+async def item_totals(
+    db: Connection, network_id: int, cycle_id: str, koperasi_id: str | None, supplier_id: str | None
+) -> Row:
+    row = await db.fetchrow(queries.item_totals, network_id, cycle_id, koperasi_id, supplier_id)
+    assert row is not None
+    return row
+
+
+async def unknown(
+    db: Connection, network_id: int, koperasi_id: str, *, after: str, limit: int
+) -> list[Row]:
+    """Goods that a koperasi sold though nobody saw them come."""
+    return await db.fetch(queries.unknown, network_id, koperasi_id, after, limit)

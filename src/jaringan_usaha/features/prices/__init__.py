@@ -1,0 +1,1 @@
+"""Market prices as observed, for comparison and for those who watch inflation."""

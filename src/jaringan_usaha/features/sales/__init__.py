@@ -1,0 +1,1 @@
+"""Goods sold by koperasi."""

@@ -1,0 +1,1 @@
+"""Which supplier the group buys from: offers compared, and the choice."""

@@ -1,0 +1,90 @@
+"""Ceiling prices of the state: HET by zone, and the limits of SPHP rice. Exact, without fractions.
+
+Both are dated rules (`kernel.rules`), set for one item each:
+
+- `het.<item_id>`: `zone_1_idr`, `zone_2_idr`, `zone_3_idr` for `per` base units at retail; where
+  the regulation also binds the trade before it, `buy_idr` (what the consortium may pay) and
+  `sell_idr` (what it may ask of a koperasi), the same in all zones.
+- `sphp.<item_id>`: `zone_1_idr` … for `per` base units at retail, `buy_zone_1_idr` … from Bulog's
+  warehouse, and `most_per_customer_day`, in base units.
+
+The guard of one line, a price or a whole amount:
+
+    ceiling = ceiling_on(rule, day, zone)            # rule: the DatedRule, as the log tells it
+    if ceiling and exceeds(amount_idr, quantity, ceiling): …  # ceiling.rule_id, .version_no
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal, NamedTuple
+
+from jaringan_usaha.kernel.rules import DatedRule, Setting
+
+ZONES = (1, 2, 3)
+
+Step = Literal["buy", "sell", "retail"]
+"""Where in the chain: bought by the consortium, sold by it to koperasi, sold to people."""
+
+
+class Ceiling(NamedTuple):
+    """At most `idr` whole rupiah for `per` base units, by this setting of this rule."""
+
+    idr: int
+    per: int
+    rule_id: str
+    version_no: int
+
+
+def het_rule(item_id: str) -> str:
+    """The id of the rule that sets an item's HET."""
+    return f"het.{item_id}"
+
+
+def sphp_rule(item_id: str) -> str:
+    """The id of the rule that limits the trade in an item of SPHP."""
+    return f"sphp.{item_id}"
+
+
+def ceiling_on(
+    rule: DatedRule, day: date, zone: int | None, step: Step = "retail"
+) -> Ceiling | None:
+    """The ceiling that a rule sets on a day in Asia/Jakarta; None where it sets none."""
+    setting = rule.on(day)
+    return None if setting is None else ceiling_of(setting, zone, step)
+
+
+def ceiling_of(setting: Setting, zone: int | None, step: Step = "retail") -> Ceiling | None:
+    """The ceiling of one setting at one step of the chain; None where it binds nobody there."""
+    idr = ceiling_idr(setting, zone, step)
+    if idr is None:
+        return None
+    return Ceiling(idr, setting.values.get("per", 1), setting.rule_id, setting.version_no)
+
+
+def ceiling_idr(setting: Setting, zone: int | None, step: Step = "retail") -> int | None:
+    """Whole rupiah for the setting's `per` base units; None where it binds nobody.
+
+    Who is in no zone (None) is held to the lowest of the three: nobody sells dearer for being
+    unclassified.
+    """
+    prefix = "" if step == "retail" else f"{step}_"
+    named = [f"{prefix}zone_{each}_idr" for each in (ZONES if zone is None else (zone,))]
+    found = [setting.values[name] for name in named if name in setting.values]
+    return min(found) if found else setting.values.get(f"{step}_idr")
+
+
+def exceeds(amount_idr: int, quantity: int, ceiling: Ceiling) -> bool:
+    """Whether `quantity` base units for `amount_idr` are dearer than allowed: the ceiling itself
+    is allowed. A return (both negative) is measured as the sale that it takes back."""
+    sign = -1 if quantity < 0 else 1
+    return sign * amount_idr * ceiling.per > sign * quantity * ceiling.idr
+
+
+def most_idr(quantity: int, ceiling: Ceiling) -> int:
+    """The most that may be asked for `quantity` base units, in whole rupiah."""
+    return quantity * ceiling.idr // ceiling.per
+
+
+def customer_day_limit(values: Mapping[str, int]) -> int | None:
+    """Base units that one customer may buy on one day; None where there is no limit."""
+    return values.get("most_per_customer_day")
