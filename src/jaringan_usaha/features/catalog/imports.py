@@ -28,6 +28,7 @@ from jaringan_usaha.features.catalog.events import (
     offer_id,
 )
 from jaringan_usaha.features.catalog.items import ITEM, AddItem, add_item
+from jaringan_usaha.kernel import calendar
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
@@ -353,14 +354,9 @@ def _check_comparison(command: ConfirmPriceFile, known: Known) -> None:
 
 
 def in_force(offer: Offer, day: date) -> str:
-    """The price list that holds on a day: of those that include it, the one that starts last."""
-    holding = [
-        each
-        for each in offer.validities
-        if each.from_on <= day and (each.until_on is None or day <= each.until_on)
-    ]
-    last = max(holding, key=lambda each: each.from_on, default=None)
-    return last.price_list_id if last else ""
+    """The price list that holds on a day, empty without one."""
+    dated = [(each.from_on, each.until_on, each.price_list_id) for each in offer.validities]
+    return calendar.in_force(dated, day) or ""
 
 
 def _changed() -> PreviewHasChanged:
