@@ -111,11 +111,14 @@ class AtTheDoor:
         visit = self._visits.enter()
         telling = _telling(scope, visit, send, self._headers)
         try:
-            refusal = _refusal(scope) or await _key_in_url(scope)
+            most = most_bytes(scope)
+            refusal = _refusal(scope, most)
+            if refusal is None and _may_hold_key(scope):
+                refusal = await _key_in_url(scope)
             if refusal is not None:
                 await _answer(refusal, scope, receive, telling)
                 return
-            await self._app(scope, _counted(visit, receive, most_bytes(scope)), telling)
+            await self._app(scope, _counted(visit, receive, most), telling)
         except asyncio.CancelledError:
             if visit.ended is None or visit.answering:
                 raise
@@ -131,11 +134,11 @@ async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) 
     await problems.answer(Request(scope), problem)(scope, receive, send)
 
 
-def _refusal(scope: Scope) -> Problem | None:
+def _refusal(scope: Scope, most: int) -> Problem | None:
     """What can be told from the head of a request alone."""
     if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_URL:
         return Problem(414, "url-too-long", "a URL is at most 4 KiB long")
-    size, most = 0, most_bytes(scope)
+    size = 0
     for name, value in scope["headers"]:
         size += len(name) + len(value) + 4
         if name == b"content-length" and int(value) > most:
@@ -147,10 +150,12 @@ def _refusal(scope: Scope) -> Problem | None:
     return None
 
 
+def _may_hold_key(scope: Scope) -> bool:
+    return b"ju_" in scope["query_string"] or b"ju_" in scope["raw_path"]
+
+
 async def _key_in_url(scope: Scope) -> Problem | None:
     """A key in a URL is in logs, histories and referrers: it is taken out of use at once."""
-    if b"ju_" not in scope["query_string"] and b"ju_" not in scope["raw_path"]:
-        return None
     found = IN_URL.search(scope["raw_path"] + b"?" + scope["query_string"])
     if found is None:
         return None
