@@ -16,7 +16,7 @@ from uuid import uuid4
 import uvicorn
 from fastapi import FastAPI
 
-from jaringan_usaha.features.cycles.order_routes import OrderBody
+from jaringan_usaha.features.cycles.orders.routes import OrderBody
 
 
 def noop() -> FastAPI:

@@ -35,13 +35,11 @@ from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
-from jaringan_usaha.features.cycles import (
-    amend_routes,
-    entitlement_routes,
-    group_price_routes,
-    order_routes,
-)
 from jaringan_usaha.features.cycles import routes as cycle_routes
+from jaringan_usaha.features.cycles.amendments import routes as amend_routes
+from jaringan_usaha.features.cycles.group import entitlement_routes
+from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
+from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.invoicing import charge_routes, payment_routes, progress_routes
 from jaringan_usaha.features.invoicing import routes as invoice_routes

@@ -17,12 +17,12 @@ from jaringan_usaha.features.catalog.imports import imports
 from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
 from jaringan_usaha.features.cycles import events as cycle_events
-from jaringan_usaha.features.cycles.amending import amending
-from jaringan_usaha.features.cycles.consolidating import consolidated_orders
+from jaringan_usaha.features.cycles.amendments.domain import amending
 from jaringan_usaha.features.cycles.domain import cycles
-from jaringan_usaha.features.cycles.keeping import ending
-from jaringan_usaha.features.cycles.orders import orders
-from jaringan_usaha.features.cycles.sending import sending
+from jaringan_usaha.features.cycles.group.domain import consolidated_orders
+from jaringan_usaha.features.cycles.group.keeping import ending
+from jaringan_usaha.features.cycles.group.sending import sending
+from jaringan_usaha.features.cycles.orders.domain import orders
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
 from jaringan_usaha.features.fulfilment.dividing import shared_deliveries

@@ -29,7 +29,7 @@ PLANTED = {
         "import jaringan_usaha.features.catalog.domain",
     ),
     "rules are pure: no driver, no framework, no log": (
-        "features/cycles/consolidation.py",
+        "features/cycles/group/consolidation.py",
         "import fastapi",
     ),
     "only eventlog names the driver and the event-sourcing library": (

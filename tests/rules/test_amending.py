@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from given import NOON, Given, asked, given
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, PriceRow, Tier
-from jaringan_usaha.features.cycles.amending import (
+from jaringan_usaha.features.cycles.amendments.domain import (
     ENTRIES_A_PART,
     CasesNoLongerFill,
     ChargeNotAccepted,
@@ -22,12 +22,7 @@ from jaringan_usaha.features.cycles.amending import (
     WithdrawOrder,
     amending,
 )
-from jaringan_usaha.features.cycles.consolidation import (
-    ItemDemand,
-    KoperasiDemand,
-    Way,
-    at_listed_price,
-)
+from jaringan_usaha.features.cycles.amendments.withdrawal import Stand, handed_on, without
 from jaringan_usaha.features.cycles.domain import CycleIsClosed, CycleStillOpen
 from jaringan_usaha.features.cycles.events import (
     AcknowledgedLine,
@@ -50,13 +45,13 @@ from jaringan_usaha.features.cycles.events import (
     OrderPlaced,
     TierDropCharge,
 )
-from jaringan_usaha.features.cycles.orders import (
-    KoperasiMayNotTrade,
-    NoSuchOrder,
-    OrderExists,
-    OrderHasChanged,
+from jaringan_usaha.features.cycles.group.consolidation import (
+    ItemDemand,
+    KoperasiDemand,
+    Way,
+    at_listed_price,
 )
-from jaringan_usaha.features.cycles.sending import (
+from jaringan_usaha.features.cycles.group.sending import (
     AcknowledgeOrder,
     AnswerDoesNotFit,
     BeingConsolidated,
@@ -69,7 +64,12 @@ from jaringan_usaha.features.cycles.sending import (
     TakeBackOrders,
     sending,
 )
-from jaringan_usaha.features.cycles.withdrawal import Stand, handed_on, without
+from jaringan_usaha.features.cycles.orders.domain import (
+    KoperasiMayNotTrade,
+    NoSuchOrder,
+    OrderExists,
+    OrderHasChanged,
+)
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, KoperasiSuspended
 from jaringan_usaha.kernel.rejections import Invalid
 from jaringan_usaha.kernel.tiers import Price

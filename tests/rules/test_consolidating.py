@@ -12,24 +12,6 @@ from jaringan_usaha.eventlog.appender import MOST_BODY_BYTES, MOST_EVENTS, MOST_
 from jaringan_usaha.eventlog.codec import encode
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, PriceRow, Tier
 from jaringan_usaha.features.cycles.closing import LINES_AT_ONCE
-from jaringan_usaha.features.cycles.consolidating import (
-    ENTITLEMENTS_A_PART,
-    LINES_A_PART,
-    SHARES_A_PART,
-    ConsolidateSupplier,
-    DecideMinimum,
-    MinimumAlreadyDecided,
-    MinimumNotMissed,
-    consolidated_orders,
-    needs,
-)
-from jaringan_usaha.features.cycles.consolidation import (
-    MIN_ACCEPT,
-    MOQ_NOT_MET,
-    ItemDemand,
-    ItemTotal,
-    KoperasiDemand,
-)
 from jaringan_usaha.features.cycles.domain import (
     GRACE,
     CloseCycle,
@@ -53,7 +35,25 @@ from jaringan_usaha.features.cycles.events import (
     MinimumDecided,
     MinimumMissed,
 )
-from jaringan_usaha.features.cycles.keeping import EndCycle, ending
+from jaringan_usaha.features.cycles.group.consolidation import (
+    MIN_ACCEPT,
+    MOQ_NOT_MET,
+    ItemDemand,
+    ItemTotal,
+    KoperasiDemand,
+)
+from jaringan_usaha.features.cycles.group.domain import (
+    ENTITLEMENTS_A_PART,
+    LINES_A_PART,
+    SHARES_A_PART,
+    ConsolidateSupplier,
+    DecideMinimum,
+    MinimumAlreadyDecided,
+    MinimumNotMissed,
+    consolidated_orders,
+    needs,
+)
+from jaringan_usaha.features.cycles.group.keeping import EndCycle, ending
 from jaringan_usaha.kernel.messages import Event
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 

@@ -9,7 +9,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from jaringan_usaha.features.catalog.events import Tier
-from jaringan_usaha.features.cycles.consolidation import (
+from jaringan_usaha.features.cycles.events import ConsolidatedLine, KoperasiShare
+from jaringan_usaha.features.cycles.group.consolidation import (
     CASE_NOT_FULL,
     MIN_ACCEPT,
     MOQ_NOT_MET,
@@ -26,7 +27,6 @@ from jaringan_usaha.features.cycles.consolidation import (
     none_ordered,
     weigh,
 )
-from jaringan_usaha.features.cycles.events import ConsolidatedLine, KoperasiShare
 from jaringan_usaha.kernel.tiers import Price, cost_idr, tier_for
 
 OIL_TIERS = (

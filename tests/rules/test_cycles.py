@@ -7,13 +7,6 @@ import pytest
 
 from given import NOON, asked, given
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, PriceRow, Tier
-from jaringan_usaha.features.cycles.consolidating import (
-    LINES_A_PART,
-    SHARES_A_PART,
-    ConsolidateSupplier,
-    consolidated_orders,
-)
-from jaringan_usaha.features.cycles.consolidation import ItemDemand, ItemTotal, KoperasiDemand
 from jaringan_usaha.features.cycles.domain import (
     GRACE,
     CancelCycle,
@@ -46,9 +39,15 @@ from jaringan_usaha.features.cycles.events import (
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.lines import MOST_LINES, LinesDoNotFit
+from jaringan_usaha.features.cycles.group.consolidation import ItemDemand, ItemTotal, KoperasiDemand
+from jaringan_usaha.features.cycles.group.domain import (
+    LINES_A_PART,
+    SHARES_A_PART,
+    ConsolidateSupplier,
+    consolidated_orders,
+)
 from jaringan_usaha.features.cycles.offers import ItemNotOffered
-from jaringan_usaha.features.cycles.orders import (
+from jaringan_usaha.features.cycles.orders.domain import (
     CancelOrder,
     ChangeOrder,
     KoperasiMayNotTrade,
@@ -60,6 +59,7 @@ from jaringan_usaha.features.cycles.orders import (
     PlaceOrder,
     orders,
 )
+from jaringan_usaha.features.cycles.orders.lines import MOST_LINES, LinesDoNotFit
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiReinstated,

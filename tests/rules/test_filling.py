@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from given import NOON, asked, given
 from jaringan_usaha.features.catalog.events import ItemAdded, PriceListPublished, PriceRow, Tier
-from jaringan_usaha.features.cycles.consolidation import cases_for
 from jaringan_usaha.features.cycles.domain import (
     GRACE,
     BeginFilling,
@@ -28,7 +27,15 @@ from jaringan_usaha.features.cycles.events import (
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.filling import (
+from jaringan_usaha.features.cycles.group.consolidation import cases_for
+from jaringan_usaha.features.cycles.orders.domain import (
+    CancelOrder,
+    ChangeOrder,
+    OrderHasChanged,
+    PlaceOrder,
+    orders,
+)
+from jaringan_usaha.features.cycles.orders.filling import (
     ChangeFillsNoCase,
     FillingBegins,
     GroupTotal,
@@ -36,13 +43,6 @@ from jaringan_usaha.features.cycles.filling import (
     Wanted,
     fills,
     missing,
-)
-from jaringan_usaha.features.cycles.orders import (
-    CancelOrder,
-    ChangeOrder,
-    OrderHasChanged,
-    PlaceOrder,
-    orders,
 )
 from jaringan_usaha.features.registry.events import KoperasiAdmitted
 

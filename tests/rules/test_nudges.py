@@ -5,7 +5,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from jaringan_usaha.features.catalog.events import Tier
-from jaringan_usaha.features.cycles.nudges import Nudge, nudge, reached
+from jaringan_usaha.features.cycles.group.nudges import Nudge, nudge, reached
 from jaringan_usaha.kernel.tiers import Price, cost_idr, tier_for
 
 TIERS = (

@@ -15,8 +15,8 @@ from jaringan_usaha.features.cycles.events import (
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.lines import CeilingExceeded, LinesDoNotFit, PriceDiffers
-from jaringan_usaha.features.cycles.orders import ChangeOrder, PlaceOrder, orders
+from jaringan_usaha.features.cycles.orders.domain import ChangeOrder, PlaceOrder, orders
+from jaringan_usaha.features.cycles.orders.lines import CeilingExceeded, LinesDoNotFit, PriceDiffers
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,

@@ -12,12 +12,12 @@ from itertools import groupby
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.eventlog import EventLog, Task
 from jaringan_usaha.eventlog.projector import log_queries
-from jaringan_usaha.features.cycles import consolidated_views as views
-from jaringan_usaha.features.cycles.consolidated_views import WantedItem
-from jaringan_usaha.features.cycles.consolidating import ConsolidateSupplier, consolidated_orders
-from jaringan_usaha.features.cycles.consolidation import ItemTotal
 from jaringan_usaha.features.cycles.domain import GRACE, CloseCycle, FinishConsolidation, cycles
-from jaringan_usaha.features.cycles.keeping import EndCycle, ending
+from jaringan_usaha.features.cycles.group import views
+from jaringan_usaha.features.cycles.group.consolidation import ItemTotal
+from jaringan_usaha.features.cycles.group.domain import ConsolidateSupplier, consolidated_orders
+from jaringan_usaha.features.cycles.group.keeping import EndCycle, ending
+from jaringan_usaha.features.cycles.group.views import WantedItem
 from jaringan_usaha.kernel.by_clock import asked_by_clock
 from jaringan_usaha.kernel.rejections import Rejection
 

@@ -33,7 +33,8 @@ from jaringan_usaha.api.paging import (
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
-from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views, views
+from jaringan_usaha.features.cycles import life_views, views
+from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
     CancelCycle,
@@ -45,7 +46,8 @@ from jaringan_usaha.features.cycles.domain import (
     OpenDraft,
     cycles,
 )
-from jaringan_usaha.features.cycles.sending import TakeBackOrders, sending
+from jaringan_usaha.features.cycles.group import views as consolidated_views
+from jaringan_usaha.features.cycles.group.sending import TakeBackOrders, sending
 from jaringan_usaha.features.cycles.terms import (
     MOST_KEEP_DAYS,
     MOST_KEEP_TIMES,

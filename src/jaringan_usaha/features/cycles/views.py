@@ -9,13 +9,15 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles import amended_views, consolidated_views, life_views
+from jaringan_usaha.features.cycles import life_views
+from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.events import (
     OrderCancelled,
     OrderChanged,
     OrderLine,
     OrderPlaced,
 )
+from jaringan_usaha.features.cycles.group import views as consolidated_views
 
 queries = Queries("jaringan_usaha.features.cycles", "views.sql")
 

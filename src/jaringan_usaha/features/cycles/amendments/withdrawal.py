@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from jaringan_usaha.features.cycles.consolidation import (
-    ItemDemand,
-    KoperasiDemand,
-    Way,
-    at_listed_price,
-)
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     Entitlement,
     OrderLine,
     TierDropCharge,
+)
+from jaringan_usaha.features.cycles.group.consolidation import (
+    ItemDemand,
+    KoperasiDemand,
+    Way,
+    at_listed_price,
 )
 from jaringan_usaha.kernel.money import half_up, largest_remainder
 from jaringan_usaha.kernel.tiers import Price, cost_idr

@@ -38,19 +38,19 @@ from jaringan_usaha.api.strict_route import StrictRoute, read_json
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import views
-from jaringan_usaha.features.cycles.amending import amending
+from jaringan_usaha.features.cycles.amendments.domain import amending
+from jaringan_usaha.features.cycles.amendments.withdrawing import standing, withdrawal
 from jaringan_usaha.features.cycles.domain import CYCLE, CycleIsClosed
 from jaringan_usaha.features.cycles.events import Discount, OrderLine
-from jaringan_usaha.features.cycles.informing import handle_order, inform
-from jaringan_usaha.features.cycles.lines import MOST_LINES
-from jaringan_usaha.features.cycles.orders import (
+from jaringan_usaha.features.cycles.orders.domain import (
     CancelOrder,
     ChangeOrder,
     NoSuchOrder,
     PlaceOrder,
     orders,
 )
-from jaringan_usaha.features.cycles.withdrawing import standing, withdrawal
+from jaringan_usaha.features.cycles.orders.informing import handle_order, inform
+from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 from jaringan_usaha.kernel.rejections import KeyReused

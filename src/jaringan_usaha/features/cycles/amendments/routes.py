@@ -25,19 +25,19 @@ from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.words import in_language
-from jaringan_usaha.features.cycles import amended_views as views
-from jaringan_usaha.features.cycles.amending import TransferOrder, amending
+from jaringan_usaha.features.cycles.amendments import views
+from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
+from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
 from jaringan_usaha.features.cycles.events import AcknowledgedLine
-from jaringan_usaha.features.cycles.lines import MOST_LINES
-from jaringan_usaha.features.cycles.order_routes import if_match
-from jaringan_usaha.features.cycles.sending import (
+from jaringan_usaha.features.cycles.group.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
     SendOrder,
     TakeBackOrders,
     sending,
 )
-from jaringan_usaha.features.cycles.withdrawing import consequence, standing, total_of
+from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
+from jaringan_usaha.features.cycles.orders.routes import if_match
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
-from jaringan_usaha.features.cycles.consolidating import CONSOLIDATED, Consolidated
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
     Cycle,
@@ -21,6 +20,7 @@ from jaringan_usaha.features.cycles.events import (
     CycleCancelled,
     CycleReopened,
 )
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
 from jaringan_usaha.kernel.decider import About, Decider, Known
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Busy, Invalid, Missing, Outdated, Refused

@@ -20,7 +20,8 @@ from jaringan_usaha.features.cycles.events import (
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.filling import (
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING
+from jaringan_usaha.features.cycles.orders.filling import (
     FILL,
     Told,
     about_cases,
@@ -28,14 +29,13 @@ from jaringan_usaha.features.cycles.filling import (
     filling_begins,
     may_need_filling,
 )
-from jaringan_usaha.features.cycles.lines import (
+from jaringan_usaha.features.cycles.orders.lines import (
     CEILINGS,
     ITEM,
     SUPPLIER,
     about_lines,
     check_lines,
 )
-from jaringan_usaha.features.cycles.offers import OFFER, PACKING
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,

@@ -9,8 +9,9 @@ import msgspec
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.features.cycles import amended_views, life_views, views
-from jaringan_usaha.features.cycles.amending import (
+from jaringan_usaha.features.cycles import life_views, views
+from jaringan_usaha.features.cycles.amendments import views as amended_views
+from jaringan_usaha.features.cycles.amendments.domain import (
     SupplierStand,
     WithdrawOrder,
     amending,
@@ -19,7 +20,11 @@ from jaringan_usaha.features.cycles.amending import (
 )
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleIsClosed, existing
 from jaringan_usaha.features.cycles.events import OrderLine
-from jaringan_usaha.features.cycles.filling import (
+from jaringan_usaha.features.cycles.group.nudges import Reached, reached
+from jaringan_usaha.features.cycles.group.sending import GoodsAreSold, about_order
+from jaringan_usaha.features.cycles.offers import about_terms, terms_on
+from jaringan_usaha.features.cycles.orders.domain import NoSuchOrder, OrderIsCancelled
+from jaringan_usaha.features.cycles.orders.filling import (
     NOTHING,
     ChangeFillsNoCase,
     ItemKey,
@@ -27,10 +32,6 @@ from jaringan_usaha.features.cycles.filling import (
     fills,
     wanted_by,
 )
-from jaringan_usaha.features.cycles.nudges import Reached, reached
-from jaringan_usaha.features.cycles.offers import about_terms, terms_on
-from jaringan_usaha.features.cycles.orders import NoSuchOrder, OrderIsCancelled
-from jaringan_usaha.features.cycles.sending import GoodsAreSold, about_order
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.rejections import Invalid, Rejection

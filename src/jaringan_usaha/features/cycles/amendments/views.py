@@ -9,7 +9,7 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles.consolidating import CONSOLIDATED, ConsolidatedEvent
+from jaringan_usaha.features.cycles.amendments.withdrawal import Stand
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     ConsolidatedOrderAcknowledged,
@@ -21,11 +21,11 @@ from jaringan_usaha.features.cycles.events import (
     Entitlement,
     OrderLine,
 )
-from jaringan_usaha.features.cycles.filling import ItemKey
-from jaringan_usaha.features.cycles.withdrawal import Stand
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, ConsolidatedEvent
+from jaringan_usaha.features.cycles.orders.filling import ItemKey
 from jaringan_usaha.kernel.messages import Event
 
-queries = Queries("jaringan_usaha.features.cycles", "amended_views.sql")
+queries = Queries("jaringan_usaha.features.cycles.amendments", "views.sql")
 
 EVENTS: tuple[type[Event], ...] = CONSOLIDATED.events
 

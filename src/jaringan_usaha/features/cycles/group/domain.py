@@ -4,18 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, assert_never, cast
 
-from jaringan_usaha.features.cycles.consolidation import (
-    Bought,
-    ItemDemand,
-    ItemTotal,
-    Way,
-    Weighed,
-    added_up,
-    at_listed_price,
-    at_stated_amounts,
-    none_ordered,
-    weigh,
-)
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleStillOpen, digest, existing
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAcknowledged,
@@ -28,6 +16,18 @@ from jaringan_usaha.features.cycles.events import (
     ItemEntitlements,
     MinimumDecided,
     MinimumMissed,
+)
+from jaringan_usaha.features.cycles.group.consolidation import (
+    Bought,
+    ItemDemand,
+    ItemTotal,
+    Way,
+    Weighed,
+    added_up,
+    at_listed_price,
+    at_stated_amounts,
+    none_ordered,
+    weigh,
 )
 from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic

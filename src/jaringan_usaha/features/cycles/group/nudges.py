@@ -3,7 +3,7 @@ arithmetic."""
 
 from typing import NamedTuple
 
-from jaringan_usaha.features.cycles.consolidation import cases_for
+from jaringan_usaha.features.cycles.group.consolidation import cases_for
 from jaringan_usaha.kernel.tiers import Price, Tier, cost_idr, tier_for
 
 

@@ -11,9 +11,10 @@ from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.features.cycles import amended_views, life_views, views
+from jaringan_usaha.features.cycles import life_views, views
+from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, NoSuchCycle, existing
-from jaringan_usaha.features.cycles.nudges import nudge, reached
+from jaringan_usaha.features.cycles.group.nudges import nudge, reached
 from jaringan_usaha.features.cycles.offers import about_terms, terms_on
 from jaringan_usaha.kernel.tiers import Price
 

@@ -16,8 +16,13 @@ from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.eventlog import Recorded
 from jaringan_usaha.features.cycles import life_views, views
 from jaringan_usaha.features.cycles.events import OrderLine
-from jaringan_usaha.features.cycles.filling import FillingBegins, GroupTotal, Told, changed_items
-from jaringan_usaha.features.cycles.orders import OrderCommand, lines_after, orders
+from jaringan_usaha.features.cycles.orders.domain import OrderCommand, lines_after, orders
+from jaringan_usaha.features.cycles.orders.filling import (
+    FillingBegins,
+    GroupTotal,
+    Told,
+    changed_items,
+)
 from jaringan_usaha.kernel.rejections import Rejection
 
 _lines = msgspec.json.Decoder(tuple[OrderLine, ...])

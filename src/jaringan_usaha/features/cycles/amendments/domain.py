@@ -12,8 +12,12 @@ from typing import Any, NamedTuple, TypeVar, assert_never, cast
 
 import msgspec
 
-from jaringan_usaha.features.cycles.consolidating import CONSOLIDATED, Consolidated
-from jaringan_usaha.features.cycles.consolidation import Way
+from jaringan_usaha.features.cycles.amendments.withdrawal import (
+    Amendment,
+    Stand,
+    handed_on,
+    without,
+)
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, Exists, digest, evolve_exists
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -25,8 +29,16 @@ from jaringan_usaha.features.cycles.events import (
     OrderPlaced,
     TierDropCharge,
 )
+from jaringan_usaha.features.cycles.group.consolidation import Way
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
+from jaringan_usaha.features.cycles.group.sending import (
+    about_order,
+    consolidated,
+    placed,
+    same_version,
+)
 from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
-from jaringan_usaha.features.cycles.orders import (
+from jaringan_usaha.features.cycles.orders.domain import (
     BUYER,
     ORDER,
     Order,
@@ -35,8 +47,6 @@ from jaringan_usaha.features.cycles.orders import (
     may_trade,
     same_order_version,
 )
-from jaringan_usaha.features.cycles.sending import about_order, consolidated, placed, same_version
-from jaringan_usaha.features.cycles.withdrawal import Amendment, Stand, handed_on, without
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused

@@ -18,8 +18,8 @@ from jaringan_usaha.api.door import (
 from jaringan_usaha.api.fields import Body, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.features.cycles import consolidated_views as views
-from jaringan_usaha.features.cycles.consolidating import DecideMinimum, consolidated_orders
+from jaringan_usaha.features.cycles.group import views
+from jaringan_usaha.features.cycles.group.domain import DecideMinimum, consolidated_orders
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from jaringan_usaha.features.cycles.consolidation import ItemTotal, weigh
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
     close_at_its_time,
@@ -12,6 +11,7 @@ from jaringan_usaha.features.cycles.domain import (
     may_be_kept,
 )
 from jaringan_usaha.features.cycles.events import CycleKeptOpen
+from jaringan_usaha.features.cycles.group.consolidation import ItemTotal, weigh
 from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
 from jaringan_usaha.kernel.decider import About, Decider, Known
 from jaringan_usaha.kernel.messages import Command, Event

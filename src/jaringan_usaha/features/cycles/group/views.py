@@ -10,7 +10,6 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.features.cycles.consolidation import ItemDemand, ItemTotal, KoperasiDemand
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderPlaced,
     ConsolidatedOrderWithdrawn,
@@ -18,9 +17,10 @@ from jaringan_usaha.features.cycles.events import (
     MinimumDecided,
     MinimumMissed,
 )
+from jaringan_usaha.features.cycles.group.consolidation import ItemDemand, ItemTotal, KoperasiDemand
 from jaringan_usaha.kernel.messages import Event
 
-queries = Queries("jaringan_usaha.features.cycles", "consolidated_views.sql")
+queries = Queries("jaringan_usaha.features.cycles.group", "views.sql")
 
 EVENTS: tuple[type[Event], ...] = (
     ConsolidatedOrderPlaced,

@@ -1,0 +1,1 @@
+"""The orders that koperasi place in a cycle."""
