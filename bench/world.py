@@ -15,6 +15,8 @@ import asyncpg
 from bench.load import ITEMS, KOPERASI, SUPPLIERS, item_id, koperasi_id, order_ids, supplier_id
 from bench.machine import Postgres, Service, started
 from jaringan_usaha import house
+from jaringan_usaha.api.vault import make_file
+from jaringan_usaha.cli.database import MASTER_KEY
 from jaringan_usaha.cli.issuing import issue
 from jaringan_usaha.cli.own_service import temporary_folder
 from jaringan_usaha.embedded import EmbeddedServer
@@ -98,10 +100,18 @@ class World:
         """The service as people start it, without the follower; or a yardstick."""
         environment = {
             "JARINGAN_DATABASE_URL": self.url,
+            "JARINGAN_MASTER_KEY_FILE": str(self.master_key),
             "BENCH_DATABASE": f"{self.socket_folder}|jaringan",
         }
         with started(arguments, environment, source=source) as service:
             yield service
+
+    @property
+    def master_key(self) -> Path:
+        """Made when it is first asked for."""
+        path = self.folder / MASTER_KEY
+        make_file(path)
+        return path
 
     @property
     def socket_folder(self) -> str:

@@ -18,8 +18,7 @@ from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.follower import Follower
-from jaringan_usaha.settings import Settings
-from service import NETWORK, Service, Speaker
+from service import NETWORK, Service, Speaker, settings_for
 
 OIL = {"title": "Minyak goreng 12 × 1 L", "base_unit": "XPK", "case_size": 1}
 RICE = {"title": "Beras medium", "base_unit": "KGM", "case_size": 1}
@@ -62,7 +61,7 @@ async def fresh_database(server: EmbeddedServer, template: str) -> AsyncIterator
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator["Market"]:
     """The service on this database, with its operator and its follower."""
-    app = create_app(Settings(database_url=url, rate_factor=0))
+    app = create_app(settings_for(url, rate_factor=0))
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it

@@ -2,16 +2,25 @@
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from jaringan_usaha.api.door import Door, issue_key
 from jaringan_usaha.eventlog.projector import Projector
+from jaringan_usaha.settings import Settings
 
 NETWORK = 1
+MASTER_KEY = Path(__file__).with_name("master.key")
+"""Of tests alone."""
 
 _keys = itertools.count(1)
+
+
+def settings_for(url: str, **more: Any) -> Settings:
+    """What a service on this database goes by."""
+    return Settings(database_url=url, master_key_file=MASTER_KEY, **more)
 
 
 @dataclass

@@ -29,6 +29,7 @@ from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.validation import errors_from, errors_of
+from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
@@ -140,8 +141,12 @@ def create_app(settings: Settings) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def opened_door(settings: Settings) -> AsyncIterator[Door]:
-    """Connections, clock and logs, for as long as the service runs. Raises NotMigrated."""
+    """Connections, clock and logs, for as long as the service runs.
+
+    Raises NotMigrated and NoMasterKey.
+    """
     assert settings.database_url is not None
+    vault = Vault.from_file(settings.master_key_file)
     write_pool = await open_pool(settings.database_url, most=settings.write_connections)
     read_pool = await open_pool(settings.database_url, most=settings.read_connections)
     async with write_pool.acquire() as connection:
@@ -158,6 +163,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         keys=Keys(key_finder(read_pool), clock.now),
         reached=Reached(read_pool),
         limits=Limits(time.monotonic, settings.rate_factor),
+        vault=vault,
     )
     await _set_clock(door)
     ticking = asyncio.create_task(_keep_clock(door))

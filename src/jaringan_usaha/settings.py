@@ -1,5 +1,7 @@
 """The environment, read once and handed on by hand."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -20,4 +22,6 @@ class Settings(BaseSettings):
     read_connections: int = Field(default=6, ge=2)
     memory_facts: int = Field(default=150_000, ge=1_000)
     rate_factor: float = Field(default=1.0, ge=0)
+    master_key_file: Path | None = None
+    """Made beside the embedded database's data when it is not named; else it must be."""
     public_url: str = "http://127.0.0.1:8000"

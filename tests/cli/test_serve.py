@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from jaringan_usaha.embedded import EmbeddedServer
+from service import MASTER_KEY
 
 from .world import (
     Serving,
@@ -122,7 +123,7 @@ def test_a_killed_database_is_started_again_and_nothing_is_lost(
 
 def test_with_a_database_of_ones_own_no_other_is_started(database: str, tmp_path: Path) -> None:
     folder = tmp_path / "never-made"
-    options = {"JARINGAN_DATABASE_URL": database}
+    options = {"JARINGAN_DATABASE_URL": database, "JARINGAN_MASTER_KEY_FILE": str(MASTER_KEY)}
     with Serving(folder, "--no-follow", **options) as service:
         made = jaringan("keys", "create", "--role", "operator", "--json", folder=folder, **options)
         service.key = json.loads(made.stdout)["key"]

@@ -13,8 +13,7 @@ from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
-from jaringan_usaha.settings import Settings
-from service import NETWORK, Service, Speaker
+from service import NETWORK, Service, Speaker, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +29,7 @@ def template(postgres: EmbeddedServer) -> str:
 @pytest_asyncio.fixture
 async def service(database: str) -> AsyncIterator[Service]:
     """A running service on a fresh database."""
-    app = create_app(Settings(database_url=database, rate_factor=0))
+    app = create_app(settings_for(database, rate_factor=0))
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         transport = httpx2.ASGITransport(app=app)

@@ -38,7 +38,7 @@ from jaringan_usaha.retail.run import import_retail
 from jaringan_usaha.retail.source import DEFAULT_RATE, Receipts, retail_files
 from jaringan_usaha.retail.stated import Stated
 from jaringan_usaha.retail.tills import Dice, Tills
-from jaringan_usaha.settings import Settings
+from service import settings_for
 
 NETWORK = 1
 
@@ -71,9 +71,7 @@ async def running(database: str) -> AsyncIterator[Running]:
     pool = await open_pool(database, most=2)
     key = await issue_key(pool, Clock(), NETWORK, "operator", None)
     await pool.close()
-    config = uvicorn.Config(
-        create_app(Settings(database_url=database)), ws="none", log_level="critical"
-    )
+    config = uvicorn.Config(create_app(settings_for(database)), ws="none", log_level="critical")
     server = uvicorn.Server(config)
     # said to be TCP, so that asyncio sends each answer at once (no delay of 40 ms)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:

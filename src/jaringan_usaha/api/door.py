@@ -15,6 +15,7 @@ from jaringan_usaha.api.access import READERS, TRADERS, Caller, KeyRow, Keys, Ro
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
 from jaringan_usaha.eventlog.projector import log_queries
@@ -39,6 +40,7 @@ class Door:
     keys: Keys
     reached: Reached
     limits: Limits
+    vault: Vault
     shelf: dict[str, Any] = field(default_factory=dict)
     """What a room keeps between requests, under its name; bounded by the room."""
     _logs: dict[int, EventLog] = field(default_factory=dict)

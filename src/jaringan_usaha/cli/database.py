@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jaringan_usaha import house
+from jaringan_usaha.api.vault import make_file
 from jaringan_usaha.cli.errors import Sorry, refused_by_database
 from jaringan_usaha.cli.says import say
 from jaringan_usaha.embedded import EmbeddedServer, default_data_folder
@@ -20,6 +21,7 @@ from jaringan_usaha.settings import Settings
 queries = Queries("jaringan_usaha.cli", "database.sql")
 
 OLDEST_POSTGRESQL = 15
+MASTER_KEY = "master.key"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,15 @@ class Database:
 
     url: str
     folder: Path | None
+
+    def settings(self, asked: Settings) -> Settings:
+        """What a service on this database goes by. Beside the embedded one lies a master key,
+        made when it is first needed; for any other it must be named."""
+        master_key = asked.master_key_file
+        if master_key is None and self.folder is not None:
+            master_key = self.folder / MASTER_KEY
+            make_file(master_key)
+        return asked.model_copy(update={"database_url": self.url, "master_key_file": master_key})
 
 
 def settings_with(**asked: Any) -> Settings:

@@ -43,11 +43,12 @@ def refused_by_database(error: Exception) -> str:
 
 def _is_ours(error: Exception) -> bool:
     """Errors of other rooms whose text is already such a sentence."""
+    from jaringan_usaha.api.vault import NoMasterKey
     from jaringan_usaha.embedded import EmbeddedServerError
     from jaringan_usaha.eventlog.migrate import NotMigrated
     from jaringan_usaha.eventlog.rebuild import Differs
 
-    return isinstance(error, EmbeddedServerError | NotMigrated | Differs)
+    return isinstance(error, EmbeddedServerError | NoMasterKey | NotMigrated | Differs)
 
 
 def _command(error: TyperException) -> str:

@@ -1,6 +1,7 @@
 """`jaringan keys`: who may knock at the API."""
 
 import typing
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -107,6 +108,31 @@ def _show_once(key: str) -> None:
 
     say("keep it safe, it is not shown again:")
     show(key)
+
+
+@app.command()
+def master(
+    file: Annotated[Path, typer.Argument(help="Where it is to be; one that exists is kept.")],
+    debug: Debug = False,
+) -> None:
+    """Make the master key, under which the service seals its secrets.
+
+    Keep a copy away from the database's backups: what it sealed is lost without it.
+
+    \b
+    Example:
+      jaringan keys master /etc/jaringan/master.key
+    """
+    from jaringan_usaha.api.vault import make_file
+    from jaringan_usaha.cli.says import show
+
+    try:
+        made = make_file(file)
+    except OSError as error:
+        raise Sorry(f"{file} cannot be made ({error.strerror}): choose another place") from None
+    if not made:
+        raise Sorry(f"there is a file {file} already: it is left as it is")
+    show(f"JARINGAN_MASTER_KEY_FILE={file}")
 
 
 @app.command(name="list")

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.app import create_app
 from jaringan_usaha.cli.database import Database, make_ready, settings_with, the_database
 from jaringan_usaha.cli.errors import Sorry
@@ -39,7 +40,8 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; nothing is left running.
 
-    Raises Sorry for a port that cannot be had, before anything else is started.
+    Raises Sorry for a port that cannot be had, before anything else is started; NotMigrated;
+    NoMasterKey.
     """
     settings = settings_with(host=host, port=port, network=network)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -49,7 +51,7 @@ def run(
         listening_on(settings.host, settings.port) as listener,
         the_database(settings) as database,
     ):
-        settings = settings.model_copy(update={"database_url": database.url})
+        settings = database.settings(settings)
 
         def ready() -> None:
             address = address_of(listener)
@@ -125,6 +127,7 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     await make_ready(database, settings.network)
+    Vault.from_file(settings.master_key_file)  # or say at once what is wrong with it
     config = uvicorn.Config(
         create_app(settings),
         http="httptools",
