@@ -27,8 +27,9 @@ from jaringan_usaha.api.door import Door, door_of, key_finder
 from jaringan_usaha.api.doorway import AtTheDoor
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
+from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.validation import errors_from, errors_of
+from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
@@ -125,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
     lean = [
         Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
         Route("/v1/sync", bulk.post, methods=["POST"]),
+        Route("/problems/{code}", problem_page),
     ]
     app.router.routes[:0] = lean
     for routes in FEATURE_ROUTES:
@@ -226,8 +228,8 @@ def _add_problems(app: FastAPI) -> None:
         app.add_exception_handler(kind, refused)
 
     @app.exception_handler(RequestValidationError)
-    async def misfit(request: Request, error: RequestValidationError) -> Response:
-        return problems.answer(request, _misfit(errors_from(list(error.errors()), skip=1)))
+    async def unfit(request: Request, error: RequestValidationError) -> Response:
+        return problems.answer(request, misfit(errors_from(list(error.errors()), skip=1)))
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
@@ -278,14 +280,10 @@ async def refused(request: Request, error: Exception) -> Response:
         case Problem():
             return problems.answer(request, error)
         case ValidationError():
-            return problems.answer(request, _misfit(errors_of(error)))
+            return problems.answer(request, misfit(errors_of(error)))
         case ClientDisconnect():
             return Response(status_code=400)
     raise error
-
-
-def _misfit(errors: list[dict[str, str]]) -> Problem:
-    return Problem(422, "validation-failed", "fields do not fit; see `errors`", errors=errors)
 
 
 class Lean:

@@ -419,3 +419,12 @@ async def test_nothing_of_all_this_was_recorded(market: Market) -> None:
     assert await market.projector.catch_up(NETWORK) >= 0
     stopped = await market.sql("select count(*) from bookmarks where state <> 'live'")
     assert stopped == 0
+
+
+async def test_api_3_the_type_of_a_problem_is_a_page_for_people(market: Market) -> None:
+    refused = await market.client.get("/v1/koperasi")
+    page = await market.client.get(refused.json()["type"])
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Authorization: Bearer" in page.text
+    assert (await market.client.get("/problems/<b>none</b>")).status_code == 404

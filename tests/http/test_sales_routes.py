@@ -269,7 +269,7 @@ async def test_selling_prices_are_given_in_the_shape_of_market_prices(market: Ma
         answers.append(await put(f"/v1/sales/{new_id()}", **body))
     assert [each.text for each in answers if each.status_code != 201] == []
     period = {"from": "2026-02-02", "to": "2026-02-03", "region_code": region}
-    answer = await market.operator.get("/v1/selling-prices/export.csv", **period)
+    answer = await market.operator.get("/v1/selling-prices.csv", **period)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.text.splitlines()[1:] == [
         "2026-02-02,127,Minyakita,Rp/Liter,15400,0,01-02-2026,15400,0,up",
@@ -278,7 +278,7 @@ async def test_selling_prices_are_given_in_the_shape_of_market_prices(market: Ma
         "2026-02-03,28,Beras Medium,Rp./Kg,0,0,02-02-2026,0,0,no_change",
     ]
     dago = await market.service.koperasi("dago")
-    own = await dago.get("/v1/selling-prices/export.csv", **period)
+    own = await dago.get("/v1/selling-prices.csv", **period)
     assert "2026-02-02,127,Minyakita,Rp/Liter,15500," in own.text
-    foreign = await dago.get("/v1/selling-prices/export.csv", **period, koperasi_id="cibiru")
+    foreign = await dago.get("/v1/selling-prices.csv", **period, koperasi_id="cibiru")
     assert_refused(foreign, 403, "forbidden")

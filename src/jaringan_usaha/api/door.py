@@ -26,7 +26,8 @@ from jaringan_usaha.kernel.messages import Asked, Command
 from jaringan_usaha.kernel.rejections import Busy, NotAllowed
 
 POKE_SECONDS = 0.05
-LENGTH: dict[str, Any] = {"maxLength": 130}  # in the contract; `key_of` says what is wrong
+KEY_FORM: dict[str, Any] = {"minLength": 16, "maxLength": 130, "pattern": asking.KEY_PATTERN}
+"""In the contract; `key_of` says what is wrong."""
 
 
 @dataclass
@@ -248,7 +249,7 @@ async def asked_by_key(
     idempotency_key: Annotated[
         str,
         Header(
-            description="the same for every repetition of this request", json_schema_extra=LENGTH
+            description="the same for every repetition of this request", json_schema_extra=KEY_FORM
         ),
     ] = "",
 ) -> Asked:
@@ -263,7 +264,7 @@ async def asked_by_supplier(
     idempotency_key: Annotated[
         str,
         Header(
-            description="the same for every repetition of this request", json_schema_extra=LENGTH
+            description="the same for every repetition of this request", json_schema_extra=KEY_FORM
         ),
     ] = "",
 ) -> Asked:
@@ -275,7 +276,8 @@ async def asked_by_path(
     request: Request,
     caller: CallerNow,
     idempotency_key: Annotated[
-        str, Header(description="optional here: the path names the thing", json_schema_extra=LENGTH)
+        str,
+        Header(description="optional here: the path names the thing", json_schema_extra=KEY_FORM),
     ] = "",
 ) -> Asked:
     """The frame of a PUT, which may go without a key: its path and content stand for it."""
@@ -293,7 +295,7 @@ async def asked_afresh(
         str,
         Header(
             description="optional here: the same wish again records nothing",
-            json_schema_extra=LENGTH,
+            json_schema_extra=KEY_FORM,
         ),
     ] = "",
 ) -> Asked:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from jaringan_usaha.kernel.money import MOST_IDR
 
 SLUG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+UUID_V7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -51,7 +52,7 @@ Instant = Annotated[
 UuidV7 = Annotated[
     str,
     Field(
-        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        pattern=UUID_V7,
         min_length=36,
         max_length=36,
         description="made by the POS, UUIDv7 in lower case",

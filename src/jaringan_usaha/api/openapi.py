@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from jaringan_usaha.api.asked import KEY_PATTERN
+from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.openapi_bounds import bound_all
 from jaringan_usaha.api.openapi_words import explain_all
 from jaringan_usaha.kernel.money import MOST_IDR
@@ -67,6 +69,7 @@ TAGS = {
     "health": "Whether the service is well",
 }
 
+ETAG_PATTERN = r'^"v[0-9]{1,9}"$'
 LIMIT_PATTERN = r'^"[a-z]+"(;[a-z]=[0-9]+)+$'
 
 HEADERS: dict[str, Any] = {
@@ -121,6 +124,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         _drop_framework_errors(document)
         for operation in _operations(document):
             explain_all(operation)
+            _demand_key(operation)
         schemas["Problem"] = PROBLEM
         for model in (order_body, line):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -155,6 +159,14 @@ def _drop_framework_errors(document: dict[str, Any]) -> None:
         document["components"]["schemas"].pop(name, None)
     for operation in _operations(document):
         operation["responses"].pop("422", None)
+
+
+def _demand_key(operation: dict[str, Any]) -> None:
+    """The header has a default in the code only so that a problem of our own tells its lack."""
+    for each in operation.get("parameters", ()):
+        if each["name"] == "idempotency-key":
+            each["schema"].pop("default", None)
+            each["required"] = not each["description"].startswith("optional")
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -199,13 +211,13 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
+def _header(name: str, description: str, pattern: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string", "maxLength": 130},
+        "schema": {"type": "string", "pattern": pattern, "maxLength": 130},
     }
 
 
@@ -223,10 +235,10 @@ def _put_order(body: str) -> dict[str, Any]:
                 "in": "path",
                 "required": True,
                 "description": "made by the POS, UUIDv7 in lower case",
-                "schema": {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36},
+                "schema": {"type": "string", "pattern": UUID_V7, "minLength": 36, "maxLength": 36},
             },
-            _header("Idempotency-Key", "optional; the order id stands for it"),
-            _header("If-Match", 'the version to replace, such as "v1"'),
+            _header("Idempotency-Key", "optional; the order id stands for it", KEY_PATTERN),
+            _header("If-Match", 'the version to replace, such as "v1"', ETAG_PATTERN),
         ],
         "requestBody": {
             "required": True,

@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, Query
 
 from jaringan_usaha.api.door import DoorNow
+from jaringan_usaha.api.fields import Day
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.rejections import Invalid
 
@@ -27,21 +28,36 @@ class Period(NamedTuple):
 def period(
     door: DoorNow,
     first: Annotated[
-        date | None,
-        Query(alias="from", description="in Asia/Jakarta; without it, 31 days up to `to`"),
+        Day | None,
+        Query(
+            alias="from",
+            description="in Asia/Jakarta; without it, 31 days up to `to`",
+        ),
     ] = None,
     last: Annotated[
-        date | None, Query(alias="to", description="in Asia/Jakarta, included; today")
+        Day | None,
+        Query(
+            alias="to",
+            description="in Asia/Jakarta, included; without it 366 days from `from`, or today",
+        ),
     ] = None,
 ) -> Period:
     """Raises PeriodDoesNotFit when it is longer than a year, or ends before it begins."""
-    end = last or day_of_business(door.clock.now())
-    begin = first or date.fromordinal(max(1, end.toordinal() - USUAL_DAYS + 1))
+    if first is not None:
+        end = last or _days_from(first, MOST_DAYS - 1)
+    else:
+        end = last or day_of_business(door.clock.now())
+    begin = first or _days_from(end, 1 - USUAL_DAYS)
     if not timedelta(0) <= end - begin < timedelta(days=MOST_DAYS):
         raise PeriodDoesNotFit(
             f"ask for 1 to {MOST_DAYS} days, `from` not later than `to`", pointer="/from"
         )
     return Period(begin, end)
+
+
+def _days_from(day: date, days: int) -> date:
+    """As far as the calendar goes."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
 PeriodNow = Annotated[Period, Depends(period)]

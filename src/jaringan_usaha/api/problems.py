@@ -147,17 +147,23 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def status_of(rejection: Rejection) -> int:
-    """The status of a refusal: that of the nearest family it belongs to."""
-    for family in type(rejection).__mro__:
+def status_of(kind: type[Rejection]) -> int:
+    """The status of a kind of refusal: that of the nearest family it belongs to."""
+    for family in kind.__mro__:
         if family in STATUS:
             return STATUS[family]
-    raise LookupError(f"{type(rejection).__name__} belongs to no family of rejections")
+    raise LookupError(f"{kind.__name__} belongs to no family of rejections")
+
+
+def title_of(code: str, status: int, language: str) -> str:
+    """Its own, or that of its status, in `id` or `en`."""
+    title = TITLES.get(code) or TITLES.get(TITLE_OF_STATUS.get(status, ""))
+    return title[language == "en"] if title else HTTPStatus(status).phrase
 
 
 def from_rejection(rejection: Rejection) -> Problem:
     """A refusal of a rule as an answer; its facts become members."""
-    problem = Problem(status_of(rejection), rejection.code, rejection.detail)
+    problem = Problem(status_of(type(rejection)), rejection.code, rejection.detail)
     pointer = rejection.facts.get("pointer")
     if isinstance(pointer, str):
         problem.errors = [{"pointer": pointer, "code": rejection.code, "detail": rejection.detail}]
@@ -171,10 +177,9 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
     """The JSON object of a problem in `id` or `en`. Values that the caller sent are never in it."""
-    title = TITLES.get(problem.code) or TITLES.get(TITLE_OF_STATUS.get(problem.status, ""))
     return {
         "type": f"/problems/{problem.code}",
-        "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,
+        "title": title_of(problem.code, problem.status, language),
         "status": problem.status,
         "detail": in_language(problem.detail, language),
         "code": problem.code,

@@ -18,7 +18,7 @@ from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute, must_be
-from jaringan_usaha.api.validation import errors_of
+from jaringan_usaha.api.validation import errors_of, misfit
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
@@ -146,9 +146,7 @@ class Sync:
             task = (kind.decider, kind.command(body, asked, caller))
             return Line(op_id, lane, task, None, kind.inform)
         except ValidationError as error:
-            problem = Problem(
-                422, "validation-failed", "fields do not fit", errors=errors_of(error)
-            )
+            problem = misfit(errors_of(error))
         except Problem as found:
             problem = found
         except Rejection as rejection:

@@ -16,6 +16,7 @@ from jaringan_usaha.app import create_app
 from jaringan_usaha.cli.database import Database, make_ready, settings_with, the_database
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.cli.parent import command, keep_running
+from jaringan_usaha.cli.protocol import Protocol
 from jaringan_usaha.cli.says import say, show, show_json
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
@@ -130,7 +131,7 @@ async def _serve(
     Vault.from_file(settings.master_key_file)  # or say at once what is wrong with it
     config = uvicorn.Config(
         create_app(settings),
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=access_log,

@@ -1,6 +1,5 @@
 """Suppliers' price files over HTTP: sent, looked at, answered, confirmed, and given back."""
 
-from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -19,7 +18,7 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Slug
+from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -106,9 +105,9 @@ async def send_price_file(
     door: DoorNow,
     supplier_id: Annotated[Slug, Query(description="whose prices these are")],
     file_name: FileName,
-    valid_from_on: Annotated[date, Query(description="a date in Asia/Jakarta")],
+    valid_from_on: Annotated[Day, Query(description="a date in Asia/Jakarta")],
     valid_until_on: Annotated[
-        date | None, Query(description="included; without it, until a later list takes over")
+        Day | None, Query(description="included; without it, until a later list takes over")
     ] = None,
     tier_mode: Annotated[
         TierMode, Query(description="whether a tier's price holds for all units or those beyond")

@@ -153,7 +153,7 @@ async def list_prices_of_item(
     item_id: ItemId,
     caller: ReaderNow,
     door: DoorNow,
-    on: Annotated[date | None, Query(description="a date in Asia/Jakarta; today")] = None,
+    on: Annotated[Day | None, Query(description="a date in Asia/Jakarta; today")] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
     limit: Limit = 50,
     after: After = 0,

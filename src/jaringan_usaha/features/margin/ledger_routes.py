@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import AuditorNow, Door, DoorNow, ReaderNow, shown
-from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.fields import Day, Slug
 from jaringan_usaha.api.paging import (
     After,
     Cursor,
@@ -41,8 +41,8 @@ MOST_LINE_NO = 2**31 - 1
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
 
 SlugOf = Annotated[Slug | None, Query()]
-DayFrom = Annotated[date | None, Query(alias="from", description="posted on this day or later")]
-DayTo = Annotated[date | None, Query(alias="to", description="posted on this day or earlier")]
+DayFrom = Annotated[Day | None, Query(alias="from", description="posted on this day or later")]
+DayTo = Annotated[Day | None, Query(alias="to", description="posted on this day or earlier")]
 Position = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 # -- answers -------------------------------------------------------------------------------

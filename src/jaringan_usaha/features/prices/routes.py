@@ -145,7 +145,7 @@ TABLE = {
         "required": True,
         "description": "Timestamp,ID,Komoditas,Satuan,Harga and, where told, Harga Kemarin and "
         "Tanggal Kemarin; UTF-8, one row a commodity and day, 0 where there is no price",
-        "content": {"text/csv": {"schema": {"type": "string", "maxLength": 1 << 20}}},
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -266,7 +266,7 @@ def _last_row(cursor: str) -> tuple[date, str, str]:
         raise cursor_invalid() from None
 
 
-@router.get("/market-prices/export.csv", operation_id="exportMarketPrices", response_class=Csv)
+@router.get("/market-prices.csv", operation_id="exportMarketPrices", response_class=Csv)
 async def export_market_prices(
     caller: BoardNow,
     door: DoorNow,

@@ -20,7 +20,7 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Reason, Slug, Title
+from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
@@ -47,7 +47,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute)
 KoperasiId = Annotated[Slug, Path()]
 SupplierId = Annotated[Slug, Path()]
 ClassifiedOn = Annotated[
-    date | None, Query(description="whose classification is in force, in Asia/Jakarta; today")
+    Day | None, Query(description="whose classification is in force, in Asia/Jakarta; today")
 ]
 
 

@@ -282,7 +282,7 @@ async def list_sale_flags(
 
 
 @router.get(
-    "/selling-prices/export.csv",
+    "/selling-prices.csv",
     operation_id="exportSellingPrices",
     response_class=Csv,
 )

@@ -142,7 +142,7 @@ async def get_share_progress(
     caller: BoardNow,
     door: DoorNow,
     on: Annotated[
-        date | None, Query(description="whose rule is in force, in Asia/Jakarta; today")
+        Day | None, Query(description="whose rule is in force, in Asia/Jakarta; today")
     ] = None,
     after: After = 0,
 ) -> ProgressView:

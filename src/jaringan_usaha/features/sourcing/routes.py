@@ -159,7 +159,7 @@ async def compare_offers(
         Slug | None, Query(description="for what is ordered in it so far, instead of a quantity")
     ] = None,
     on: Annotated[
-        date | None, Query(description="a date in Asia/Jakarta; the cycle's, or today")
+        Day | None, Query(description="a date in Asia/Jakarta; the cycle's, or today")
     ] = None,
     after: After = 0,
 ) -> ComparisonView:
