@@ -27,6 +27,18 @@ set item_count = consolidated_orders.item_count + excluded.item_count,
     amount_idr = consolidated_orders.amount_idr + excluded.amount_idr,
     alone_idr = consolidated_orders.alone_idr + excluded.alone_idr;
 
+-- name: add_declined
+-- Of parts of one item.
+update consolidated_lines l
+set declined_firm = l.declined_firm + d.firm, declined_tolerance = l.declined_tolerance + d.tolerance
+from (
+  select cycle_id, supplier_id, item_id, sum(firm) as firm, sum(tolerance) as tolerance
+  from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+         d(cycle_id, supplier_id, item_id, firm, tolerance)
+  group by cycle_id, supplier_id, item_id) d
+where l.network_id = $1 and l.cycle_id = d.cycle_id and l.supplier_id = d.supplier_id
+  and l.item_id = d.item_id;
+
 -- name: withdraw_orders
 -- Consolidated orders that were taken back: their cycle is open again.
 with w as (
