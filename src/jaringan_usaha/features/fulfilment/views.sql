@@ -77,7 +77,10 @@ cross join lateral (
          coalesce(sum(i.goods_idr), 0)::bigint as goods_idr,
          coalesce(sum(i.waiting), 0)::bigint as waiting
   from consolidated_lines l
-  left join delivery_items i using (network_id, cycle_id, supplier_id, item_id)
+  left join lateral (
+    select * from delivery_items
+    where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+      and item_id = l.item_id limit 1) i on true
   where l.network_id = $1 and l.cycle_id = $2 and l.supplier_id = s.supplier_id) i
 where s.network_id = $1 and s.cycle_id = $2 and ($3::text is null or s.supplier_id = $3)
   and s.supplier_id > $4
@@ -95,14 +98,17 @@ select coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as granted
        coalesce(sum(i.rejected), 0)::bigint as rejected,
        coalesce(sum(i.waiting), 0)::bigint as waiting
 from consolidated_lines l
-left join delivery_items i using (network_id, cycle_id, supplier_id, item_id)
+left join lateral (
+  select * from delivery_items
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+    and item_id = l.item_id limit 1) i on true
 where l.network_id = $1 and l.cycle_id = $2
   and ($3::text is null or l.supplier_id = $3);
 
 -- name: koperasi_totals
 select *
 from (
-  select coalesce(sum(granted), 0)::bigint as granted from entitlements
+  select coalesce(sum(granted), 0)::bigint as granted from entitlements_of_koperasi
   where network_id = $1 and cycle_id = $2 and koperasi_id = $3
     and ($4::text is null or supplier_id = $4)) e
 cross join (
@@ -135,18 +141,19 @@ order by supplier_id, item_id, koperasi_id limit $7;
 
 -- name: deliveries_of_koperasi
 -- What one koperasi may expect and got, a page at a time.
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
 select supplier_id, item_id, $3::text as koperasi_id, coalesce(e.firm, 0) as firm,
        coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
        coalesce(e.granted, 0) as granted, coalesce(e.reason, '') as reason,
        coalesce(d.received, 0) as received, coalesce(d.goods_idr, 0) as goods_idr,
        coalesce(d.alone_idr, 0) as alone_idr
-from (
-  select * from entitlements
-  where network_id = $1 and cycle_id = $2 and koperasi_id = $3) e
-full join (
-  select * from deliveries
-  where network_id = $1 and cycle_id = $2 and koperasi_id = $3) d
-using (supplier_id, item_id)
+from e full join d using (supplier_id, item_id)
 where ($4::text is null or supplier_id = $4) and (supplier_id, item_id) > ($5, $6)
 order by supplier_id, item_id limit $7;
 
@@ -156,8 +163,13 @@ select l.supplier_id, l.item_id, l.quantity as ordered, coalesce(i.accepted, 0) 
        coalesce(i.rejected, 0) as rejected, l.quantity - coalesce(i.accepted, 0) as short,
        s.state = 'received' as final
 from consolidated_lines l
-join delivery_states s using (network_id, cycle_id, supplier_id)
-left join delivery_items i using (network_id, cycle_id, supplier_id, item_id)
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id limit 1) s
+left join lateral (
+  select * from delivery_items
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+    and item_id = l.item_id limit 1) i on true
 where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
   and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity
   and (l.supplier_id, l.item_id) > ($4, $5)
@@ -168,8 +180,13 @@ select count(*) as items, coalesce(sum(l.quantity), 0)::bigint as ordered,
        coalesce(sum(i.accepted), 0)::bigint as accepted,
        coalesce(sum(l.quantity - coalesce(i.accepted, 0)), 0)::bigint as short
 from consolidated_lines l
-join delivery_states s using (network_id, cycle_id, supplier_id)
-left join delivery_items i using (network_id, cycle_id, supplier_id, item_id)
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id limit 1) s
+left join lateral (
+  select * from delivery_items
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+    and item_id = l.item_id limit 1) i on true
 where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
   and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity;
 
@@ -189,27 +206,36 @@ where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
 
 -- name: explained
 -- One koperasi's items, each with the sums of the group, a page at a time.
-select supplier_id, item_id, s.sharing, s.state, coalesce(e.firm, 0) as firm,
-       coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
-       coalesce(e.granted, 0) as granted, coalesce(e.reason, '') as reason,
-       coalesce(d.received, 0) as received, coalesce(d.goods_idr, 0) as goods_idr,
-       coalesce(d.alone_idr, 0) as alone_idr,
-       l.quantity as ordered, l.cases, l.case_size, l.firm as firm_of_all,
-       l.tolerance as tolerance_of_all, l.firm - l.declined_firm as claimed_firm,
-       l.tolerance - l.declined_tolerance as claimed_tolerance
-from (
-  select * from entitlements
-  where network_id = $1 and cycle_id = $2 and koperasi_id = $3) e
-full join (
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
   select * from deliveries
-  where network_id = $1 and cycle_id = $2 and koperasi_id = $3) d
-using (supplier_id, item_id)
-join (select * from consolidated_lines where network_id = $1 and cycle_id = $2) l
-  using (supplier_id, item_id)
-join (select * from delivery_states where network_id = $1 and cycle_id = $2) s
-  using (supplier_id)
-where (supplier_id, item_id) > ($4, $5)
-order by supplier_id, item_id limit $6;
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), r as materialized (
+  select supplier_id, item_id, coalesce(e.firm, 0) as firm,
+         coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
+         coalesce(e.granted, 0) as granted, coalesce(e.reason, '') as reason,
+         coalesce(d.received, 0) as received, coalesce(d.goods_idr, 0) as goods_idr,
+         coalesce(d.alone_idr, 0) as alone_idr
+  from e full join d using (supplier_id, item_id)
+  where (supplier_id, item_id) > ($4, $5)
+  order by supplier_id, item_id limit $6
+)
+select r.supplier_id, r.item_id, s.sharing, s.state, r.firm, r.tolerance, r.least, r.granted,
+       r.reason, r.received, r.goods_idr, r.alone_idr, l.quantity as ordered, l.cases, l.case_size,
+       l.firm as firm_of_all, l.tolerance as tolerance_of_all,
+       l.firm - l.declined_firm as claimed_firm,
+       l.tolerance - l.declined_tolerance as claimed_tolerance
+from r
+cross join lateral (
+  select * from consolidated_lines
+  where network_id = $1 and cycle_id = $2 and supplier_id = r.supplier_id
+    and item_id = r.item_id limit 1) l
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = r.supplier_id limit 1) s
+order by r.supplier_id, r.item_id;
 
 -- name: portions
 -- What one koperasi got of each receipt, with the sums that it was shared by; in the order of

@@ -108,7 +108,7 @@ order by supplier_id, item_id, koperasi_id limit $7;
 -- What one koperasi may expect in a cycle, a page at a time.
 select supplier_id, item_id, koperasi_id, firm, tolerance, least, granted, alone_idr,
        first_position, reason
-from entitlements
+from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and (supplier_id, item_id, koperasi_id) > ($4, $5, $6) and ($7::text is null or supplier_id = $7)
 order by supplier_id, item_id limit $8;
@@ -128,7 +128,7 @@ select count(*)::int as items, coalesce(sum(firm), 0)::bigint as firm,
        coalesce(sum(tolerance), 0)::bigint as tolerance,
        coalesce(sum(granted), 0)::bigint as granted,
        coalesce(sum(alone_idr), 0)::bigint as alone_idr
-from entitlements
+from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and ($4::text is null or supplier_id = $4);
 
