@@ -499,3 +499,17 @@ async def test_the_tables_are_the_same_however_the_log_is_cut(market: Market, pa
 
 async def content(pool: Any, table: str) -> list[Any]:
     return sorted(await pool.fetch(f"select * from {table}"), key=repr)
+
+
+async def test_what_is_joined_is_as_stale_as_the_worse_of_both(market: Market) -> None:
+    """Deliveries are joined of what cycles and what fulfilment know; receipts are not."""
+    await ordered(market, "halted")
+    await market.settle()
+    halt = "update bookmarks set state = $1 where projection = 'cycles' returning position"
+    try:
+        await market.sql(halt, "stopped")
+        for name, stale in (("deliveries", True), ("shortfalls", True), ("receipts", False)):
+            shown = (await market.operator.get(f"/v1/cycles/halted/{name}")).json()
+            assert shown["stale"] is stale
+    finally:
+        await market.sql(halt, "live")
