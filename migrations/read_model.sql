@@ -349,6 +349,8 @@ create table consolidated_orders (
   primary key (network_id, cycle_id, supplier_id)
 );
 
+-- `declined_firm` and `declined_tolerance` are the part of `firm` and `tolerance` of koperasi for
+-- whom nothing is ordered, since that were less than they accept, or below a minimum.
 create table consolidated_lines (
   network_id bigint not null,
   cycle_id text not null,
@@ -366,6 +368,8 @@ create table consolidated_lines (
   firm bigint not null,
   tolerance bigint not null,
   reason text not null,
+  declined_firm bigint not null default 0,
+  declined_tolerance bigint not null default 0,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
@@ -386,7 +390,21 @@ create table entitlements (
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 );
 
-create index entitlements_by_koperasi on entitlements (network_id, cycle_id, koperasi_id);
+-- The same for one koperasi of a cycle, by what it ordered: nobody expects what he did not order,
+-- and an index by koperasi would cost a close more than the table does. Ask for all three ids.
+create view entitlements_of_koperasi with (security_invoker = true) as
+select o.network_id, o.cycle_id, o.koperasi_id, o.supplier_id, o.item_id, e.firm, e.tolerance,
+       e.least, e.first_position, e.granted, e.alone_idr, e.reason
+from (
+  select distinct o.network_id, o.cycle_id, o.koperasi_id, l.supplier_id, l.item_id
+  from orders o
+  cross join lateral jsonb_to_recordset(convert_from(o.lines, 'UTF8')::jsonb)
+    l(supplier_id text, item_id text)) o
+cross join lateral (
+  select * from entitlements e
+  where e.network_id = o.network_id and e.cycle_id = o.cycle_id
+    and e.supplier_id = o.supplier_id and e.item_id = o.item_id
+    and e.koperasi_id = o.koperasi_id limit 1) e;
 
 -- Suppliers whose minimum a cycle missed, and what the operator decided; null while it is asked.
 create table minimums (
@@ -491,24 +509,13 @@ create table delivery_states (
   primary key (network_id, cycle_id, supplier_id)
 );
 
--- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
--- declined), and the sums of what arrived and where it went.
+-- What arrived of one of its items, and where it went. What is ordered stands in
+-- `consolidated_lines`.
 create table delivery_items (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
   item_id text not null,
-  ordered bigint not null default 0,
-  amount_idr bigint not null default 0,
-  cases bigint not null default 0,
-  case_size bigint not null default 1,
-  firm bigint not null default 0,
-  tolerance bigint not null default 0,
-  reason text not null default '',
-  koperasi_count bigint not null default 0,
-  granted bigint not null default 0,
-  claimed_firm bigint not null default 0,
-  claimed_tolerance bigint not null default 0,
   accepted bigint not null default 0,
   rejected bigint not null default 0,
   given bigint not null default 0,
@@ -520,29 +527,21 @@ create table delivery_items (
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
--- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
--- that only took surplus.
+-- What each koperasi got of each item. What it may expect stands in `entitlements`; one that only
+-- took surplus has no row there.
 create table deliveries (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
   item_id text not null,
   koperasi_id text not null,
-  firm bigint not null default 0,
-  tolerance bigint not null default 0,
-  least bigint not null default 0,
-  first_position bigint not null default 0,
-  granted bigint not null default 0,
-  granted_alone_idr bigint not null default 0,
-  reason text not null default '',
-  received bigint not null default 0,
-  goods_idr bigint not null default 0,
-  alone_idr bigint not null default 0,
+  received bigint not null,
+  goods_idr bigint not null,
+  alone_idr bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 ) with (fillfactor = 50);
 
-create index deliveries_by_koperasi on deliveries (
-  network_id, koperasi_id, cycle_id, supplier_id, item_id);
+create index deliveries_by_koperasi on deliveries (network_id, cycle_id, koperasi_id);
 
 -- What each koperasi got of each receipt, and what it could claim just then.
 create table portions (
@@ -1067,15 +1066,15 @@ create table margins (
   amount_idr bigint not null,
   alone_idr bigint not null,
   goods_idr bigint not null,
-  variance_idr bigint not null,
-  freight_idr bigint not null,
-  fee_idr bigint not null,
-  ppn_idr bigint not null,
-  ppn_credit_idr bigint not null,
-  rebate_idr bigint not null,
-  charge_idr bigint not null,
-  revenue_idr bigint not null,
-  cogs_idr bigint not null,
+  variance_idr bigint not null default 0,
+  freight_idr bigint not null default 0,
+  fee_idr bigint not null default 0,
+  ppn_idr bigint not null default 0,
+  ppn_credit_idr bigint not null default 0,
+  rebate_idr bigint not null default 0,
+  charge_idr bigint not null default 0,
+  revenue_idr bigint not null default 0,
+  cogs_idr bigint not null default 0,
   primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
 );
 

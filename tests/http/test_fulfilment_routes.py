@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from facts import record
 from jaringan_usaha import house
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import open_pool
 from jaringan_usaha.eventlog.projector import Projector
@@ -22,6 +23,8 @@ from jaringan_usaha.features.cycles.events import (
     Entitlement,
     EntitlementsGranted,
     ItemEntitlements,
+    OrderLine,
+    OrderPlaced,
 )
 from jaringan_usaha.features.fulfilment import sharing_out
 from jaringan_usaha.follower import Follower
@@ -86,6 +89,19 @@ def granted(cycle_id: str, item_id: str, wanted: dict[str, tuple[int, int, int]]
     )
 
 
+def orders(cycle_id: str, firm: dict[str, int]) -> list[Event]:
+    """Nobody expects what it did not order."""
+    return [
+        OrderPlaced(
+            order_id=new_id(),
+            cycle_id=cycle_id,
+            koperasi_id=koperasi_id,
+            lines=(OrderLine(supplier_id="indofood", item_id="oil", quantity=quantity),),
+        )
+        for koperasi_id, quantity in firm.items()
+    ]
+
+
 async def ordered(
     market: Market,
     cycle_id: str,
@@ -99,7 +115,8 @@ async def ordered(
         **ids(cycle_id), part=1, lines=(line("oil", wanted, case_size),)
     )
     sent = ConsolidatedOrderSent(**ids(cycle_id), revision=1)
-    await record(market.door.log(NETWORK), placed, granted(cycle_id, "oil", wanted), sent)
+    wants = orders(cycle_id, {koperasi_id: firm for koperasi_id, (firm, _, _) in wanted.items()})
+    await record(market.door.log(NETWORK), *wants, placed, granted(cycle_id, "oil", wanted), sent)
 
 
 def receipt(cycle_id: str, *lines: dict[str, Any], **other: Any) -> dict[str, Any]:
@@ -377,6 +394,7 @@ async def test_who_got_none_for_want_of_a_case_takes_what_is_left_over(market: M
     )
     await record(
         market.door.log(NETWORK),
+        *orders("none", {"a": 20, "b": 4, "c": 1}),
         ConsolidatedOrderPlaced(
             **ids("none"),
             part=1,
@@ -481,3 +499,17 @@ async def test_the_tables_are_the_same_however_the_log_is_cut(market: Market, pa
 
 async def content(pool: Any, table: str) -> list[Any]:
     return sorted(await pool.fetch(f"select * from {table}"), key=repr)
+
+
+async def test_what_is_joined_is_as_stale_as_the_worse_of_both(market: Market) -> None:
+    """Deliveries are joined of what cycles and what fulfilment know; receipts are not."""
+    await ordered(market, "halted")
+    await market.settle()
+    halt = "update bookmarks set state = $1 where projection = 'cycles' returning position"
+    try:
+        await market.sql(halt, "stopped")
+        for name, stale in (("deliveries", True), ("shortfalls", True), ("receipts", False)):
+            shown = (await market.operator.get(f"/v1/cycles/halted/{name}")).json()
+            assert shown["stale"] is stale
+    finally:
+        await market.sql(halt, "live")

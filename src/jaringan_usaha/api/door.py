@@ -153,12 +153,18 @@ def _area_of(request: Request) -> str:
     return str(tags[0]).replace(" ", "-")
 
 
-async def shown(db: Connection, network_id: int, projection: str) -> dict[str, Any]:
-    """The position that a projection shows, and whether it stopped at a broken event."""
-    for row in await db.fetch(bookmark_queries.bookmarks, network_id):
-        if row["projection"] == projection:
-            return {"as_of": row["position"], "stale": row["state"] == "stopped"}
-    return {"as_of": 0, "stale": False}
+async def shown(db: Connection, network_id: int, *projections: str) -> dict[str, Any]:
+    """The position that all of these projections show, and whether one stopped at a broken
+    event."""
+    rows = [
+        row
+        for row in await db.fetch(bookmark_queries.bookmarks, network_id)
+        if row["projection"] in projections
+    ]
+    return {
+        "as_of": min((row["position"] for row in rows), default=0),
+        "stale": any(row["state"] == "stopped" for row in rows),
+    }
 
 
 # -- keys ----------------------------------------------------------------------------------

@@ -61,6 +61,8 @@ def session_settings(schema: str = "read") -> dict[str, str]:
         "client_connection_check_interval": "5s",
         "plan_cache_mode": "force_generic_plan",
         "jit": "off",
+        "work_mem": "32MB",  # a page of events is sorted and summed without files
+        "temp_buffers": "32MB",
         "application_name": "jaringan",
         **_KEEPALIVE,
     }

@@ -224,7 +224,7 @@ async def list_delivery_states(
         totals = await views.item_totals(
             db, caller.network_id, cycle_id, koperasi_id=None, supplier_id=supplier_id
         )
-        as_of = await shown(db, caller.network_id, "fulfilment")
+        as_of = await shown(db, caller.network_id, "cycles", "fulfilment")
     page = page_of(DeliveryStateView, rows, limit, ("supplier_id",), as_of)
     return with_totals(DeliveryStatePage, page, totals)
 
@@ -247,7 +247,7 @@ async def list_shortfalls(
             db, caller.network_id, cycle_id, supplier_id=supplier_id, after=key, limit=limit
         )
         totals = await views.shortfall_totals(db, caller.network_id, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "fulfilment")
+        as_of = await shown(db, caller.network_id, "cycles", "fulfilment")
     page = page_of(ShortfallView, rows, limit, ("supplier_id", "item_id"), as_of)
     return with_totals(ShortfallPage, page, totals)
 
@@ -288,7 +288,7 @@ async def list_deliveries(
             koperasi_id=of_koperasi,
             supplier_id=supplier_id,
         )
-        as_of = await shown(db, caller.network_id, "fulfilment")
+        as_of = await shown(db, caller.network_id, "cycles", "fulfilment")
     page = page_of(DeliveryView, rows, limit, ("supplier_id", "item_id", "koperasi_id"), as_of)
     return with_totals(DeliveryPage, page, totals)
 
@@ -319,7 +319,7 @@ async def explain_allocation(
                 db, caller.network_id, cycle_id, koperasi_id, first=first, last=last
             ):
                 portions.setdefault((supplier_id, item_id), []).append(Portion(*portion))
-        as_of = await shown(db, caller.network_id, "fulfilment")
+        as_of = await shown(db, caller.network_id, "cycles", "fulfilment")
     told = []
     for row in rows:
         of_item = tuple(portions.get((row["supplier_id"], row["item_id"]), ()))

@@ -196,6 +196,9 @@ async def _amend_entitlements(
         [row.reason for row in rows],
     )
     await db.execute(queries.drop_entitlements, page.network_id, *keys)
+    items = list(dict.fromkeys(key[:3] for key in last))
+    columns = [[item[at] for item in items] for at in range(3)]
+    await db.execute(queries.sum_declined_anew, page.network_id, *columns)
 
 
 async def _write_drops(

@@ -76,6 +76,21 @@ using unnest($2::text[], $3::text[], $4::text[], $5::text[])
 where t.network_id = $1 and t.cycle_id = e.cycle_id and t.supplier_id = e.supplier_id
   and t.item_id = e.item_id and t.koperasi_id = e.koperasi_id and t.firm = 0;
 
+-- name: sum_declined_anew
+update consolidated_lines l
+set declined_firm = d.firm, declined_tolerance = d.tolerance
+from (
+  select k.*, e.*
+  from unnest($2::text[], $3::text[], $4::text[]) k(cycle_id, supplier_id, item_id)
+  cross join lateral (
+    select coalesce(sum(firm), 0) as firm, coalesce(sum(tolerance), 0) as tolerance
+    from entitlements e
+    where e.network_id = $1 and e.cycle_id = k.cycle_id and e.supplier_id = k.supplier_id
+      and e.item_id = k.item_id and e.reason not in ('', 'CASE_NOT_FULL')) e
+  offset 0) d
+where l.network_id = $1 and l.cycle_id = d.cycle_id and l.supplier_id = d.supplier_id
+  and l.item_id = d.item_id;
+
 -- name: sum_orders_anew
 update consolidated_orders o
 set quantity = s.quantity, order_lines = s.order_lines, amount_idr = s.amount_idr,

@@ -17,7 +17,12 @@ from jaringan_usaha.features.cycles.events import (
     MinimumDecided,
     MinimumMissed,
 )
-from jaringan_usaha.features.cycles.group.consolidation import ItemDemand, ItemTotal, KoperasiDemand
+from jaringan_usaha.features.cycles.group.consolidation import (
+    CASE_NOT_FULL,
+    ItemDemand,
+    ItemTotal,
+    KoperasiDemand,
+)
 from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.cycles.group", "views.sql")
@@ -47,6 +52,7 @@ async def write_consolidated(page: Page, db: Connection) -> None:
             records=_entitlement_rows(page.network_id, granted),
             columns=_ENTITLEMENT_COLUMNS,
         )
+        await _write_declined(page.network_id, granted, db)
 
 
 async def _withdraw(page: Page, db: Connection) -> None:
@@ -154,6 +160,22 @@ def _entitlement_rows(
                     item.item_id,
                     *msgspec.structs.astuple(row),
                 )
+
+
+async def _write_declined(
+    network_id: int, granted: Sequence[EntitlementsGranted], db: Connection
+) -> None:
+    """Who declined what it could have had claims nothing when the goods arrive."""
+    declined = [
+        (event.cycle_id, event.supplier_id, item.item_id, row.firm, row.tolerance)
+        for event in granted
+        for item in event.items
+        for row in item.rows
+        if row.reason and row.reason != CASE_NOT_FULL
+    ]
+    if declined:
+        columns = (list(column) for column in zip(*declined, strict=True))
+        await db.execute(queries.add_declined, network_id, *columns)
 
 
 # -- what the clock asks -------------------------------------------------------------------

@@ -27,6 +27,18 @@ set item_count = consolidated_orders.item_count + excluded.item_count,
     amount_idr = consolidated_orders.amount_idr + excluded.amount_idr,
     alone_idr = consolidated_orders.alone_idr + excluded.alone_idr;
 
+-- name: add_declined
+-- Of parts of one item.
+update consolidated_lines l
+set declined_firm = l.declined_firm + d.firm, declined_tolerance = l.declined_tolerance + d.tolerance
+from (
+  select cycle_id, supplier_id, item_id, sum(firm) as firm, sum(tolerance) as tolerance
+  from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+         d(cycle_id, supplier_id, item_id, firm, tolerance)
+  group by cycle_id, supplier_id, item_id) d
+where l.network_id = $1 and l.cycle_id = d.cycle_id and l.supplier_id = d.supplier_id
+  and l.item_id = d.item_id;
+
 -- name: withdraw_orders
 -- Consolidated orders that were taken back: their cycle is open again.
 with w as (
@@ -96,7 +108,7 @@ order by supplier_id, item_id, koperasi_id limit $7;
 -- What one koperasi may expect in a cycle, a page at a time.
 select supplier_id, item_id, koperasi_id, firm, tolerance, least, granted, alone_idr,
        first_position, reason
-from entitlements
+from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and (supplier_id, item_id, koperasi_id) > ($4, $5, $6) and ($7::text is null or supplier_id = $7)
 order by supplier_id, item_id limit $8;
@@ -116,7 +128,7 @@ select count(*)::int as items, coalesce(sum(firm), 0)::bigint as firm,
        coalesce(sum(tolerance), 0)::bigint as tolerance,
        coalesce(sum(granted), 0)::bigint as granted,
        coalesce(sum(alone_idr), 0)::bigint as alone_idr
-from entitlements
+from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and ($4::text is null or supplier_id = $4);
 
