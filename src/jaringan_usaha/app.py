@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, problems, sync
+from jaringan_usaha.api import key_routes, problems, resealing, sync
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
@@ -36,6 +36,8 @@ from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
+from jaringan_usaha.features.contacts import read_routes
+from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
 from jaringan_usaha.features.cycles.group import entitlement_routes
@@ -64,6 +66,8 @@ CLOCK_EVERY_SECONDS = 5.0
 FEATURE_ROUTES = (
     registry_routes,
     rule_routes,
+    contact_routes,
+    read_routes,
     item_routes,
     catalog_routes,
     import_routes,
@@ -151,6 +155,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
     read_pool = await open_pool(settings.database_url, most=settings.read_connections)
     async with write_pool.acquire() as connection:
         await check(connection, house.event_types(), house.topics())
+    await resealing.check(read_pool, vault, house.SEALED)
     numbers = await house.type_ids(write_pool)
     clock = Clock()
     door = Door(
