@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import re
 import time
 from collections.abc import AsyncIterator
@@ -59,6 +60,7 @@ from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
+logger = logging.getLogger(__name__)
 
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
@@ -248,6 +250,8 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def internal(request: Request, error: Exception) -> Response:
+        told = {"request_id": request.scope.get("request_id")}
+        logger.error("a request failed", exc_info=error, extra=told)
         return problems.answer(
             request,
             Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
@@ -305,6 +309,7 @@ class Lean:
             await self._app(scope, receive, send)
             return
         scope["path_params"] = path.groupdict()
+        scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
         request = Request(scope, receive, send)
         try:
             response = await order_routes.put_order(request)

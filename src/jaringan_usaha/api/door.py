@@ -64,6 +64,7 @@ class Door:
             raise
         if rate is None:
             rate = READ if request.method in ("GET", "HEAD") else WRITE
+        request.scope["caller"] = caller
         request.scope["limit"] = self.limits.admit(caller, rate)
         if caller.limited:
             _must_be_within(caller, request, address, area)

@@ -16,11 +16,11 @@ MOST_SHOWN = 1_000
 
 
 async def note(
-    pool: Pool, caller: Caller, now: datetime, found: Mapping[str, Collection[str]]
+    db: Pool | Connection, caller: Caller, now: datetime, found: Mapping[str, Collection[str]]
 ) -> None:
     """Remember which fields of which persons are about to be shown; in one statement."""
     if found:
-        await pool.execute(
+        await db.execute(
             queries.note,
             caller.network_id,
             now,
