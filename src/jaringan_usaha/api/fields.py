@@ -50,8 +50,8 @@ Idr = Annotated[int, Field(ge=0, le=MOST_IDR, description="whole rupiah")]
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 Reason = Annotated[
     str,
-    AfterValidator(naming_nobody),
     Field(min_length=3, max_length=280, description="kept for ever; name no person in it"),
+    AfterValidator(naming_nobody),
 ]
 Day = Annotated[date, BeforeValidator(written_out), Field(strict=False, examples=["2026-11-22"])]
 Instant = Annotated[
@@ -72,7 +72,7 @@ UuidV7 = Annotated[
     ),
 ]
 
-Remark = Annotated[str, AfterValidator(naming_nobody), Field(max_length=280)]
+Remark = Annotated[str, Field(max_length=280), AfterValidator(naming_nobody)]
 """A reason that may be left out."""
 
 RegionCode = Annotated[
