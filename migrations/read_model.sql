@@ -65,6 +65,27 @@ create table rules (
   primary key (network_id, rule_id, version_no)
 );
 
+-- contacts: persons without their values, which no read table holds
+
+create table contacts (
+  network_id bigint not null,
+  subject_id text not null,
+  koperasi_id text,
+  supplier_id text,
+  roles text[] not null,
+  fields text[] not null,
+  consented_on date,
+  withdrawn_position bigint not null,
+  erasure_asked_at timestamptz,
+  erased_at timestamptz,
+  version int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, subject_id)
+);
+create index contacts_of_koperasi on contacts (network_id, koperasi_id, subject_id);
+create index contacts_of_supplier on contacts (network_id, supplier_id, subject_id);
+
 -- catalog
 
 create table items (

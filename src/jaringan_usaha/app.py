@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import re
 import time
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, problems, sync
+from jaringan_usaha.api import key_routes, problems, resealing, sync
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
@@ -37,6 +38,8 @@ from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
+from jaringan_usaha.features.contacts import read_routes
+from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
 from jaringan_usaha.features.cycles.group import entitlement_routes
@@ -58,6 +61,7 @@ from jaringan_usaha.kernel.rejections import Rejection
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
+logger = logging.getLogger(__name__)
 
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
@@ -65,6 +69,8 @@ CLOCK_EVERY_SECONDS = 5.0
 FEATURE_ROUTES = (
     registry_routes,
     rule_routes,
+    contact_routes,
+    read_routes,
     item_routes,
     catalog_routes,
     import_routes,
@@ -153,6 +159,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
     read_pool = await open_pool(settings.database_url, most=settings.read_connections)
     async with write_pool.acquire() as connection:
         await check(connection, house.event_types(), house.topics())
+    await resealing.check(read_pool, vault, house.SEALED)
     numbers = await house.type_ids(write_pool)
     clock = Clock()
     door = Door(
@@ -245,6 +252,8 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def internal(request: Request, error: Exception) -> Response:
+        told = {"request_id": request.scope.get("request_id")}
+        logger.error("a request failed", exc_info=error, extra=told)
         return problems.answer(
             request,
             Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
@@ -298,6 +307,7 @@ class Lean:
             await self._app(scope, receive, send)
             return
         scope["path_params"] = path.groupdict()
+        scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
         request = Request(scope, receive, send)
         try:
             response = await order_routes.put_order(request)

@@ -11,6 +11,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.contacts import forgetting
 from jaringan_usaha.features.cycles import begin_filling
 from jaringan_usaha.features.cycles import closing as cycles_closing
 from jaringan_usaha.features.fulfilment import sharing_out
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 KEEP_ANSWERS = timedelta(days=36)
 ROOM_EVERY = timedelta(hours=1)
 DUTIES = (
+    forgetting.tend,
     begin_filling.tend,
     cycles_closing.tend,
     sharing_out.tend,

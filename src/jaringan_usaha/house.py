@@ -16,6 +16,10 @@ from jaringan_usaha.features.catalog.import_views import price_import_views
 from jaringan_usaha.features.catalog.imports import imports
 from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
+from jaringan_usaha.features.contacts import events as contact_events
+from jaringan_usaha.features.contacts.domain import contacts
+from jaringan_usaha.features.contacts.values import KEYS
+from jaringan_usaha.features.contacts.views import contact_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.amendments.domain import amending
 from jaringan_usaha.features.cycles.domain import cycles
@@ -58,6 +62,7 @@ from jaringan_usaha.kernel.messages import Event
 
 EVENT_MODULES = (
     registry_events,
+    contact_events,
     catalog_events,
     share_events,
     sourcing_events,
@@ -71,6 +76,7 @@ EVENT_MODULES = (
 DECIDERS = (
     registry,
     rules,
+    contacts,
     goods,
     catalog,
     imports,
@@ -95,6 +101,7 @@ DECIDERS = (
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
+    contact_views,
     catalog_views,
     price_import_views,
     share_views,
@@ -106,6 +113,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     invoicing_views,
     margin_views,
 )
+SEALED = (KEYS,)
+"""Everything that is stored sealed under the master key."""
 
 
 def event_classes(module: ModuleType) -> Iterator[type[Event]]:

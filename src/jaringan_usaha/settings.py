@@ -1,6 +1,7 @@
 """The environment, read once and handed on by hand."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,4 +25,5 @@ class Settings(BaseSettings):
     rate_factor: float = Field(default=1.0, ge=0)
     master_key_file: Path | None = None
     """Made beside the embedded database's data when it is not named; else it must be."""
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
     public_url: str = "http://127.0.0.1:8000"

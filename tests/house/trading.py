@@ -86,6 +86,23 @@ async def _trade_registry(market: Market) -> None:
     assert done.is_success, done.text
 
 
+async def _trade_contacts(market: Market) -> None:
+    """A person is recorded, corrected, takes their consent back, and is erased by two."""
+    melati, path = await market.koperasi("melati"), f"/v1/contacts/{new_id()}"
+    person = {"roles": ["ketua"], "name": "Siti", "phone": "08123456789"}
+    headers = {"authorization": f"Bearer {melati.key}", "idempotency-key": "contact-of-melati"}
+    answers = [
+        await market.client.put(
+            path, json={**person, "consented_on": "2026-01-10"}, headers=headers
+        ),
+        await melati.post(f"{path}/correct", roles=["kasir"], name="Siti Aminah"),
+        await melati.post(f"{path}/withdraw-consent"),
+        await melati.post(f"{path}/ask-erasure"),
+        await market.operator.post(f"{path}/erase"),
+    ]
+    assert [each.text for each in answers if not each.is_success] == []
+
+
 async def _trade_catalog(market: Market) -> None:
     done = await market.operator.put(
         "/v1/items/rice/description", tax_class="exempt", commodity="Beras Medium", weight_g=1_000
@@ -390,6 +407,7 @@ async def _trade_margin(market: Market) -> None:
 
 ROOMS = (
     _trade_registry,
+    _trade_contacts,
     _trade_catalog,
     _trade_files,
     _trade_sourcing,

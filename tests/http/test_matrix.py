@@ -159,6 +159,16 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
             await market.sql(f"select {table}_id from {name} where koperasi_id = 'melati' limit 1")
         )
 
+    contacts = {
+        whose: await _contact(market, **named)
+        for whose, named in (
+            ("mawar", {"koperasi_id": "mawar"}),
+            ("melati", {"koperasi_id": "melati"}),
+            ("indofood", {"supplier_id": "indofood"}),
+            ("bulog", {"supplier_id": "bulog"}),
+        )
+    }
+    await market.settle()
     shared = {
         "item_id": "oil",
         "charge_id": "truck-9",
@@ -197,12 +207,26 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "invoice_id": "over",
         "price_list_id": "rice-1",
     }
-    return {
+    names = {
         "mawar": {**shared, **indofood, **own},
         "melati": {**shared, **indofood, **other},
         "indofood": {**shared, **own, **indofood, "cycle_id": "amended"},
         "bulog": {**shared, **own, **bulog, "cycle_id": "billed"},
     }
+    return {whose: {**named, "subject_id": contacts[whose]} for whose, named in names.items()}
+
+
+async def _contact(market: Market, **named: str) -> str:
+    """A person, whose name says whose it is."""
+    subject_id, (whose,) = new_id(), named.values()
+    body = {**named, "roles": ["kasir"], "name": f"kasir of {whose}"}
+    headers = {
+        "authorization": f"Bearer {market.operator.key}",
+        "idempotency-key": f"contact-of-{whose}-{subject_id}",
+    }
+    done = await market.client.put(f"/v1/contacts/{subject_id}", json=body, headers=headers)
+    assert done.status_code == 201, done.text
+    return subject_id
 
 
 def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -214,6 +238,7 @@ def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
         "putOrder": order,
         "cancelOrder": {**named, "cycle_id": names["cycle_id"], "reason": "too much"},
         "recordSale": {**named, "sold_on": "2026-02-15", "lines": [line]},
+        "recordContact": {**named, "roles": ["kasir"], "name": "Siti"},
         "commitShare": {"amount_idr": 1_000},
         "acknowledgeConsolidatedOrder": {"revision": 1, "lines": []},
         "sync": {

@@ -42,6 +42,7 @@ FILES = (
     "invoicing",
     "sales",
     "margin",
+    "contacts",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [

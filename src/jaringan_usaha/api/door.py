@@ -1,8 +1,8 @@
 """What every route needs: who calls, the log of their network, the clock, the read tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -65,6 +65,7 @@ class Door:
             raise
         if rate is None:
             rate = READ if request.method in ("GET", "HEAD") else WRITE
+        request.scope["caller"] = caller
         request.scope["limit"] = self.limits.admit(caller, rate)
         if caller.limited:
             _must_be_within(caller, request, address, area)
@@ -74,11 +75,9 @@ class Door:
         """End a key that came in a URL. Raises Problem 429 and Busy."""
         self.limits.may_knock(address)
         self.limits.knocked_in_vain(address)
-        try:
+        with answering():
             if await issuing.expose(self.write_pool, self.clock, key):
                 self.keys.forget(key_id(key))
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""
@@ -96,10 +95,8 @@ class Door:
 
     async def head(self, caller: Caller) -> int:
         """The last position of the caller's network, for reading all there is. Raises Busy."""
-        try:
+        with answering():
             return await self.log(caller.network_id).head()
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
@@ -167,6 +164,15 @@ async def shown(db: Connection, network_id: int, *projections: str) -> dict[str,
     }
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raises Busy for a database that does not answer."""
+    try:
+        yield
+    except (*LOST, *FULL):
+        raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+
+
 # -- keys ----------------------------------------------------------------------------------
 
 
@@ -174,10 +180,8 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
     """How `Keys` asks the database."""
 
     async def find(public: str) -> KeyRow | None:
-        try:
+        with answering():
             row = await pool.fetchrow(issuing.queries.find_key, public)
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
         return None if row is None else KeyRow(**dict(row))
 
     return find

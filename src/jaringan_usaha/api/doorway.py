@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.kernel.rejections import Rejection
 
+access = logging.getLogger("jaringan_usaha.access")
+
 MOST_BODY = 1 << 20
 MOST_FILE = 10 << 20
 FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
@@ -27,6 +30,8 @@ SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
 
 MOST_SKEW = timedelta(minutes=5)
+
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -47,6 +52,7 @@ class Visit:
     bytes_then: int = 0
     body_is_here: bool = False
     answering: bool = False
+    status: int = 500
     ended: Problem | None = None
 
 
@@ -127,6 +133,25 @@ class AtTheDoor:
                 await _answer(visit.ended, scope, receive, telling)
         finally:
             self._visits.open.discard(visit)
+            if access.isEnabledFor(logging.INFO):
+                access.info("", extra=_told(scope, visit))
+
+
+def _told(scope: Scope, visit: Visit) -> dict[str, object]:
+    """A request in the log: by its route, never by its URL; by its key's public part."""
+    caller = scope.get("caller")
+    seconds = asyncio.get_running_loop().time() - visit.since
+    return {
+        "request_id": scope["request_id"],
+        "method": scope["method"] if scope["method"] in METHODS else "other",
+        "route": getattr(scope.get("route"), "path", None) or scope.get("template", "none"),
+        "status": visit.status,
+        "ms": round(seconds * 1_000, 1),
+        "key_id": getattr(caller, "key_id", None),
+        "role": getattr(caller, "role", None),
+        "koperasi_id": getattr(caller, "koperasi_id", None),
+        "supplier_id": getattr(caller, "supplier_id", None),
+    }
 
 
 async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -202,6 +227,7 @@ def _telling(scope: Scope, visit: Visit, send: Send, headers: Headers) -> Send:
     async def telling(message: Message) -> None:
         if message["type"] == "http.response.start":
             visit.answering = True
+            visit.status = message["status"]
             left = scope.get("limit")
             message["headers"] = [
                 *message["headers"],

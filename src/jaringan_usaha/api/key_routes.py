@@ -1,7 +1,5 @@
 """API keys over HTTP, for the network's operator: looked at, made, replaced, ended."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -10,12 +8,10 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import ID_LENGTH, Role, key_id
-from jaringan_usaha.api.door import AskedByKey, Door, DoorNow, OperatorNow
+from jaringan_usaha.api.door import AskedByKey, Door, DoorNow, OperatorNow, answering
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import Cursor, Limit, cursor, key_after
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.eventlog.database import FULL, LOST
-from jaringan_usaha.kernel.rejections import Busy
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["keys"])
 
@@ -90,7 +86,7 @@ async def list_keys(
 ) -> KeyPage:
     """All keys of the network, those that are over too."""
     (last,) = key_after(cursor_, "")
-    with _answering():
+    with answering():
         rows = await issuing.key_rows(door.read_pool, caller.network_id, after=last, limit=limit)
     return KeyPage(
         items=[KeyView(**_fields(row, door)) for row in rows],
@@ -123,7 +119,7 @@ async def create_key(
         command_id=asked.command_id,
     )
     issuing.must_hold(caller, wanted.scopes, wanted.networks())
-    with _answering():
+    with answering():
         key = await issuing.issue(door.write_pool, door.clock, caller.network_id, wanted)
     return await _made(door, caller.network_id, key, response)
 
@@ -138,7 +134,7 @@ async def rotate_key(
     door: DoorNow,
 ) -> KeyMade:
     """Make a key with the same rights; the old one dies after the overlap."""
-    with _answering():
+    with answering():
         key = await issuing.rotate(
             door.write_pool,
             door.clock,
@@ -157,7 +153,7 @@ async def rotate_key(
 async def revoke_key(key_id: KeyId, caller: OperatorNow, door: DoorNow) -> KeyView:
     """End a key; within a second it opens nothing any more. Safe to repeat."""
     await _of(door, caller.network_id, key_id)
-    with _answering():
+    with answering():
         await issuing.revoke(door.write_pool, door.clock, key_id)
     door.keys.forget(key_id)
     return KeyView(**await _of(door, caller.network_id, key_id))
@@ -169,7 +165,7 @@ async def _made(door: Door, network_id: int, key: str, response: Response) -> Ke
 
 
 async def _of(door: Door, network_id: int, public: str) -> dict[str, Any]:
-    with _answering():
+    with answering():
         return _fields(await issuing.key_row(door.write_pool, network_id, public), door)
 
 
@@ -177,12 +173,3 @@ def _fields(row: Any, door: Door) -> dict[str, Any]:
     fields = {name: row[name] for name in KeyView.model_fields if name != "state"}
     fields["addresses"] = [str(each) for each in row["addresses"]]
     return {**fields, "state": issuing.state_of(row, door.clock.now())}
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Raises Busy for a database that does not answer."""
-    try:
-        yield
-    except (*LOST, *FULL):
-        raise Busy("the database does not answer; ask again shortly", retry_after=2) from None

@@ -50,6 +50,7 @@ INFO = {
 TAGS = {
     "koperasi": "Koperasi of the network",
     "suppliers": "Suppliers of the network",
+    "contacts": "Persons of koperasi and suppliers, whose data can be given out and erased",
     "rules": "Dated rules that bind everybody",
     "catalog": "Goods and suppliers' price lists",
     "price imports": "Suppliers' tables as files, previewed and asked about before they are stored",

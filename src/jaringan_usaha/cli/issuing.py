@@ -22,7 +22,7 @@ async def issue(
     url: str, network_id: int, wanted: Sequence[tuple[Role, str | None] | Wanted]
 ) -> list[str]:
     """A key for each, in this order. Raises Sorry."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         await _must_be_open(pool, network_id)
         return [
             await issuing.issue(
@@ -37,20 +37,20 @@ async def issue(
 
 async def rotate(url: str, network_id: int, key_id: str, overlap: timedelta) -> str:
     """A new key beside an old one. Raises Sorry."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         return await issuing.rotate(pool, clock, network_id, public(key_id), overlap=overlap)
 
 
 async def revoke(url: str, key_id: str) -> bool:
     """End a key, given by its public part or whole. False when there is no live one."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         return await issuing.revoke(pool, clock, public(key_id))
 
 
 async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
     """What is known of the keys of a network, without their secrets."""
     found: list[dict[str, Any]] = []
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         last = ""
         while True:
             rows = await issuing.key_rows(pool, network_id, after=last, limit=PAGE)
@@ -62,7 +62,7 @@ async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
 
 async def make_sandbox(url: str, network_id: int) -> None:
     """Raises Sorry when the network is not open, or has live keys."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         await _must_be_open(pool, network_id)
         if not await issuing.make_sandbox(pool, clock, network_id):
             raise Sorry(
@@ -94,7 +94,8 @@ def _shown(row: Any, now: datetime) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _pool(url: str) -> AsyncIterator[tuple[Pool, Clock]]:
+async def the_pool(url: str) -> AsyncIterator[tuple[Pool, Clock]]:
+    """One session, and the database's clock; a refusal in it is a Sorry."""
     pool = await open_pool(url, most=1)
     try:
         clock = Clock()

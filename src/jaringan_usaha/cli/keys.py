@@ -113,6 +113,7 @@ def _show_once(key: str) -> None:
 @app.command()
 def master(
     file: Annotated[Path, typer.Argument(help="Where it is to be; one that exists is kept.")],
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Make the master key, under which the service seals its secrets.
@@ -124,7 +125,7 @@ def master(
       jaringan keys master /etc/jaringan/master.key
     """
     from jaringan_usaha.api.vault import make_file
-    from jaringan_usaha.cli.says import show
+    from jaringan_usaha.cli.says import show, show_json
 
     try:
         made = make_file(file)
@@ -132,7 +133,39 @@ def master(
         raise Sorry(f"{file} cannot be made ({error.strerror}): choose another place") from None
     if not made:
         raise Sorry(f"there is a file {file} already: it is left as it is")
-    show(f"JARINGAN_MASTER_KEY_FILE={file}")
+    if as_json:
+        show_json({"master_key_file": str(file)})
+    else:
+        show(f"JARINGAN_MASTER_KEY_FILE={file}")
+
+
+@app.command()
+def reseal(as_json: Json = False, debug: Debug = False) -> None:
+    """Seal everything anew under the first line of the master key's file.
+
+    Put a new line on top of the file, start every process of the service again, then run this
+    beside them; it may be stopped and started. Afterwards the old line can go.
+
+    \b
+    Example:
+      jaringan keys reseal
+    """
+    import asyncio
+
+    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.resealing import reseal_all
+    from jaringan_usaha.cli.says import say, show_json
+
+    settings = settings_with()
+
+    async def run() -> dict[str, int]:
+        await make_ready(database, settings.network)
+        return await reseal_all(database.settings(settings), report=say)
+
+    with the_database(settings) as database:
+        counts = asyncio.run(run())
+    if as_json:
+        show_json({"resealed": counts})
 
 
 @app.command(name="list")

@@ -20,7 +20,7 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Slug, Title
+from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
 from jaringan_usaha.api.paging import (
     After,
     Cursor,
@@ -94,7 +94,7 @@ class CloseBody(Body):
     """An early close needs a reason."""
 
     early: bool = False
-    reason: Annotated[str, Field(max_length=280)] = ""
+    reason: Remark = ""
 
 
 class ReasonBody(Body):

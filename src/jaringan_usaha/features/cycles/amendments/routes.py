@@ -19,7 +19,7 @@ from jaringan_usaha.api.door import (
     done,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
+from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -59,7 +59,7 @@ class AnswerLineBody(Body):
 
     item_id: Slug
     cases: Annotated[int, Field(ge=0, le=MOST_UNITS)]
-    reason: Annotated[str, Field(max_length=280)] = ""
+    reason: Remark = ""
 
 
 class AnswerBody(Body):

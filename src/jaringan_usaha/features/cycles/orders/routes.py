@@ -23,7 +23,7 @@ from jaringan_usaha.api.door import (
     door_of,
     shown,
 )
-from jaringan_usaha.api.fields import Body, Idr, Instant, Slug, UuidV7
+from jaringan_usaha.api.fields import Body, Idr, Instant, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
     Cursor,
@@ -118,7 +118,7 @@ class OrderBody(Body):
 class CancelOrderBody(Body):
     cycle_id: Slug
     koperasi_id: Slug | None = None
-    reason: Annotated[str, Field(max_length=280)] = ""
+    reason: Remark = ""
     client_at: Instant | None = None
 
 
