@@ -86,13 +86,15 @@ def _time_bits(key: str, now: datetime) -> bytes:
     return bytes(6)
 
 
-def asked(caller: Caller, key: str, now: datetime, *what: Any) -> Asked:
-    """The frame of a command: `what` is everything that makes this wish differ from others."""
+def asked(caller: Caller, key: str, now: datetime, *what: Any, seen: int | None = None) -> Asked:
+    """The frame of a command: `what` is everything that makes this wish differ from others,
+    `seen` the version that the thing must still have."""
     return Asked(
         at=now,
         command_id=command_id(caller, key, now),
         print=print_of(caller.scope, *what),
         by=caller.key_id,
+        seen=seen,
     )
 
 

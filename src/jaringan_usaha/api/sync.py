@@ -53,14 +53,19 @@ class SyncType(Generic[B]):
     inform: Inform | None = None
 
 
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class LineFrame(Body):
-    """What every line has beside its body."""
+    """What every line has beside its body. `if_version` is the version of the thing that the
+    device saw; with it the line is refused when the thing has another one by now."""
 
     op_id: Annotated[str, Field(pattern=asking.KEY.pattern, max_length=128)]
     type: Annotated[str, Field(max_length=64)]
     seq: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
     lane: Annotated[str, Field(max_length=64)] | None = None
     client_time: Instant | None = None
+    if_version: Version | None = None
     body: dict[str, Any]
 
 
@@ -142,7 +147,8 @@ class Sync:
                 caller.must_have(f"{kind.area}:write")
             body = kind.body.validate_python(frame.body)
             now = door.clock.now()
-            asked = asking.asked(caller, op_id, now, frame.type, frame.body)
+            wish = (frame.type, frame.body)
+            asked = asking.asked(caller, op_id, now, *wish, seen=frame.if_version)
             task = (kind.decider, kind.command(body, asked, caller))
             return Line(op_id, lane, task, None, kind.inform)
         except ValidationError as error:

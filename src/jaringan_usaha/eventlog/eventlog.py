@@ -230,11 +230,11 @@ class EventLog:
         """What is to be appended; or the refusal, or what has been so already."""
         known = Known({about: entry.fact for about, entry in facts.items()})
         try:
-            events = decider.decide(command, known)
+            events = decider.answer(command, known)
         except Rejection as rejection:
             return rejection
         if not events:
-            return _already_so(facts)
+            return _already_so(facts[decider.needs(command)[0].plain()].fact)
         versions: dict[About[Any], int] = {}
         new: list[NewEvent] = []
         version = 0
@@ -383,10 +383,8 @@ def _rests_on(command: Command, facts: dict[About[Any], Remembered]) -> list[UUI
     return [command.asked.command_id, *marks]
 
 
-def _already_so(facts: dict[About[Any], Remembered]) -> Recorded:
-    """The wish is already fact: the version and position at which it became so."""
-    streams = [entry.fact for about, entry in facts.items() if about.topic.stream]
-    fact = max(streams or [entry.fact for entry in facts.values()], key=lambda each: each.position)
+def _already_so(fact: Fact[Any]) -> Recorded:
+    """The wish is already fact: the thing's version, and the position at which it became so."""
     return Recorded(fact.position, fact.position, fact.version, None, replayed=True)
 
 
