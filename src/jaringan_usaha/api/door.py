@@ -244,7 +244,11 @@ GoodsNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "office", "suppli
 
 KeyHeader = Annotated[
     str,
-    Header(description="the same for every repetition of this request", json_schema_extra=LENGTH),
+    Header(
+        description="the same for every repetition of this request: what was recorded is answered"
+        " as before for 35 days, what was refused is decided anew",
+        json_schema_extra=LENGTH,
+    ),
 ]
 MatchHeader = Annotated[
     str,
