@@ -295,6 +295,7 @@ create table cycles (
   tier_drop text not null,
   late_seconds int not null,
   host text not null,
+  version int not null,
   state text not null check (state in (
     'draft', 'open', 'box_fill', 'closed', 'cancelled', 'consolidated', 'sent', 'acknowledged')),
   opened_position bigint,
@@ -715,6 +716,7 @@ create table supplier_invoices (
   claimed_idr bigint not null,
   paid_idr bigint not null,
   parts int not null,
+  version int not null,
   matching_version_no int not null,
   ppn_version_no int not null,
   position bigint not null,

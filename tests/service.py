@@ -25,7 +25,8 @@ def settings_for(url: str, **more: Any) -> Settings:
 
 @dataclass
 class Speaker:
-    """A client with an API key; every write gets a fresh idempotency key."""
+    """A client with an API key; every write gets a fresh idempotency key, and every POST means
+    what it changes as it is now."""
 
     client: httpx2.AsyncClient
     projector: Projector
@@ -35,7 +36,8 @@ class Speaker:
         return await self.client.put(path, json=body, headers=self._headers())
 
     async def post(self, path: str, **body: Any) -> httpx2.Response:
-        headers = {**self._headers(), "idempotency-key": f"test-request-{next(_keys):08}"}
+        key = f"test-request-{next(_keys):08}"
+        headers = {**self._headers(), "idempotency-key": key, "if-match": "*"}
         return await self.client.post(path, json=body, headers=headers)
 
     async def get(self, path: str, **query: str | int) -> httpx2.Response:

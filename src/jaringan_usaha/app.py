@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, problems, resealing, sync
+from jaringan_usaha.api import key_routes, operations, problems, resealing, sync
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
@@ -138,7 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in FEATURE_ROUTES:
         app.include_router(routes.router)
     app.include_router(key_routes.router)
-    app.include_router(sync.router)
+    app.include_router(operations.router)
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
@@ -264,7 +264,7 @@ def _methods_of(request: Request) -> set[str]:
     """Those of every route of the path; the framework names the first one's only."""
     routers = [
         request.app.router,
-        sync.router,
+        operations.router,
         key_routes.router,
         *(each.router for each in FEATURE_ROUTES),
     ]

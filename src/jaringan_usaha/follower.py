@@ -22,7 +22,9 @@ from jaringan_usaha.kernel.rejections import Rejection
 queries = Queries("jaringan_usaha", "follower.sql")
 logger = logging.getLogger(__name__)
 
-KEEP_ANSWERS = timedelta(days=36)
+REPLAY_ANSWERS = timedelta(days=36)
+TELL_ANSWERS = timedelta(days=401)
+"""Each a day longer than promised, since days of answers go as a whole."""
 ROOM_EVERY = timedelta(hours=1)
 DUTIES = (
     forgetting.tend,
@@ -65,14 +67,15 @@ class Follower:
         return self._logs[network_id]
 
     async def _make_room(self, now: datetime) -> None:
-        """Partitions ahead, and answers of long ago dropped; once an hour."""
+        """Partitions ahead, and answers of long ago aside, then dropped; once an hour."""
         if self._room_made is not None and now < self._room_made + ROOM_EVERY:
             return
         self._room_made = now
         with contextlib.suppress(*FULL):
             for row in await self._pool.fetch(log_queries.networks):
                 await self._pool.execute(queries.make_room, row["position"], now.date())
-            await self._pool.execute(queries.forget_answers, (now - KEEP_ANSWERS).date())
+            days = ((now - REPLAY_ANSWERS).date(), (now - TELL_ANSWERS).date())
+            await self._pool.execute(queries.keep_answers, *days)
 
 
 async def run_follower(url: str) -> None:

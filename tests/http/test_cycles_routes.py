@@ -62,6 +62,7 @@ async def test_a_cycle_is_opened_once_and_shown(market: Market) -> None:
     shown = (await melati.get("/v1/cycles/opened", after=done.json()["position"])).json()
     assert shown == {
         "cycle_id": "opened",
+        "version": 1,
         "title": body["title"],
         "opens_at": "2025-12-31T17:00:00Z",
         "closes_at": "2126-12-24T10:00:00Z",

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -50,6 +51,8 @@ class Operation:
     path: str
     query: frozenset[str]
     required: frozenset[str]
+    on_version: bool
+    """It takes `If-Match`."""
 
     @property
     def reads(self) -> bool:
@@ -67,11 +70,13 @@ def operations() -> dict[str, Operation]:
                 path,
                 frozenset(each["name"] for each in asked),
                 frozenset(each["name"] for each in asked if each.get("required")),
+                any(each["name"].lower() == "if-match" for each in operation.get("parameters", ())),
             )
     return found
 
 
 OPERATIONS = operations()
+READS = {name for name, operation in OPERATIONS.items() if operation.reads}
 
 
 @dataclass
@@ -250,10 +255,16 @@ def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def ask(
-    world: World, operation: Operation, key: str | None, names: Mapping[str, str], **query: Any
+    world: World,
+    operation: Operation,
+    key: str | None,
+    names: Mapping[str, str],
+    more: Mapping[str, str] = MappingProxyType({}),
+    **query: Any,
 ) -> httpx2.Response:
+    """`more`: headers beside the key's."""
     path = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], operation.path)
-    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    headers = {**more} if key is None else {**more, "authorization": f"Bearer {key}"}
     query |= {name: names[name] for name in operation.required if name not in query}
     if operation.name == "compareOffers":
         query["quantity"] = 1
@@ -312,6 +323,13 @@ def assert_tells_nothing(world: World, column: str, answer: httpx2.Response) -> 
         ), answer.text
 
 
+def filtered(operation: Operation, role: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """The query that asks for whose rows, where the operation takes one."""
+    mine = {"koperasi": "koperasi_id", "device": "koperasi_id", "supplier": "supplier_id"}
+    filters = {mine.get(role, "koperasi_id")} & operation.query if role != "office" else set()
+    return {name: names[name] for name in filters}
+
+
 async def cell(world: World, operation: Operation, column: str) -> str:
     """What a role gets, asked with and without filters, in one page and in many."""
     role, _, side = column.partition(" ")
@@ -319,9 +337,7 @@ async def cell(world: World, operation: Operation, column: str) -> str:
     await world.market.projector.catch_up(NETWORK)
     if role == "operator" and not operation.reads:
         names = {**names, **dict.fromkeys(names, "nowhere")}  # it may, but need not here
-    mine = {"koperasi": "koperasi_id", "device": "koperasi_id", "supplier": "supplier_id"}
-    filters = {mine.get(role, "koperasi_id")} & operation.query if role != "office" else set()
-    by_filter = {name: names[name] for name in filters}
+    by_filter = filtered(operation, role, names)
     asked: list[dict[str, Any]] = [by_filter]
     if side == "own" and by_filter and operation.reads:
         asked.append({})
@@ -356,6 +372,55 @@ async def test_the_row_holds(world: World, name: str) -> None:
     ), f'{name} = "{" ".join(found)}"'
     nobody = await ask(world, operation, None, world.names["mawar"])
     assert (outcome(operation, nobody), nobody.status_code) == ("key", 401)
+
+
+def cells(name: str, *words: str) -> list[tuple[str, str]]:
+    """The columns in which an operation has one of these words, and the word."""
+    row = zip(COLUMNS, TABLE[name].split(), strict=True)
+    return [(column, word) for column, word in row if word in words]
+
+
+@pytest.mark.parametrize("name", sorted(READS - OPEN_TO_ALL))
+async def test_api_4_a_tag_is_for_who_may_see_what_it_names(world: World, name: str) -> None:
+    """Whoever sees a thing is told its tag, and then 304; to whoever may not, a guessed tag, even
+    that of every tag, is answered as if nothing had been guessed."""
+    operation = OPERATIONS[name]
+    for column, word in cells(name, "see", "may", "no", "nil"):
+        role, names = column.split()[0], world.names[whose(column)[0]]
+        key, query = world.keys[role], filtered(operation, role, names)
+        first = await ask(world, operation, key, names, **query)
+        known = {"if-none-match": first.headers.get("etag", "*")}
+        again = await ask(world, operation, key, names, known, **query)
+        if word == "see":
+            assert (again.status_code, again.content) == (304, b""), column
+            for header in ("etag", "cache-control", "vary"):
+                assert again.headers.get(header) == first.headers.get(header), header
+        else:
+            assert again.status_code == first.status_code >= 400, column
+            assert "etag" not in again.headers
+            assert_tells_nothing(world, column, again)
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - {"sync"} - READS))
+async def test_api_4_who_may_not_touch_a_thing_hears_nothing_of_its_version(
+    world: World, name: str
+) -> None:
+    """403 and 404 come before 428 and 412, whatever is said to have been seen."""
+    operation, before = OPERATIONS[name], await world.market.event_count()
+    said: list[Mapping[str, str]] = [{}, {"if-match": "*"}]
+    if operation.on_version:
+        said += [{"if-match": '"v1"'}, {"if-match": '"v99"'}]
+    for column, _ in cells(name, "no", "nil"):
+        key, names = world.keys[column.split()[0]], world.names[whose(column)[0]]
+        if column == "operator":
+            names = {**names, **dict.fromkeys(names, "nowhere")}
+        answers = [await ask(world, operation, key, names, seen) for seen in said]
+        assert {each.status_code for each in answers} <= {403, 404}, column
+        for each in answers:
+            assert "etag" not in each.headers
+            assert "current_version" not in each.json(), each.text
+            assert_tells_nothing(world, column, each)
+    assert await world.market.event_count() == before
 
 
 @pytest.mark.parametrize("way", ["change", "cancel", "transfer"])

@@ -57,10 +57,11 @@ class Caller:
 
     @property
     def scope(self) -> str:
-        """Within what one idempotency key is one request: never the credential itself."""
+        """Within what one idempotency key is one request: never the credential itself. No id has
+        a slash in it, so no koperasi can be named as another scope is."""
         if self.supplier_id is not None:
             return f"supplier/{self.supplier_id}"
-        return self.koperasi_id or self.role
+        return self.koperasi_id or f"/{self.role}"
 
     def must_be(self, roles: Collection[Role]) -> None:
         """Raises NotAllowed for a caller of another role."""

@@ -10,12 +10,13 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api import issuing
+from jaringan_usaha.api import issuing, versions
 from jaringan_usaha.api.access import READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.api.versions import TAG_PATTERN
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
 from jaringan_usaha.eventlog.projector import log_queries
@@ -28,6 +29,7 @@ from jaringan_usaha.kernel.rejections import Busy, NotAllowed
 POKE_SECONDS = 0.05
 KEY_FORM: dict[str, Any] = {"minLength": 16, "maxLength": 130, "pattern": asking.KEY_PATTERN}
 """In the contract; `key_of` says what is wrong."""
+TAG_FORM: dict[str, Any] = {"maxLength": 40, "pattern": TAG_PATTERN}
 
 
 @dataclass
@@ -253,33 +255,52 @@ GoodsNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "office", "suppli
 """The goods that everybody speaks of."""
 
 
+KeyHeader = Annotated[
+    str,
+    Header(
+        description="the same for every repetition of this request: what was recorded is answered"
+        " as before for 35 days, what was refused is decided anew",
+        json_schema_extra=KEY_FORM,
+    ),
+]
+MatchHeader = Annotated[
+    str,
+    Header(
+        description='the ETag that a GET of the thing gave, such as "v3", which it must still have;'
+        " `*` means whatever it is now",
+        json_schema_extra=TAG_FORM,
+    ),
+]
+
+
 async def asked_by_key(
-    request: Request,
-    caller: CallerNow,
-    idempotency_key: Annotated[
-        str,
-        Header(
-            description="the same for every repetition of this request", json_schema_extra=KEY_FORM
-        ),
-    ] = "",
+    request: Request, caller: CallerNow, idempotency_key: KeyHeader = ""
 ) -> Asked:
-    """The frame of a command under the request's key. Raises Problem 400."""
-    key = asking.key_of(request.headers.getlist("idempotency-key"))
-    return await frame(request, caller, key)
+    """The frame of a command under the request's key. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request))
+
+
+async def asked_on_version(
+    request: Request, caller: CallerNow, idempotency_key: KeyHeader = "", if_match: MatchHeader = ""
+) -> Asked:
+    """As `asked_by_key`, to change a thing that the caller has seen: its `If-Match` is held
+    against the version that the decision rests on. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request), changes=True)
 
 
 async def asked_by_supplier(
     request: Request,
     caller: SupplierNow,
-    idempotency_key: Annotated[
-        str,
-        Header(
-            description="the same for every repetition of this request", json_schema_extra=KEY_FORM
-        ),
-    ] = "",
+    idempotency_key: KeyHeader = "",
+    if_match: MatchHeader = "",
 ) -> Asked:
-    """As `asked_by_key`, where suppliers may command too. Raises Problem 400."""
-    return await frame(request, caller, asking.key_of(request.headers.getlist("idempotency-key")))
+    """As `asked_on_version`, where suppliers may command too. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request), changes=True)
+
+
+def key_in(request: Request) -> str:
+    """Raises Problem 400."""
+    return asking.key_of(request.headers.getlist("idempotency-key"))
 
 
 async def asked_by_path(
@@ -315,9 +336,15 @@ async def asked_afresh(
     return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
 
 
-async def frame(request: Request, caller: Caller, key: str) -> Asked:
+async def frame(request: Request, caller: Caller, key: str, *, changes: bool = False) -> Asked:
+    """The frame of a command; `changes` a thing that has a version. Raises Problem 422."""
+    seen = None
+    if changes:
+        seen = versions.seen_by(request)
+    else:
+        versions.must_have_seen_nothing(request)
     what = (request.method, request.url.path, request.url.query, await json_of(request))
-    return asking.asked(caller, key, door_of(request).clock.now(), *what)
+    return asking.asked(caller, key, door_of(request).clock.now(), *what, seen=seen)
 
 
 async def json_of(request: Request) -> Any:
@@ -327,6 +354,7 @@ async def json_of(request: Request) -> Any:
 
 DoorNow = Annotated[Door, Depends(door_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
+AskedOnVersion = Annotated[Asked, Depends(asked_on_version)]
 AskedBySupplier = Annotated[Asked, Depends(asked_by_supplier)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
 AskedAfresh = Annotated[Asked, Depends(asked_afresh)]
@@ -344,7 +372,7 @@ class Done(BaseModel):
 def done(response: Response, recorded: Recorded, location: str = "") -> Done:
     """The answer to a command, with its headers."""
     if recorded.version:
-        response.headers["ETag"] = f'"v{recorded.version}"'
+        versions.versioned(response, recorded.version)
     if location:
         response.headers["Location"] = location
     if recorded.replayed:

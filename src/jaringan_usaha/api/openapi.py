@@ -9,6 +9,7 @@ from jaringan_usaha.api.asked import KEY_PATTERN
 from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.openapi_bounds import bound_all
 from jaringan_usaha.api.openapi_words import explain_all
+from jaringan_usaha.api.versions import TAG_PATTERN
 from jaringan_usaha.kernel.money import MOST_IDR
 
 PROBLEM: dict[str, Any] = {
@@ -70,7 +71,7 @@ TAGS = {
     "health": "Whether the service is well",
 }
 
-ETAG_PATTERN = r'^"v[0-9]{1,9}"$'
+PRINTABLE = r"^[ -~]*$"
 LIMIT_PATTERN = r'^"[a-z]+"(;[a-z]=[0-9]+)+$'
 
 HEADERS: dict[str, Any] = {
@@ -91,11 +92,27 @@ HEADERS: dict[str, Any] = {
         "only when it is more than five minutes off",
         "schema": {"type": "integer", "format": "int64", "minimum": -MOST_IDR, "maximum": MOST_IDR},
     },
+    "ETag": {
+        "description": "names what was told: the version of the thing, `v3`, and a hash where the "
+        "answer shows more than the thing's own events make of it. Send it back as If-None-Match "
+        "to hear only of changes, or as If-Match to change what you saw",
+        "schema": {"type": "string", "maxLength": 68, "pattern": '^"[.0-9a-z]+"$'},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` when it was recorded before and this is that answer",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Location": {
+        "description": "where the thing is shown",
+        "schema": {"type": "string", "format": "uri-reference", "maxLength": 256},
+    },
     "Access-Control-Allow-Origin": {
         "description": "pages of this service only; programs need not care",
         "schema": {"type": "string", "format": "uri", "maxLength": 256},
     },
 }
+
+OPEN_TO_ALL = ("/healthz", "/readyz")
 
 REFUSALS = {
     "400": "The request is not well formed.",
@@ -107,6 +124,7 @@ REFUSALS = {
     "413": "The body is too large.",
     "415": "The body is of a type that is not taken.",
     "422": "Fields do not fit, or the key stands for another request.",
+    "428": "The thing has a version; say in If-Match which one you have seen.",
     "429": "Too many requests; `Retry-After` says when to send this one again.",
     "500": "An error of the service.",
     "503": "Nothing was recorded; send the same request again.",
@@ -125,7 +143,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         _drop_framework_errors(document)
         for operation in _operations(document):
             explain_all(operation)
-            _demand_key(operation)
+            _demand_headers(operation)
         schemas["Problem"] = PROBLEM
         for model in (order_body, line):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -147,6 +165,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         document["tags"] = [{"name": name, "description": TAGS[name]} for name in _tags(document)]
         document["components"]["headers"] = HEADERS
         _add_refusals(document)
+        _add_tags_of_versions(document)
         _add_headers(document)
         bound_all(document)
         app.openapi_schema = document
@@ -162,10 +181,10 @@ def _drop_framework_errors(document: dict[str, Any]) -> None:
         operation["responses"].pop("422", None)
 
 
-def _demand_key(operation: dict[str, Any]) -> None:
-    """The header has a default in the code only so that a problem of our own tells its lack."""
+def _demand_headers(operation: dict[str, Any]) -> None:
+    """They have defaults in the code only so that problems of our own tell their lack."""
     for each in operation.get("parameters", ()):
-        if each["name"] == "idempotency-key":
+        if each["name"] in ("idempotency-key", "if-match"):
             each["schema"].pop("default", None)
             each["required"] = not each["description"].startswith("optional")
 
@@ -177,9 +196,10 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _add_refusals(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            open_to_all = path in ("/healthz", "/readyz")
-            operation["security"] = [] if open_to_all else [{"key": []}]
+            operation["security"] = [] if path in OPEN_TO_ALL else [{"key": []}]
             for status, meaning in REFUSALS.items():
+                if status == "428" and not _takes(operation, "if-match"):
+                    continue
                 operation["responses"].setdefault(
                     status,
                     {
@@ -191,6 +211,30 @@ def _add_refusals(document: dict[str, Any]) -> None:
                         },
                     },
                 )
+
+
+def _takes(operation: dict[str, Any], header: str) -> bool:
+    return any(each["name"] == header for each in operation.get("parameters", ()))
+
+
+def _add_tags_of_versions(document: dict[str, Any]) -> None:
+    """What is read can be asked about again by its ETag; what is recorded tells the next one."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if path in (*OPEN_TO_ALL, "/v1/sync"):
+                continue
+            names = ["ETag"] if method == "get" else ["ETag", "Idempotent-Replayed"]
+            for status in [each for each in operation["responses"] if each[0] == "2"]:
+                names += ["Location"] if status == "201" else []
+                told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                operation["responses"][status].setdefault("headers", {}).update(told)
+            if method == "get":
+                parameters = operation.setdefault("parameters", [])
+                parameters.append(_header("If-None-Match", "the ETag of what you have already"))
+                operation["responses"]["304"] = {
+                    "description": "It is what you have already.",
+                    "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+                }
 
 
 def _tags(document: dict[str, Any]) -> list[str]:
@@ -212,7 +256,7 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _header(name: str, description: str, pattern: str) -> dict[str, Any]:
+def _header(name: str, description: str, pattern: str = PRINTABLE) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
@@ -228,8 +272,10 @@ def _put_order(body: str) -> dict[str, Any]:
         "operationId": "putOrder",
         "tags": ["orders"],
         "summary": "Place an order, or with If-Match replace its lines",
-        "description": "Safe to send again: the same order under the same id is recorded once. "
-        "With `If-Match` all lines are replaced, if the order still has that version.",
+        "description": "Safe to send again: the same order under the same id is recorded once, "
+        "answered 201 and then 200 with the same body. Other content under a taken id is refused "
+        "with 409 `order-exists`, which says where the order is and its `current_version`. With "
+        "`If-Match` all lines are replaced, if the order still has that version.",
         "parameters": [
             {
                 "name": "order_id",
@@ -239,7 +285,8 @@ def _put_order(body: str) -> dict[str, Any]:
                 "schema": {"type": "string", "pattern": UUID_V7, "minLength": 36, "maxLength": 36},
             },
             _header("Idempotency-Key", "optional; the order id stands for it", KEY_PATTERN),
-            _header("If-Match", 'the version to replace, such as "v1"', ETAG_PATTERN),
+            _header("If-Match", 'the version to replace, as "v1"; `*` for any', TAG_PATTERN),
+            _header("If-None-Match", "`*` or nothing: without If-Match, none is replaced", r"^\*$"),
         ],
         "requestBody": {
             "required": True,

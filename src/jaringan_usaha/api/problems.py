@@ -21,6 +21,7 @@ from jaringan_usaha.kernel.rejections import (
     Rejection,
     Stale,
     Unknown,
+    VersionUnsaid,
 )
 
 STATUS: Mapping[type[Rejection], int] = {
@@ -31,6 +32,7 @@ STATUS: Mapping[type[Rejection], int] = {
     Refused: 409,
     Stale: 409,
     Outdated: 412,
+    VersionUnsaid: 428,
     Busy: 503,
     Unknown: 503,
 }
@@ -123,6 +125,7 @@ TITLE_OF_STATUS: Mapping[int, str] = {
     409: "state-conflict",
     412: "version-conflict",
     422: "validation-failed",
+    428: "precondition-required",
     503: "busy",
 }
 """Whose title the codes of single rules share."""
@@ -173,6 +176,8 @@ def from_rejection(rejection: Rejection) -> Problem:
         problem.errors = [{"pointer": pointer, "code": rejection.code, "detail": rejection.detail}]
     if "retry_after" in rejection.facts:
         problem.headers["Retry-After"] = str(rejection.facts["retry_after"])
+    if "location" in rejection.facts:
+        problem.headers["Location"] = str(rejection.facts["location"])
     version = rejection.facts.get("current_version")
     if isinstance(version, int):
         problem.headers["ETag"] = f'"v{version}"'
@@ -194,7 +199,7 @@ def members(problem: Problem, facts: Mapping[str, object], language: str) -> dic
         **{
             name: _instant(value) if isinstance(value, datetime) else value
             for name, value in facts.items()
-            if name not in ("pointer", "retry_after")
+            if name not in ("location", "pointer", "retry_after")
         },
     }
 

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from fastapi import Request, Response
+from pydantic import Field, TypeAdapter, ValidationError
 from starlette.responses import StreamingResponse
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.door import Door, DoorNow, PartnerNow, door_of
+from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.strict_route import StrictRoute, must_be
+from jaringan_usaha.api.strict_route import must_be
 from jaringan_usaha.api.validation import errors_of, misfit
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
-from jaringan_usaha.kernel.rejections import Missing, Rejection
+from jaringan_usaha.kernel.rejections import Rejection
 
 MOST_LINES = 1_000
 MOST_WIRE_BYTES = 1 << 20
@@ -53,28 +53,20 @@ class SyncType(Generic[B]):
     inform: Inform | None = None
 
 
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class LineFrame(Body):
-    """What every line has beside its body."""
+    """What every line has beside its body. `if_version` is the version of the thing that the
+    device saw; with it the line is refused when the thing has another one by now."""
 
     op_id: Annotated[str, Field(pattern=asking.KEY.pattern, max_length=128)]
     type: Annotated[str, Field(max_length=64)]
     seq: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
     lane: Annotated[str, Field(max_length=64)] | None = None
     client_time: Instant | None = None
+    if_version: Version | None = None
     body: dict[str, Any]
-
-
-class Operation(BaseModel):
-    """What became of an operation."""
-
-    state: str = Field(description="done; more may come")
-    position: int
-    version: int
-    recorded_at: AwareDatetime
-
-
-class OperationUnknown(Missing):
-    code = "operation-unknown"
 
 
 @dataclass
@@ -143,7 +135,8 @@ class Sync:
                 caller.must_have(f"{kind.area}:write")
             body = kind.body.validate_python(frame.body)
             now = door.clock.now()
-            asked = asking.asked(caller, op_id, now, frame.type, frame.body)
+            wish = (frame.type, frame.body)
+            asked = asking.asked(caller, op_id, now, *wish, seen=frame.if_version)
             task = (kind.decider, kind.command(body, asked, caller))
             return Line(op_id, lane, task, None, kind.inform)
         except ValidationError as error:
@@ -204,39 +197,6 @@ async def _informed(
         return answer
     (second,) = await door.log(caller.network_id).handle_each([(decider, informed)])
     return second
-
-
-router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
-
-
-@router.get("/operations/{op_id}", operation_id="getOperation")
-async def get_operation(
-    op_id: Annotated[
-        str,
-        Path(
-            pattern=asking.KEY.pattern,
-            max_length=128,
-            description="`op_id`, idempotency key or order id of the command",
-        ),
-    ],
-    caller: PartnerNow,
-    door: DoorNow,
-) -> Operation:
-    """What became of an operation, by the id (or idempotency key) that the client made.
-
-    404 promises that it is not recorded and safe to send.
-    """
-    asked = asking.asked(caller, op_id, door.clock.now())
-    answers = await door.log(caller.network_id).answers_to([asked], any_print=True)
-    for answer in answers.values():
-        if isinstance(answer, Recorded) and answer.recorded_at is not None:
-            return Operation(
-                state="done",
-                position=answer.position,
-                version=answer.version,
-                recorded_at=answer.recorded_at,
-            )
-    raise OperationUnknown(f"operation {op_id} is not recorded; it is safe to send")
 
 
 async def body_of(request: Request) -> bytes:

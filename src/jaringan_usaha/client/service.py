@@ -79,9 +79,12 @@ class Service:
         headers = {"Content-Type": media_type}
         return _content(await self._ask("PUT", path, content, headers, query))
 
-    async def post(self, path: str, body: object, *, key: str, **query: Query) -> Any:
-        """Ask for something under an idempotency key. Raises ServiceProblem."""
-        headers = {**JSON, "Idempotency-Key": key}
+    async def post(
+        self, path: str, body: object, *, key: str, if_match: str = "*", **query: Query
+    ) -> Any:
+        """Ask for something under an idempotency key; `if_match` is the ETag of what is to be
+        changed, as it was seen, `*` for whatever it is now. Raises ServiceProblem."""
+        headers = {**JSON, "Idempotency-Key": key, "If-Match": if_match}
         return _content(await self._ask("POST", path, msgspec.json.encode(body), headers, query))
 
     async def sync(self, operations: Sequence[Operation]) -> list[Verdict]:

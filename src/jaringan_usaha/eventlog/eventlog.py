@@ -230,11 +230,11 @@ class EventLog:
         """What is to be appended; or the refusal, or what has been so already."""
         known = Known({about: entry.fact for about, entry in facts.items()})
         try:
-            events = decider.decide(command, known)
+            events = decider.answer(command, known)
         except Rejection as rejection:
             return rejection
         if not events:
-            return _already_so(facts)
+            return _already_so(facts[decider.needs(command)[0].plain()].fact)
         versions: dict[About[Any], int] = {}
         new: list[NewEvent] = []
         version = 0
@@ -335,11 +335,27 @@ class EventLog:
             if answer is not None:
                 answers[number] = answer
 
-    async def answers_to(
-        self, asked: Sequence[Asked], *, any_print: bool = False
-    ) -> dict[Any, Recorded | Rejection]:
+    async def recorded_under(
+        self, command_ids: Sequence[UUID], at: datetime
+    ) -> tuple[Recorded, Event] | None:
+        """What was recorded under one of these ids, and its last event; None for nothing within
+        the last 400 days. Raises Busy."""
+        first, last = days_to_search([(each, at) for each in command_ids])
+        arguments = (self.network_id, list(command_ids), first, last)
+        try:
+            row = await self._pool.fetchrow(queries.recorded_under, *arguments)
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        if row is None:
+            return None
+        recorded = Recorded(
+            row["last_position"], row["first_position"], row["version"], row["recorded_at"], True
+        )
+        return recorded, self._types.decode(row["name"], row["schema_no"], row["body"])
+
+    async def answers_to(self, asked: Sequence[Asked]) -> dict[Any, Recorded | Rejection]:
         """The answers already given to these commands, by command id; KeyReused where the
-        id stands for another request, unless `any_print` is looked for."""
+        id stands for another request."""
         if not asked:
             return {}
         prints = {each.command_id: each.print for each in asked}
@@ -355,7 +371,7 @@ class EventLog:
                 row["recorded_at"],
                 replayed=True,
             )
-            if any_print or row["print"] == prints[row["command_id"]]
+            if row["print"] == prints[row["command_id"]]
             else _key_reused()
             for row in rows
         }
@@ -383,10 +399,8 @@ def _rests_on(command: Command, facts: dict[About[Any], Remembered]) -> list[UUI
     return [command.asked.command_id, *marks]
 
 
-def _already_so(facts: dict[About[Any], Remembered]) -> Recorded:
-    """The wish is already fact: the version and position at which it became so."""
-    streams = [entry.fact for about, entry in facts.items() if about.topic.stream]
-    fact = max(streams or [entry.fact for entry in facts.values()], key=lambda each: each.position)
+def _already_so(fact: Fact[Any]) -> Recorded:
+    """The wish is already fact: the thing's version, and the position at which it became so."""
     return Recorded(fact.position, fact.position, fact.version, None, replayed=True)
 
 

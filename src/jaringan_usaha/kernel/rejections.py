@@ -44,6 +44,12 @@ class Outdated(Rejection):
     code = "version-conflict"
 
 
+class VersionUnsaid(Rejection):
+    """The caller must say which version of the thing it has seen."""
+
+    code = "precondition-required"
+
+
 class KeyReused(Rejection):
     """The idempotency key already stands for another request."""
 

@@ -343,7 +343,9 @@ async def get_price_file(
         file = await views.file(db, caller.network_id, row["sha256"]) if row else None
     if row is None or file is None:
         raise NoSuchImport(f"there is no price import {import_id}")
-    return _attachment(file.body, file.media_type, f"{import_id}.{row['kind']}")
+    found = _attachment(file.body, file.media_type, f"{import_id}.{row['kind']}")
+    found.headers["ETag"] = f'"{row["sha256"]}"'
+    return found
 
 
 @router.get(

@@ -1,13 +1,16 @@
 """What is shown of the life of cycles, and how it is folded."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import cast
 
 import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
 from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.cycles.domain import CYCLE, CycleEvent
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
     CycleCancelled,
@@ -23,16 +26,7 @@ from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.cycles", "life_views.sql")
 
-EVENTS: tuple[type[Event], ...] = (
-    CycleDrafted,
-    CycleOpened,
-    CycleFilling,
-    CycleKeptOpen,
-    CycleReopened,
-    CycleClosed,
-    CycleCancelled,
-    CycleConsolidated,
-)
+EVENTS: tuple[type[Event], ...] = CYCLE.events
 
 _TURNS = (CycleDrafted, CycleKeptOpen, CycleReopened, ConsolidatedOrderWithdrawn)
 _encode = msgspec.json.Encoder().encode
@@ -76,6 +70,18 @@ async def write_cycles(page: Page, db: Connection) -> None:
             [event.amount_idr for event in finished],
             [event.alone_idr for event in finished],
         )
+    await _count_versions(page, db)
+
+
+async def _count_versions(page: Page, db: Connection) -> None:
+    events = Counter(
+        cast("CycleEvent", logged.event).cycle_id
+        for logged in page.events
+        if type(logged.event) in EVENTS
+    )
+    if events:
+        columns = (list(events), list(events.values()))
+        await db.execute(queries.count_versions, page.network_id, *columns)
 
 
 _PHASES: dict[type[CycleFilling | CycleClosed | CycleCancelled], str] = {

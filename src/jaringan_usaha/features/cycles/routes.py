@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedByPath,
+    AskedOnVersion,
     BoardNow,
     Done,
     DoorNow,
@@ -32,6 +32,7 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import life_views, views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
@@ -106,6 +107,7 @@ class ReasonBody(Body):
 
 class CycleView(BaseModel):
     cycle_id: str
+    version: int = Field(description="of the cycle itself, for `If-Match`")
     title: str
     opens_at: datetime
     closes_at: datetime
@@ -199,7 +201,7 @@ async def draft_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CycleBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -212,7 +214,7 @@ async def draft_cycle(
 async def open_draft(
     cycle_id: Annotated[Slug, Path()],
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -226,7 +228,7 @@ async def close_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CloseBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -244,7 +246,7 @@ async def cancel_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -268,13 +270,18 @@ async def cancel_cycle(
 
 @router.get("/cycles/{cycle_id}", operation_id="getCycle", tags=["cycles"])
 async def get_cycle(
-    cycle_id: Annotated[Slug, Path()], caller: BoardNow, door: DoorNow, after: After = 0
+    cycle_id: Annotated[Slug, Path()],
+    response: Response,
+    caller: BoardNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> CycleView:
     """One buying cycle as it stands."""
     async with door.reading(caller, after) as db:
         row = await life_views.cycle(db, caller.network_id, cycle_id)
     if row is None:
         raise NoSuchCycle(f"there is no cycle {cycle_id}")
+    versioned(response, row["version"], shows_more=True)  # how far its orders are
     return CycleView(**dict(row))
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedByPath,
+    AskedOnVersion,
     Done,
     DoorNow,
     OperatorNow,
@@ -23,6 +23,7 @@ from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.domain import MOST_AMOUNT_IDR, NoSuchInvoice
@@ -100,6 +101,7 @@ class InvoiceView(BaseModel):
     invoice_id: str
     cycle_id: str
     supplier_id: str
+    version: int
     invoice_no: str
     tax_invoice_no: str
     invoiced_on: date
@@ -240,7 +242,7 @@ async def release_invoice(
     invoice_id: Annotated[Slug, Path()],
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -254,7 +256,7 @@ async def refuse_invoice(
     invoice_id: Annotated[Slug, Path()],
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -265,7 +267,11 @@ async def refuse_invoice(
 
 @router.get("/supplier-invoices/{invoice_id}", operation_id="getSupplierInvoice")
 async def get_invoice(
-    invoice_id: Annotated[Slug, Path()], caller: SupplierNow, door: DoorNow, after: After = 0
+    invoice_id: Annotated[Slug, Path()],
+    response: Response,
+    caller: SupplierNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> InvoiceDetail:
     """One invoice with all its lines, and what came of each."""
     async with door.reading(caller, after) as db:
@@ -274,6 +280,7 @@ async def get_invoice(
         as_of = await shown(db, caller.network_id, "invoicing")
     if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchInvoice(f"there is no invoice {invoice_id}")
+    versioned(response, row["version"], shows_more=True)  # what was costed of it
     return InvoiceDetail(
         **dict(row), lines=[MatchedLineView(**dict(line)) for line in lines], **as_of
     )

@@ -83,9 +83,9 @@ set goods_idr = cost_sums.goods_idr + excluded.goods_idr,
 insert into supplier_invoices (
   network_id, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held,
   refused, decision_reason, line_count, goods_idr, ppn_idr, deposit_idr, claimed_idr, paid_idr, parts,
-  matching_version_no, ppn_version_no, position, recorded_at)
+  version, matching_version_no, ppn_version_no, position, recorded_at)
 select $1, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held, false,
-       '', line_count, goods_idr, ppn_idr, deposit_idr, 0, 0, 0, matching_no, ppn_no, position,
+       '', line_count, goods_idr, ppn_idr, deposit_idr, 0, 0, 0, 0, matching_no, ppn_no, position,
        recorded_at
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::boolean[], $9::int[],
@@ -120,9 +120,9 @@ where network_id = $1 and invoice_id = $2;
 -- name: add_to_invoices
 update supplier_invoices i
 set claimed_idr = i.claimed_idr + a.claimed_idr, paid_idr = i.paid_idr + a.paid_idr,
-    parts = i.parts + a.parts
-from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
-       a(invoice_id, claimed_idr, paid_idr, parts)
+    parts = i.parts + a.parts, version = i.version + a.events
+from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::int[])
+       a(invoice_id, claimed_idr, paid_idr, parts, events)
 where i.network_id = $1 and i.invoice_id = a.invoice_id;
 
 -- name: add_to_lines

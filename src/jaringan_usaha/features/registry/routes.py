@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedByPath,
+    AskedOnVersion,
     AuditorNow,
     Done,
     DoorNow,
@@ -24,6 +24,7 @@ from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.features.registry import views
 from jaringan_usaha.features.registry.domain import (
     AdmitKoperasi,
@@ -149,7 +150,7 @@ async def suspend_koperasi(
     koperasi_id: KoperasiId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -165,7 +166,7 @@ async def reinstate_koperasi(
     koperasi_id: KoperasiId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -237,7 +238,7 @@ async def get_koperasi(
         row = await views.koperasi(db, caller.network_id, koperasi_id, on=day)
     if row is None:
         raise NoSuchKoperasi(f"there is no koperasi {koperasi_id}")
-    response.headers["ETag"] = f'"v{row["version"]}"'
+    versioned(response, row["version"], shows_more=True)  # what holds today
     return KoperasiView(**dict(row))
 
 
@@ -284,7 +285,7 @@ async def suspend_supplier(
     supplier_id: SupplierId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -300,7 +301,7 @@ async def reinstate_supplier(
     supplier_id: SupplierId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -322,7 +323,7 @@ async def get_supplier(
         row = await views.supplier(db, caller.network_id, supplier_id)
     if row is None or not caller.supplies(supplier_id):
         raise NoSuchSupplier(f"there is no supplier {supplier_id}")
-    response.headers["ETag"] = f'"v{row["version"]}"'
+    versioned(response, row["version"])
     return SupplierView(**dict(row))
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedBySupplier,
+    AskedOnVersion,
     Done,
     DoorNow,
     OperatorNow,
@@ -24,6 +24,7 @@ from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, p
 from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.features.cycles.amendments import views
 from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
@@ -37,7 +38,6 @@ from jaringan_usaha.features.cycles.group.sending import (
     sending,
 )
 from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
-from jaringan_usaha.features.cycles.orders.routes import if_match
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
@@ -184,7 +184,7 @@ async def send_order(
     supplier_id: Annotated[Slug, Path()],
     body: SendBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -234,6 +234,7 @@ async def acknowledge_order(
 async def get_order_state(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
+    response: Response,
     caller: SupplierNow,
     door: DoorNow,
     after: After = 0,
@@ -254,6 +255,7 @@ async def get_order_state(
     if not rows:
         consolidated_order_id = f"{cycle_id}|{supplier_id}"
         raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
+    versioned(response, rows[0]["version"])
     found = [AnswerLineView(**dict(row)) for row in answers]
     return OrderState(**dict(rows[0]), answers=found)
 
@@ -295,7 +297,7 @@ async def reopen_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: ReopenBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -351,9 +353,8 @@ async def preview_withdrawal(
 async def transfer_order(
     order_id: UuidV7,
     body: TransferBody,
-    request: Request,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -365,7 +366,6 @@ async def transfer_order(
         order_id=order_id,
         cycle_id=now.order["cycle_id"],
         koperasi_id=now.order["koperasi_id"],
-        if_version=if_match(request.headers.get("if-match")),
         reason=body.reason,
         lines=now.lines,
         stands=now.stands,

@@ -239,13 +239,7 @@ def _item_consequence(
 
 
 def withdrawal(
-    asked: Asked,
-    now: Standing,
-    reason: str,
-    *,
-    supplier_agrees: bool,
-    charge_idr: int,
-    if_version: int | None = None,
+    asked: Asked, now: Standing, reason: str, *, supplier_agrees: bool, charge_idr: int
 ) -> WithdrawOrder:
     """The command to withdraw an order as it stands."""
     return WithdrawOrder(
@@ -253,7 +247,6 @@ def withdrawal(
         order_id=str(now.order["order_id"]),
         cycle_id=now.order["cycle_id"],
         koperasi_id=now.order["koperasi_id"],
-        if_version=if_version,
         reason=reason,
         lines=now.lines,
         stands=now.stands,
