@@ -1,10 +1,10 @@
 """What every route needs: who calls, the log of their network, the clock, the read tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
@@ -16,7 +16,15 @@ from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.vault import Vault
-from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
+from jaringan_usaha.eventlog.database import (
+    BROKEN,
+    FULL,
+    LOST,
+    STATEMENT_SECONDS,
+    Connection,
+    Pool,
+    looking,
+)
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.projector import queries as bookmark_queries
@@ -73,11 +81,9 @@ class Door:
         """End a key that came in a URL. Raises Problem 429 and Busy."""
         self.limits.may_knock(address)
         self.limits.knocked_in_vain(address)
-        try:
+        with busy_without_database():
             if await issuing.expose(self.write_pool, self.clock, key):
                 self.keys.forget(key_id(key))
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""
@@ -95,10 +101,8 @@ class Door:
 
     async def head(self, caller: Caller) -> int:
         """The last position of the caller's network, for reading all there is. Raises Busy."""
-        try:
+        with busy_without_database():
             return await self.log(caller.network_id).head()
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
@@ -113,18 +117,38 @@ class Door:
             pass  # followers look for themselves every second
 
     @asynccontextmanager
-    async def reading(self, caller: Caller, after: int) -> AsyncIterator[Connection]:
-        """A connection to read tables that show position `after`. Raises Busy."""
+    async def reading(
+        self,
+        caller: Caller,
+        after: int,
+        *,
+        of_all: bool = False,
+        seconds: float = STATEMENT_SECONDS,
+        isolation: Literal["read_committed", "repeatable_read"] = "read_committed",
+    ) -> AsyncIterator[Connection]:
+        """A connection to read tables that show position `after`, and of them what the caller
+        may see; `of_all` for what is worked out from everybody's rows. Raises Busy, also for
+        a statement that lasts longer than `seconds`."""
+        sight = caller.sight_of_all if of_all else caller.sight
         try:
-            await self.reached.wait_for(caller.network_id, after)
-            async with self.read_pool.acquire(timeout=2) as connection:
-                yield connection
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+            with busy_without_database():
+                await self.reached.wait_for(caller.network_id, after)
+                async with (
+                    self.read_pool.acquire(timeout=2) as connection,
+                    looking(connection, sight, seconds=seconds, isolation=isolation),
+                ):
+                    yield connection
         except BROKEN:
             raise Problem(
                 422, "validation-failed", "a parameter, or the cursor, is out of range"
             ) from None
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[Connection]:
+        """A connection for what is kept beside the facts, such as files. Raises Busy."""
+        with busy_without_database():
+            async with self.write_pool.acquire(timeout=2) as connection:
+                yield connection
 
     async def close(self) -> None:
         """Let everything queued get its verdict, then let go."""
@@ -133,6 +157,15 @@ class Door:
         await self.reached.close()
         if self._poke is not None:
             await asyncio.wait([self._poke])
+
+
+@contextmanager
+def busy_without_database() -> Iterator[None]:
+    """Raises Busy where the database is lost, full, or cuts a statement."""
+    try:
+        yield
+    except (*LOST, *FULL):
+        raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
 
 def _must_be_within(caller: Caller, request: Request, address: str, area: str | None) -> None:
@@ -167,10 +200,8 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
     """How `Keys` asks the database."""
 
     async def find(public: str) -> KeyRow | None:
-        try:
+        with busy_without_database():
             row = await pool.fetchrow(issuing.queries.find_key, public)
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
         return None if row is None else KeyRow(**dict(row))
 
     return find

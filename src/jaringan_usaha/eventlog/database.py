@@ -1,10 +1,14 @@
-"""Connections: pools that speak as the application role, and the errors worth a retry."""
+"""Connections: pools that speak as one of the house's roles, what their callers may see, and the
+errors worth a retry."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import asyncpg
+
+from jaringan_usaha.eventlog.queries import Queries
 
 if TYPE_CHECKING:
     Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -15,7 +19,18 @@ if TYPE_CHECKING:
 else:
     Pool = Connection = Row = Any
 
-APPLICATION_ROLE = "jaringan_app"
+queries = Queries("jaringan_usaha.eventlog", "database.sql")
+
+APPLICATION = "jaringan_app"
+"""Reads what its caller may see, and appends through functions."""
+WORKER = "jaringan_worker"
+"""Owns the read tables and folds into them; has the application's rights too."""
+
+STATEMENT_SECONDS = 5.0
+LONG_SECONDS = 30.0
+"""For exports and imports: as long as the door lets any request last."""
+WORKER_SECONDS = 3_600.0
+"""A digest of all tables takes as long as it takes."""
 
 LOST = (
     asyncpg.PostgresConnectionError,
@@ -25,6 +40,7 @@ LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     OSError,
     TimeoutError,
 )
@@ -49,13 +65,15 @@ _KEEPALIVE = {
 }
 
 
-def session_settings(schema: str = "read") -> dict[str, str]:
-    """Server settings of every application session. `schema` is where read tables are found:
-    `read`, or the one that a rebuild fills beside it."""
+def session_settings(schema: str = "read", role: str = APPLICATION) -> dict[str, str]:
+    """Server settings of every session. `schema` is where read tables are found: `read`, or the
+    one that a rebuild fills beside it."""
+    seconds = WORKER_SECONDS if role == WORKER else STATEMENT_SECONDS
     return {
-        "role": APPLICATION_ROLE,
+        "role": role,
         "search_path": schema,
         "timezone": "UTC",
+        "statement_timeout": f"{seconds:.0f}s",
         "lock_timeout": "2s",
         "idle_in_transaction_session_timeout": "10s",
         "client_connection_check_interval": "5s",
@@ -66,17 +84,48 @@ def session_settings(schema: str = "read") -> dict[str, str]:
     }
 
 
-async def open_pool(url: str, *, most: int = 8, schema: str = "read") -> Pool:
-    """A pool of application sessions; `most` connections."""
+async def open_pool(
+    url: str, *, most: int = 8, schema: str = "read", role: str = APPLICATION
+) -> Pool:
+    """A pool of sessions of this role; `most` connections."""
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=most,
         connection_class=_Session,
-        server_settings=session_settings(schema),
+        server_settings=session_settings(schema, role),
         command_timeout=30,
         timeout=5,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose rows a caller may see in its network: of one koperasi, of one supplier, of `ALL` of
+    them, or of none (empty)."""
+
+    network_id: int
+    koperasi: str
+    supplier: str
+
+
+ALL = "*"
+
+
+@asynccontextmanager
+async def looking(
+    connection: Connection,
+    sight: Sight,
+    *,
+    seconds: float = STATEMENT_SECONDS,
+    isolation: Literal["read_committed", "repeatable_read"] = "read_committed",
+) -> AsyncIterator[None]:
+    """Inside, the read tables show what this sight allows, and nothing can be written; each
+    statement may last so many seconds. Nothing of it outlives the transaction."""
+    async with connection.transaction(isolation=isolation, readonly=True):
+        who = (str(sight.network_id), sight.koperasi, sight.supplier)
+        await connection.execute(queries.look_as, *who, f"{seconds * 1000:.0f}")
+        yield
 
 
 class _Session(asyncpg.Connection):
