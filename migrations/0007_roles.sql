@@ -34,9 +34,9 @@ grant usage on schema log, house to jaringan_auditor;
 grant select on all tables in schema log to jaringan_auditor;
 grant select on all tables in schema house to jaringan_auditor;
 
--- Addresses whose keys were refused of late, so that a restart, or another process, does not
--- begin to count anew.
-create unlogged table access.refused_knocks (
+-- Addresses whose keys were refused within the last minute, so that a restart, or another process,
+-- does not begin to count anew: what their buckets held at that time (`api/limits.py`).
+create table access.refused_knocks (
   address text primary key,
   level double precision not null,
   at timestamptz not null
