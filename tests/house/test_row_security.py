@@ -179,6 +179,13 @@ async def test_sec_5_nothing_outlives_its_transaction(market: Market) -> None:
         await pool.close()
 
 
+async def test_sec_5_a_name_is_only_a_name(market: Market, db: Connection) -> None:
+    for name in ("x', true), set_config('ju.koperasi', '*", "'", "\\'", "x\\", "$$", "mawar' --"):
+        async with looking(db, Sight(NETWORK, name, name)):
+            assert await db.fetchval("select current_setting('ju.koperasi')") == name
+            assert await db.fetchval("select count(*) from orders") == 0
+
+
 async def test_sec_5_an_insert_for_another_is_refused(
     market: Market, db: Connection, owner: Connection
 ) -> None:
@@ -285,6 +292,22 @@ def _speaks_of(rows: list[Any], secrets: set[str]) -> bool:
     )
 
 
+async def test_sec_5_the_indexes_serve_the_views_as_before(db: Connection) -> None:
+    """The policies are asked once a query (`InitPlan`), and of rows that the index has found."""
+    views = Queries("jaringan_usaha.features.cycles", "views.sql")
+    async with looking(db, MAWAR):
+        await db.execute("set local enable_seqscan = off")
+        await db.execute(f"prepare asked as {views.orders_of_koperasi}")
+        some = (NETWORK, "mawar", "reopened", UUID(int=0), 50)
+        values = ", ".join(f"'{value}'" for value in some)
+        lines = await db.fetch(f"explain (costs off) execute asked({values})")
+        await db.execute("deallocate asked")
+    plan = "\n".join(line[0] for line in lines)
+    assert "Index Cond: ((network_id = $1) AND (koperasi_id = $2) AND (cycle_id = $3)" in plan
+    assert "InitPlan" in plan
+    assert "SubPlan" not in plan
+
+
 # -- the catalogue -------------------------------------------------------------------------
 
 
@@ -389,7 +412,7 @@ async def test_sec_5_the_auditor_looks_and_changes_nothing(market: Market) -> No
 
 # -- the words -----------------------------------------------------------------------------
 
-SAYS_WHO_LOOKS = "jaringan_usaha/eventlog/database.sql"
+SAYS_WHO_LOOKS = "jaringan_usaha/eventlog/database.py"
 
 
 def lasting_settings(name: str, text: str) -> list[str]:

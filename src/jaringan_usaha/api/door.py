@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
@@ -22,6 +22,7 @@ from jaringan_usaha.eventlog.database import (
     LOST,
     STATEMENT_SECONDS,
     Connection,
+    Isolation,
     Pool,
     looking,
 )
@@ -124,7 +125,7 @@ class Door:
         *,
         of_all: bool = False,
         seconds: float = STATEMENT_SECONDS,
-        isolation: Literal["read_committed", "repeatable_read"] = "read_committed",
+        isolation: Isolation = "read committed",
     ) -> AsyncIterator[Connection]:
         """A connection to read tables that show position `after`, and of them what the caller
         may see; `of_all` for what is worked out from everybody's rows. Raises Busy, also for

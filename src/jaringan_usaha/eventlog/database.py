@@ -4,11 +4,10 @@ errors worth a retry."""
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import asyncpg
-
-from jaringan_usaha.eventlog.queries import Queries
 
 if TYPE_CHECKING:
     Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     Row: TypeAlias = "asyncpg.Record"
 else:
     Pool = Connection = Row = Any
-
-queries = Queries("jaringan_usaha.eventlog", "database.sql")
 
 APPLICATION = "jaringan_app"
 """Reads what its caller may see, and appends through functions."""
@@ -73,6 +70,7 @@ def session_settings(schema: str = "read", role: str = APPLICATION) -> dict[str,
         "role": role,
         "search_path": schema,
         "timezone": "UTC",
+        "standard_conforming_strings": "on",
         "statement_timeout": f"{seconds:.0f}s",
         "lock_timeout": "2s",
         "idle_in_transaction_session_timeout": "10s",
@@ -112,20 +110,44 @@ class Sight:
 ALL = "*"
 
 
+Isolation = Literal["read committed", "repeatable read"]
+
+
 @asynccontextmanager
 async def looking(
     connection: Connection,
     sight: Sight,
     *,
     seconds: float = STATEMENT_SECONDS,
-    isolation: Literal["read_committed", "repeatable_read"] = "read_committed",
+    isolation: Isolation = "read committed",
 ) -> AsyncIterator[None]:
     """Inside, the read tables show what this sight allows, and nothing can be written; each
     statement may last so many seconds. Nothing of it outlives the transaction."""
-    async with connection.transaction(isolation=isolation, readonly=True):
-        who = (str(sight.network_id), sight.koperasi, sight.supplier)
-        await connection.execute(queries.look_as, *who, f"{seconds * 1000:.0f}")
+    await connection.execute(_beginning(sight, seconds, isolation))
+    try:
         yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("commit")
+
+
+@lru_cache(maxsize=10_000)
+def _beginning(sight: Sight, seconds: float, isolation: Isolation) -> str:
+    """One message to the server: to begin, then to say who looks, would be two, and a message
+    that holds both takes no parameters. The policies of the read tables (read_model.sql) show
+    nothing without it."""
+    return (
+        f"begin isolation level {isolation} read only;"
+        f" select set_config('ju.network', '{sight.network_id:d}', true),"
+        f" set_config('ju.koperasi', {_quoted(sight.koperasi)}, true),"
+        f" set_config('ju.supplier', {_quoted(sight.supplier)}, true),"
+        f" set_config('statement_timeout', '{seconds * 1000:.0f}', true)"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A literal; safe since every session has `standard_conforming_strings`."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 class _Session(asyncpg.Connection):

@@ -81,7 +81,7 @@ async def get_month(
     month: MonthId, caller: AuditorNow, door: DoorNow, after: After = 0
 ) -> MonthBalances:
     """A closed month with the balances that it carries on."""
-    async with door.reading(caller, after, isolation="repeatable_read") as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         row = await books.month(db, caller.network_id, month)
         balances = await books.month_balances(db, caller.network_id, month)
         as_of = await shown(db, caller.network_id, "margin")
