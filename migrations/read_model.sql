@@ -1102,3 +1102,78 @@ create table margins (
 );
 
 create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);
+
+-- who sees what
+
+-- The second line behind the `where` of every query: rows that a caller may not see are not there,
+-- whatever a query asks for. The first statement of each reading says who looks (`door.reading`):
+-- `ju.network`; `ju.koperasi` and `ju.supplier`, an id or `*` for all of them. What is not said
+-- shows nothing. This stands at the end, so that no table above is forgotten: a column
+-- `koperasi_id`, `supplier_id` or `subject_id` says whose its rows are, and a table without any is
+-- shown to those who see all, as long as it is not named here.
+do $$
+declare
+  -- What everybody in the network may know.
+  v_common constant text[] := '{
+    rules, items, item_weights, price_ceilings, cycles, market_commodities, market_prices,
+    share_totals, share_rules, posting_blocks}';
+  -- What concerns a supplier, and is shown to koperasi and to the city office too.
+  v_shared constant text[] := '{
+    suppliers, price_lists, prices, offers, choices, totals, consolidated_orders,
+    consolidated_lines, order_states, delivery_states, delivery_items, receipts, receipt_lines,
+    goods_kept, charges}';
+  -- `(select …)` is asked once a query and not once a row.
+  v_network constant text := $rule$
+    network_id = (select nullif(current_setting('ju.network', true), '')::bigint)$rule$;
+  v_all_koperasi constant text := $rule$
+    (select current_setting('ju.koperasi', true)) = '*'$rule$;
+  v_all_suppliers constant text := $rule$
+    (select current_setting('ju.supplier', true)) = '*'$rule$;
+  v_own_koperasi constant text := $rule$
+    %I = (select nullif(current_setting('ju.koperasi', true), ''))$rule$;
+  v_own_supplier constant text := $rule$
+    %I = (select nullif(current_setting('ju.supplier', true), ''))$rule$;
+  v_all constant text := format('(%s and %s)', v_all_koperasi, v_all_suppliers);
+  v_table record;
+  v_rule text;
+begin
+  for v_table in
+    select c.relname as name, array_agg(a.attname::text) as columns
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+    where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+    group by c.relname
+  loop
+    v_rule := case
+      when v_table.name = 'bookmarks' then 'true'  -- how far the tables have come, of nobody
+      when 'koperasi_id' = any (v_table.columns) and 'supplier_id' = any (v_table.columns) then
+        format('(%s or %s) and (%s or %s)',
+          v_all_koperasi, format(v_own_koperasi, 'koperasi_id'),
+          v_all_suppliers, format(v_own_supplier, 'supplier_id'))
+      when 'koperasi_id' = any (v_table.columns) then
+        format('(%s or %s)', v_all_koperasi, format(v_own_koperasi, 'koperasi_id'))
+      when 'supplier_id' = any (v_table.columns) then
+        format('(%s or %s)',
+          case when v_table.name = any (v_shared) then v_all_suppliers else v_all end,
+          format(v_own_supplier, 'supplier_id'))
+      when 'subject_id' = any (v_table.columns) then
+        format('(%s or subject = ''koperasi'' and %s or subject = ''supplier'' and %s)',
+          v_all, format(v_own_koperasi, 'subject_id'), format(v_own_supplier, 'subject_id'))
+      when v_table.name = any (v_common) then 'true'
+      else v_all
+    end;
+    if v_table.name <> 'bookmarks' then
+      v_rule := format('%s and %s', v_network, v_rule);
+    end if;
+    execute format('alter table %I enable row level security, force row level security',
+      v_table.name);
+    execute format('create policy seen on %I for select to jaringan_app using (%s)',
+      v_table.name, v_rule);
+    execute format('create policy folded on %I to jaringan_worker using (true) with check (true)',
+      v_table.name);
+    execute format('create policy audited on %I for select to jaringan_auditor using (true)',
+      v_table.name);
+  end loop;
+  execute format('grant usage on schema %I to jaringan_app, jaringan_auditor', current_schema());
+  execute format('grant select on all tables in schema %I to jaringan_app, jaringan_auditor',
+    current_schema());
+end $$;

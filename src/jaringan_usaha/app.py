@@ -32,7 +32,7 @@ from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
-from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
+from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
@@ -65,6 +65,7 @@ logger = logging.getLogger(__name__)
 
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
+KNOCKS_EVERY_SECONDS = 1.0
 
 FEATURE_ROUTES = (
     registry_routes,
@@ -175,11 +176,16 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         vault=vault,
     )
     await _set_clock(door)
-    ticking = asyncio.create_task(_keep_clock(door))
+    await door.limits.share_knocks(write_pool)
+    ticking = [
+        asyncio.create_task(_keep_clock(door)),
+        asyncio.create_task(_share_knocks(door.limits, write_pool)),
+    ]
     try:
         yield door
     finally:
-        ticking.cancel()
+        for task in ticking:
+            task.cancel()
         await door.close()
         await write_pool.close()
         await read_pool.close()
@@ -195,6 +201,12 @@ async def _keep_clock(door: Door) -> None:
         await asyncio.sleep(CLOCK_EVERY_SECONDS)
         with contextlib.suppress(*LOST, *FULL):
             await _set_clock(door)
+
+
+async def _share_knocks(limits: Limits, pool: Pool) -> None:
+    while True:
+        await limits.share_knocks(pool)
+        await asyncio.sleep(KNOCKS_EVERY_SECONDS)
 
 
 def _add_health(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 
 from jaringan_usaha import house
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
+from jaringan_usaha.eventlog.database import FULL, LOST, WORKER, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
@@ -93,7 +93,7 @@ async def run_follower(url: str) -> None:
 async def _patient_pool(url: str) -> Pool:
     while True:
         try:
-            return await open_pool(url, most=6)
+            return await open_pool(url, most=6, role=WORKER)
         except (*LOST, *FULL):
             logger.warning("the follower waits for the database")
             await asyncio.sleep(1)

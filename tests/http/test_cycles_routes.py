@@ -251,7 +251,7 @@ async def test_two_followers_do_it_once(market: Market) -> None:
     melati = await market.koperasi("melati")
     await market.open_cycle("twice")
     await market.place(melati, {"cycle_id": "twice", "lines": [oil(1), rice(2)]})
-    log, pool = market.door.log(NETWORK), market.door.write_pool
+    log, pool = market.door.log(NETWORK), market.worker
     for _ in range(4):
         await market.projector.catch_up(NETWORK)
         now = await market.sql("select clock_timestamp()")

@@ -229,7 +229,7 @@ async def test_in_portions_each_item_is_ordered_once(
     for koperasi_id in ("a", "b"):
         await order(market, cycle_id, koperasi_id, *both)
     await market.projector.catch_up(NETWORK)
-    log, pool = market.door.log(NETWORK), market.door.write_pool
+    log, pool = market.door.log(NETWORK), market.worker
     for _ in range(6):
         await tend(log, pool, await market.sql("select clock_timestamp()"))
         await market.follower.tend(NETWORK)
@@ -373,7 +373,7 @@ async def test_who_cancels_everything_and_orders_again_stands_behind(market: Mar
 
     digests = set()
     for page in (1, 2, 3, 7, 5_000):
-        pool = market.door.write_pool
+        pool = market.worker
         for table in await pool.fetch(
             "select relname from pg_class where relnamespace = 'read'::regnamespace"
             " and relkind = 'r'"

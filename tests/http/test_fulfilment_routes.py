@@ -12,7 +12,7 @@ from facts import record
 from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
-from jaringan_usaha.eventlog.database import open_pool
+from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -439,8 +439,8 @@ async def test_two_followers_share_each_receipt_once(market: Market) -> None:
         body = receipt("race", oil(20))
         done = await market.operator.put(f"/v1/receipts/race-r{number}", **body)
         assert done.status_code == 201, done.text
-    numbers = await house.type_ids(market.door.write_pool)
-    followers = [Follower(market.door.write_pool, numbers) for _ in range(2)]
+    numbers = await house.type_ids(market.worker)
+    followers = [Follower(market.worker, numbers) for _ in range(2)]
     for _ in range(6):
         await market.projector.catch_up(NETWORK)
         await asyncio.gather(*(follower.tend(NETWORK) for follower in followers))
@@ -459,14 +459,12 @@ async def test_a_follower_waits_until_what_it_shared_shows(market: Market) -> No
     body = receipt("patient", oil(20))
     await market.operator.put("/v1/receipts/patient-r1", **body)
     await market.projector.catch_up(NETWORK)
-    log = house.log_of(
-        NETWORK, market.door.write_pool, await house.type_ids(market.door.write_pool)
-    )
+    log = house.log_of(NETWORK, market.worker, await house.type_ids(market.worker))
     now = market.door.clock.now()
-    assert await sharing_out.tend(log, market.door.write_pool, now)
-    assert not await sharing_out.tend(log, market.door.write_pool, now)
+    assert await sharing_out.tend(log, market.worker, now)
+    assert not await sharing_out.tend(log, market.worker, now)
     await market.projector.catch_up(NETWORK)
-    assert not await sharing_out.tend(log, market.door.write_pool, now)
+    assert not await sharing_out.tend(log, market.worker, now)
 
 
 TABLES = (
@@ -483,7 +481,7 @@ TABLES = (
 async def test_the_tables_are_the_same_however_the_log_is_cut(market: Market, page: int) -> None:
     """The last tests: everything above, folded anew in other pages."""
     await market.projector.catch_up(NETWORK)
-    pool = await open_pool(market.url, most=2)
+    pool = await open_pool(market.url, most=2, role=WORKER)
     try:
         before = {table: await content(pool, table) for table in TABLES}
         assert all(before.values())

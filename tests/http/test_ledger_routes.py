@@ -28,7 +28,7 @@ OWED = 18_270_000 + 2_009_700
 async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Market]:
     """Domain.md §3.7 twice: in March for everybody, in April for who stocks up."""
     async with opened(postgres, template) as market:
-        log = Log(market.door.write_pool, await house.type_ids(market.door.write_pool))
+        log = Log(market.worker, await house.type_ids(market.worker))
         await log.append(*whole_trade())
         await log.append(
             *delivered("tp2", {"a": 5}, receipt_id="r2", received_on=date(2026, 4, 20))
@@ -39,7 +39,7 @@ async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Marke
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def log(market: Market) -> Log:
-    log = Log(market.door.write_pool, await house.type_ids(market.door.write_pool))
+    log = Log(market.worker, await house.type_ids(market.worker))
     log._commands = 1_000_000 + await market.event_count()
     return log
 
@@ -236,7 +236,7 @@ async def test_a_ledger_that_stopped_closes_no_month(market: Market, log: Log) -
         replace(each, write=broken) if each is margin_views else each for each in house.PROJECTIONS
     ]
     await log.append(ordered("tp9"), matched_invoice("tp9"), costed("tp9"))
-    faulty = Projector(market.door.write_pool, house.event_types(), projections)
+    faulty = Projector(market.worker, house.event_types(), projections)
     await faulty.catch_up(NETWORK)
     await faulty.catch_up(NETWORK)
     refused = await market.operator.post("/v1/months/2026-05/close")

@@ -20,7 +20,7 @@ import pytest_asyncio
 
 from house.trading import trade
 from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import Role
+from jaringan_usaha.api.access import Caller, Role
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.app import openapi_document
@@ -115,7 +115,7 @@ async def world(postgres: EmbeddedServer, template: str) -> AsyncIterator[World]
             ids = [
                 str(each)
                 for table in ("orders", "sales")
-                for (each,) in await market.door.read_pool.fetch(
+                for (each,) in await market.worker.fetch(
                     f"select {table[:-1]}_id from {table} where koperasi_id = $1", koperasi
                 )
             ]
@@ -421,6 +421,27 @@ async def test_api_4_who_may_not_touch_a_thing_hears_nothing_of_its_version(
             assert "current_version" not in each.json(), each.text
             assert_tells_nothing(world, column, each)
     assert await world.market.event_count() == before
+
+
+@pytest.mark.parametrize("name", sorted(name for name, each in OPERATIONS.items() if each.reads))
+async def test_sec_5_the_second_line_takes_nothing_from_what_a_view_shows(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every view asks for the right rows by itself: under the policies, and where all rows are
+    seen, its answers are the same to the byte."""
+
+    async def answers() -> list[tuple[str, int, str]]:
+        found = []
+        for column in COLUMNS[1:]:
+            role, names = column.partition(" ")[0], world.names[whose(column)[0]]
+            answer = await ask(world, OPERATIONS[name], world.keys[role], names)
+            found.append((column, answer.status_code, answer.text if answer.is_success else ""))
+        return found
+
+    await world.market.projector.catch_up(NETWORK)
+    under_policies = await answers()
+    monkeypatch.setattr(Caller, "sight", Caller.sight_of_all)
+    assert [each for each in await answers() if each not in under_policies] == []
 
 
 @pytest.mark.parametrize("way", ["change", "cancel", "transfer"])

@@ -422,7 +422,7 @@ async def test_after_the_rebuild_life_goes_on(season: Market) -> None:
 
 async def test_a_spoiled_read_table_is_found_and_not_switched(season: Market) -> None:
     """The last test: the proof would be worth nothing if it could not fail."""
-    await season.door.write_pool.execute(
+    await season.worker.execute(
         "update margins set amount_idr = amount_idr + 1 where koperasi_id = 'a'"
         " and cycle_id = 'january'"
     )

@@ -14,6 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal, get_args
 
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.eventlog.database import ALL, Sight
 from jaringan_usaha.kernel.rejections import NotAllowed
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -54,6 +55,19 @@ class Caller:
     """Where it may be used from; without any, from everywhere."""
     limited: bool = False
     """Whether the door has to look at more than the role."""
+
+    @property
+    def sight(self) -> Sight:
+        """Whose rows of the read tables the caller may see: all, its own koperasi's beside what
+        koperasi and suppliers share, or its own as a supplier."""
+        if self.role in ("operator", "auditor"):
+            return self.sight_of_all
+        return Sight(self.network_id, self.koperasi_id or "", self.supplier_id or ALL)
+
+    @property
+    def sight_of_all(self) -> Sight:
+        """For answers that are worked out from everybody's rows and show none of them."""
+        return Sight(self.network_id, ALL, ALL)
 
     @property
     def scope(self) -> str:

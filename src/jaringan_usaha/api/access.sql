@@ -45,6 +45,30 @@ update access.api_keys
 set exposed_at = coalesce(exposed_at, $3), revoked_at = coalesce(revoked_at, $3)
 where key_id = $1 and secret_hash = $2;
 
+-- name: share_knocks
+-- Take what this process counted ($2 refusals of each address $1) from the buckets of all, which
+-- hold $3 and fill by $4 a second; what every bucket holds now. Full ones are forgotten.
+with full_again as (
+  delete from access.refused_knocks where address in (
+    select address from access.refused_knocks
+    where at < clock_timestamp() - make_interval(secs => $3::double precision / $4)
+      and address <> all ($1::text[])
+    for update skip locked)
+), taken as (
+  insert into access.refused_knocks as k (address, level, at)
+  select t.address, greatest(0, $3 - t.knocks), clock_timestamp()
+  from unnest($1::text[], $2::int[]) t(address, knocks) order by t.address
+  on conflict (address) do update
+  set level = greatest(
+        0, least($3, k.level + extract(epoch from excluded.at - k.at) * $4) - ($3 - excluded.level)),
+      at = excluded.at
+  returning address, level
+)
+select address, level from taken
+union all
+select address, least($3, level + extract(epoch from clock_timestamp() - at) * $4)
+from access.refused_knocks where address <> all ($1::text[]);
+
 -- name: is_sandbox
 select exists (select from access.sandboxes where network_id = $1);
 

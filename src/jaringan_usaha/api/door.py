@@ -17,7 +17,16 @@ from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import TAG_PATTERN
-from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
+from jaringan_usaha.eventlog.database import (
+    BROKEN,
+    FULL,
+    LOST,
+    STATEMENT_SECONDS,
+    Connection,
+    Isolation,
+    Pool,
+    looking,
+)
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.projector import queries as bookmark_queries
@@ -113,18 +122,38 @@ class Door:
             pass  # followers look for themselves every second
 
     @asynccontextmanager
-    async def reading(self, caller: Caller, after: int) -> AsyncIterator[Connection]:
-        """A connection to read tables that show position `after`. Raises Busy."""
+    async def reading(
+        self,
+        caller: Caller,
+        after: int,
+        *,
+        of_all: bool = False,
+        seconds: float = STATEMENT_SECONDS,
+        isolation: Isolation = "read committed",
+    ) -> AsyncIterator[Connection]:
+        """A connection to read tables that show position `after`, and of them what the caller
+        may see; `of_all` for what is worked out from everybody's rows. Raises Busy, also for
+        a statement that lasts longer than `seconds`."""
+        sight = caller.sight_of_all if of_all else caller.sight
         try:
-            await self.reached.wait_for(caller.network_id, after)
-            async with self.read_pool.acquire(timeout=2) as connection:
-                yield connection
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+            with answering():
+                await self.reached.wait_for(caller.network_id, after)
+                async with (
+                    self.read_pool.acquire(timeout=2) as connection,
+                    looking(connection, sight, seconds=seconds, isolation=isolation),
+                ):
+                    yield connection
         except BROKEN:
             raise Problem(
                 422, "validation-failed", "a parameter, or the cursor, is out of range"
             ) from None
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[Connection]:
+        """A connection for what is kept beside the facts, such as files. Raises Busy."""
+        with answering():
+            async with self.write_pool.acquire(timeout=2) as connection:
+                yield connection
 
     async def close(self) -> None:
         """Let everything queued get its verdict, then let go."""
@@ -168,7 +197,7 @@ async def shown(db: Connection, network_id: int, *projections: str) -> dict[str,
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Raises Busy for a database that does not answer."""
+    """Raises Busy where the database is lost, full, or cuts a statement."""
     try:
         yield
     except (*LOST, *FULL):

@@ -22,6 +22,7 @@ from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
 from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import NoSuchPriceList, TierMode
 from jaringan_usaha.features.catalog.import_previews import Previewed, preview, read_file
@@ -119,7 +120,7 @@ async def send_price_file(
     body = await _body_of(request)
     frame = _frame(request, caller, door, sha256(body).hexdigest())
     kind = await read_file(door, file_name, body)
-    async with door.reading(caller, 0) as db:
+    async with door.keeping() as db:
         kept = await views.keep_file(db, caller.network_id, MEDIA_TYPES[kind], body, frame.at)
     command = ReceivePriceFile(
         asked=frame,
@@ -365,7 +366,7 @@ async def export_price_list(
     after: After = 0,
 ) -> Response:
     """A price list as a file, which comes back as it is when it is sent as a price file."""
-    async with door.reading(caller, after) as db:
+    async with door.reading(caller, after, seconds=LONG_SECONDS) as db:
         named = await price_list(db, caller.network_id, price_list_id)
         if named is None or not caller.supplies(named["supplier_id"]):
             raise NoSuchPriceList(f"there is no price list {price_list_id}")

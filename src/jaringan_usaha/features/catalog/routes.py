@@ -252,7 +252,7 @@ async def list_price_rows(
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
         named = await views.price_list(db, caller.network_id, price_list_id)
-        if named is not None and not caller.supplies(named["supplier_id"]):
+        if named is None or not caller.supplies(named["supplier_id"]):
             raise NoSuchPriceList(f"there is no price list {price_list_id}")
         rows = await views.price_rows(db, caller.network_id, price_list_id, after=last, limit=limit)
         as_of = await shown(db, caller.network_id, "catalog")

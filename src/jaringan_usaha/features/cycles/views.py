@@ -144,9 +144,12 @@ async def _write_orders(page: Page, db: Connection) -> None:
         await db.execute(queries.write_orders, page.network_id, *_order_columns(earlier))
     if fresh:
         columns = ([page.network_id] * len(fresh), *_order_columns(fresh))
+        await db.execute(queries.make_page_orders)
         await db.copy_records_to_table(
-            "orders", records=zip(*columns, strict=True), columns=_ORDER_COLUMNS
+            "page_orders", records=zip(*columns, strict=True), columns=_ORDER_COLUMNS
         )
+        await db.execute(queries.add_orders)
+        await db.execute(queries.empty_page_orders)
     # By COPY, since the driver takes ten times as long for the same rows in arrays.
     await db.execute(queries.make_page_lines)
     await db.copy_records_to_table("page_lines", records=demand.rows(), columns=_LINE_COLUMNS)

@@ -15,6 +15,17 @@ on conflict (network_id, order_id) do update
 set version = excluded.version, state = excluded.state, lines = excluded.lines,
     position = excluded.position, recorded_at = excluded.recorded_at;
 
+-- name: make_page_orders
+-- New orders on their way in: row security takes no COPY, and arrays take the driver too long.
+create temp table if not exists page_orders (like orders) on commit delete rows;
+
+-- name: add_orders
+insert into orders select * from page_orders;
+
+-- name: empty_page_orders
+-- A page may be folded in several pieces.
+truncate page_orders;
+
 -- name: make_page_lines
 -- Order lines of a page on their way into the sums; seen by this session only.
 create temp table if not exists page_lines (

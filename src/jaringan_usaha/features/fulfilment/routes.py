@@ -151,7 +151,7 @@ async def list_receipt_lines(
     (last,) = key_after(cursor_, "")
     async with door.reading(caller, after) as db:
         receipt = await views.receipt(db, caller.network_id, receipt_id)
-        if receipt is not None and not caller.supplies(receipt["supplier_id"]):
+        if receipt is None or not caller.supplies(receipt["supplier_id"]):
             raise NoSuchReceipt(f"there is no receipt {receipt_id}")
         rows = await views.receipt_lines(db, caller.network_id, receipt_id, after=last, limit=limit)
         totals = await views.receipt_line_totals(db, caller.network_id, receipt_id)

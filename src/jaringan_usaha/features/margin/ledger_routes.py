@@ -27,7 +27,6 @@ from jaringan_usaha.features.margin import books
 from jaringan_usaha.features.margin.account_view import (
     AccountView,
     account_views,
-    reading_books,
 )
 from jaringan_usaha.features.margin.accounts import CHART
 from jaringan_usaha.features.margin.books import About
@@ -150,7 +149,7 @@ async def _journal(
     key = key_after(cursor_, 0, 0)
     if key[1] > MOST_LINE_NO:
         raise Problem(422, "validation-failed", "a parameter, or the cursor, is out of range")
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         rows = await books.postings(db, caller.network_id, about, after=key, limit=limit)
         views = await _posting_views(db, caller.network_id, rows)
         sums = account_views(await books.balances(db, caller.network_id, about, None))
@@ -182,7 +181,7 @@ async def get_trial_balance(
     """Debit and credit of every account: all that was ever moved up to a position, or what was
     moved on some days; of everybody, or of one koperasi, supplier or cycle."""
     about = _about(koperasi_id, supplier_id, cycle_id, (from_on, to_on))
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         as_of = await shown(db, caller.network_id, "margin")
         if at is not None and at >= as_of["as_of"]:
             at = None
@@ -260,7 +259,7 @@ async def get_posted_event(
     after: After = 0,
 ) -> PostedEvent:
     """One event of the log, and all that it moved."""
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         fact = await db.fetchrow(log_queries.event_at, caller.network_id, position)
         rows = await books.postings_of(db, caller.network_id, position)
         views = await _posting_views(db, caller.network_id, rows)

@@ -10,7 +10,7 @@ from jaringan_usaha.api.door import AskedByKey, AuditorNow, Done, DoorNow, Opera
 from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.margin import books
-from jaringan_usaha.features.margin.account_view import AccountView, account_views, reading_books
+from jaringan_usaha.features.margin.account_view import AccountView, account_views
 from jaringan_usaha.features.margin.domain import CloseMonth, LedgerStopped, NoSuchMonth, ledger
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
@@ -81,7 +81,7 @@ async def get_month(
     month: MonthId, caller: AuditorNow, door: DoorNow, after: After = 0
 ) -> MonthBalances:
     """A closed month with the balances that it carries on."""
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         row = await books.month(db, caller.network_id, month)
         balances = await books.month_balances(db, caller.network_id, month)
         as_of = await shown(db, caller.network_id, "margin")

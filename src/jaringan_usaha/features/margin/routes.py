@@ -149,10 +149,7 @@ async def list_margins(
         (_first_day(from_month, date.min), _first_day(to_month, date.max)),
     )
     key = key_after(cursor_, "", "")
-    async with (
-        door.reading(caller, after) as db,
-        db.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         rows = await figures.margins(db, caller.network_id, chosen, after=key, limit=limit)
         totals = await figures.totals(db, caller.network_id, chosen)
         as_of = await shown(db, caller.network_id, "margin")
@@ -181,10 +178,7 @@ async def list_margin_items(
         caller.must_speak_for(koperasi_id)
     koperasi_id = koperasi_id or caller.koperasi_id
     key = key_after(cursor_, "", "", "")
-    async with (
-        door.reading(caller, after) as db,
-        db.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         rows = await figures.items(
             db,
             caller.network_id,

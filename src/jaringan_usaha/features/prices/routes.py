@@ -34,6 +34,7 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute, must_be
+from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.prices import views
 from jaringan_usaha.features.prices.domain import (
     ObservationDoesNotFit,
@@ -276,7 +277,7 @@ async def export_market_prices(
 ) -> Csv:
     """The observations of a region in the shape in which the food agency gives them, 0 where
     there is none."""
-    async with door.reading(caller, after) as db:
+    async with door.reading(caller, after, seconds=LONG_SECONDS) as db:
         commodities, prices = await views.table_of_region(
             db, caller.network_id, region_code, period
         )

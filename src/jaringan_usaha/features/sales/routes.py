@@ -34,6 +34,7 @@ from jaringan_usaha.api.paging import (
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.sales import views
 from jaringan_usaha.features.sales.domain import MOST_LINES, NoSuchSale, RecordSale, sales
 from jaringan_usaha.features.sales.events import SaleLine
@@ -299,7 +300,8 @@ async def export_selling_prices(
 
     A koperasi gets its own prices."""
     whose = _whose(caller, koperasi_id)
-    async with door.reading(caller, after) as db:
+    everybody = caller.koperasi_id is None  # averages of a region name nobody
+    async with door.reading(caller, after, of_all=everybody, seconds=LONG_SECONDS) as db:
         commodities, prices = await views.selling_prices(
             db, caller.network_id, period, region_code=region_code, koperasi_id=whose
         )

@@ -63,8 +63,9 @@ async def standing(door: Door, caller: Caller, order_id: str, after: int = 0) ->
         lines = _lines.decode(order["lines"])
         cycle = await life_views.cycle(db, caller.network_id, order["cycle_id"])
         assert cycle is not None
+    async with door.reading(caller, recorded, of_all=True) as db:
         stands = await _stands(db, caller.network_id, order["cycle_id"], lines)
-        return Standing(order, lines, cycle["state"], stands)
+    return Standing(order, lines, cycle["state"], stands)
 
 
 async def _stands(

@@ -47,12 +47,15 @@ async def write_consolidated(page: Page, db: Connection) -> None:
     await _write_lines(page, db)
     granted = [logged.event for logged in page.of(EntitlementsGranted)]
     if granted:
+        await db.execute(queries.make_page_granted)
         await db.copy_records_to_table(
-            "entitlements",
+            "page_granted",
             records=_entitlement_rows(page.network_id, granted),
             columns=_ENTITLEMENT_COLUMNS,
         )
         await _write_declined(page.network_id, granted, db)
+        await db.execute(queries.add_granted)
+        await db.execute(queries.empty_page_granted)
 
 
 async def _withdraw(page: Page, db: Connection) -> None:

@@ -1,3 +1,14 @@
+-- name: make_page_granted
+-- What a page grants on its way in: row security takes no COPY, and arrays take the driver too long.
+create temp table if not exists page_granted (like entitlements) on commit delete rows;
+
+-- name: add_granted
+insert into entitlements select * from page_granted;
+
+-- name: empty_page_granted
+-- A page may be folded in several pieces.
+truncate page_granted;
+
 -- name: write_consolidated_lines
 insert into consolidated_lines (
   network_id, cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr,
