@@ -56,16 +56,16 @@ begin
   for v_change in
     select format('alter schema %I owner to jaringan_owner', n.nspname)
     from pg_namespace n
-    where n.nspname in ('log', 'access', 'house') and n.nspowner <> 'jaringan_owner'::regrole
+    where n.nspname in ('log', 'access', 'house', 'private') and n.nspowner <> 'jaringan_owner'::regrole
     union all
     select format('alter table %s owner to jaringan_owner', c.oid::regclass)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('log', 'access', 'house') and c.relkind in ('r', 'p', 'v')
+    where n.nspname in ('log', 'access', 'house', 'private') and c.relkind in ('r', 'p', 'v')
       and c.relowner <> 'jaringan_owner'::regrole
     union all
     select format('alter function %s owner to jaringan_owner', p.oid::regprocedure)
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('log', 'access', 'house') and p.proowner <> 'jaringan_owner'::regrole
+    where n.nspname in ('log', 'access', 'house', 'private') and p.proowner <> 'jaringan_owner'::regrole
   loop
     execute v_change;
   end loop;
