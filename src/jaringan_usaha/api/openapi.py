@@ -82,6 +82,10 @@ HEADERS: dict[str, Any] = {
         "description": "seconds to wait before the same request is sent again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 3_600},
     },
+    "Link": {
+        "description": 'the next page and the one before, as in the body: `</v1/…>; rel="next"`',
+        "schema": {"type": "string", "maxLength": 8_192},
+    },
     "JU-Clock-Skew": {
         "description": "milliseconds by which the clock in your `JU-Client-Time` header is ahead; "
         "only when it is more than five minutes off",
@@ -191,8 +195,13 @@ def _add_headers(document: dict[str, Any]) -> None:
             names = ["Access-Control-Allow-Origin", "JU-Clock-Skew"]
             names += ["RateLimit", "RateLimit-Policy"] if status[0] in "24" else []
             names += ["Retry-After"] if status in ("429", "503") else []
+            names += ["Link"] if status == "200" and _is_list(operation) else []
             told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
             response["headers"] = {**response.get("headers", {}), **told}
+
+
+def _is_list(operation: dict[str, Any]) -> bool:
+    return any(each["name"] == "cursor" for each in operation.get("parameters", ()))
 
 
 def _ref(name: str) -> dict[str, str]:

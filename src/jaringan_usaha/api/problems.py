@@ -44,6 +44,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "charge-not-accepted": ("Biaya belum disetujui", "The charge is not accepted"),
     "choice-reason-missing": ("Alasan harus disebut", "A reason is needed"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
+    "cursor-filter-mismatch": ("Penunjuk dari daftar lain", "Cursor of another list"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "cycle-being-consolidated": ("Pesanan gabungan sedang disusun", "The orders are being placed"),
     "cycle-filling-begins": ("Pengisian karton sedang dimulai", "Case filling begins"),

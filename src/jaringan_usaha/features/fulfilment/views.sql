@@ -24,7 +24,7 @@ select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, ac
        position, recorded_at
 from receipts where network_id = $1 and receipt_id = $2;
 
--- name: receipts
+-- paged: receipts
 -- The receipts of a cycle, a page at a time.
 select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, accepted, rejected,
        position, recorded_at
@@ -39,7 +39,7 @@ select count(*) as receipts, coalesce(sum(accepted), 0)::bigint as accepted,
 from receipts
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
 
--- name: receipt_lines
+-- paged: receipt_lines
 -- The lines of a receipt, a page at a time.
 select item_id, accepted, rejected, reason, shared, given, goods_idr, surplus, waiting
 from receipt_lines
@@ -53,7 +53,7 @@ select coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(surplus), 0)::bigint as surplus, coalesce(sum(waiting), 0)::bigint as waiting
 from receipt_lines where network_id = $1 and receipt_id = $2;
 
--- name: states
+-- paged: states
 -- How far the deliveries of a cycle have come, a page at a time.
 select s.supplier_id, s.state, s.receipts, s.last_received_on, s.reason, i.*
 from delivery_states s
@@ -90,7 +90,7 @@ from deliveries
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and ($4::text is null or supplier_id = $4);
 
--- name: deliveries
+-- paged: deliveries
 -- What all koperasi may expect and got, a page at a time.
 select d.supplier_id, d.item_id, d.koperasi_id, d.firm, d.tolerance, d.least, d.granted,
        d.reason, d.received, d.goods_idr, d.alone_idr
@@ -99,7 +99,7 @@ where d.network_id = $1 and d.cycle_id = $2 and ($3::text is null or d.supplier_
   and (d.supplier_id, d.item_id, d.koperasi_id) > ($4, $5, $6)
 order by d.supplier_id, d.item_id, d.koperasi_id limit $7;
 
--- name: deliveries_of_koperasi
+-- paged: deliveries_of_koperasi
 -- What one koperasi may expect and got, a page at a time.
 select d.supplier_id, d.item_id, d.koperasi_id, d.firm, d.tolerance, d.least, d.granted,
        d.reason, d.received, d.goods_idr, d.alone_idr
@@ -108,7 +108,7 @@ where d.network_id = $1 and d.cycle_id = $2 and d.koperasi_id = $3
   and ($4::text is null or d.supplier_id = $4) and (d.supplier_id, d.item_id) > ($5, $6)
 order by d.supplier_id, d.item_id limit $7;
 
--- name: shortfalls
+-- paged: shortfalls
 -- Items that fall short so far, a page at a time; `final` once the delivery was ended.
 select i.supplier_id, i.item_id, i.ordered, i.accepted, i.rejected, i.ordered - i.accepted as short,
        s.state = 'received' as final
@@ -127,7 +127,7 @@ join delivery_states s on s.network_id = $1 and s.cycle_id = $2 and s.supplier_i
 where i.network_id = $1 and i.cycle_id = $2 and ($3::text is null or i.supplier_id = $3)
   and i.accepted < i.ordered;
 
--- name: surplus
+-- paged: surplus
 -- What waits for a decision, a page at a time.
 select position, receipt_id, cycle_id, supplier_id, item_id, accepted, given, surplus, waiting
 from receipt_lines
@@ -141,7 +141,7 @@ from receipt_lines
 where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
   and ($3::text is null or supplier_id = $3);
 
--- name: explained
+-- paged: explained
 -- One koperasi's items, each with the sums of the group, a page at a time.
 select d.supplier_id, d.item_id, s.sharing, s.state, d.firm, d.tolerance, d.least, d.granted,
        d.reason, d.received, d.goods_idr, d.alone_idr, i.ordered, i.cases, i.case_size,
