@@ -191,6 +191,24 @@ async def test_most_lists_have_something_to_show_here(world: World) -> None:
     assert len(single) < len(LISTS) * 2 / 5, single
 
 
+async def test_api_8_consolidated_orders_come_with_their_lines_when_asked(world: World) -> None:
+    path = "/v1/consolidated-orders?limit=200"
+    plain = (await follow(world, path)).json()["items"]
+    assert {row["lines"] is None for row in plain} == {True}
+    full = (await follow(world, f"{path}&expand=lines")).json()["items"]
+    assert sum(len(row["lines"]) for row in full) >= len(full) > 3
+    for row in full:
+        of_order = f"/v1/consolidated-orders/{row['cycle_id']}/{row['supplier_id']}/lines"
+        assert row["lines"] == (await follow(world, of_order)).json()["items"]
+    for row in (await follow(world, f"{path}&expand=lines", "supplier")).json()["items"]:
+        assert row["alone_idr"] is None
+        assert {line["alone_idr"] for line in row["lines"]} == {None}
+    refused = await follow(world, f"{path}&expand=everything")
+    assert_refused(refused, 422, "validation-failed")
+    nothing = await follow(world, f"{path}&expand=lines&cycle_id=nowhere")
+    assert nothing.json()["items"] == []
+
+
 async def someones(world: World, link: str, role: str = "operator") -> str:
     """The cursor that leads on from a page."""
     return cursor_of((await follow(world, link, role)).json()["next"])

@@ -84,7 +84,11 @@ HEADERS: dict[str, Any] = {
     },
     "Link": {
         "description": 'the next page and the one before, as in the body: `</v1/…>; rel="next"`',
-        "schema": {"type": "string", "maxLength": 8_192},
+        "schema": {
+            "type": "string",
+            "maxLength": 8_192,
+            "pattern": r'^(<[^<>]+>; rel="[a-z]+"(, )?)+$',
+        },
     },
     "JU-Clock-Skew": {
         "description": "milliseconds by which the clock in your `JU-Client-Time` header is ahead; "

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, cast, get_args
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import Door, anyone, door_of, shown
@@ -37,7 +37,7 @@ SIGNATURE_BYTES = 16
 FIRST: Mapping[type, Any] = {str: "", int: 0, date: date.min, UUID: UUID(int=0)}
 """Before every key of a kind."""
 
-NO_FILTERS = ("cursor", "limit", "after", "fields")
+FREE = ("cursor", "limit", "after", "fields", "expand")
 """What may change from one page to the next."""
 
 After = Annotated[
@@ -73,17 +73,6 @@ class PageOf(BaseModel, Generic[T]):
     items: list[T] = Field(max_length=MOST_ROWS)
     next: Link | None
     prev: Link | None
-    _fields: set[str] = PrivateAttr(set())
-
-    @model_serializer(mode="wrap")  # a type of what comes out would take the place of its schema
-    def _only_fields(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
-        told: dict[str, Any] = serialize(self)
-        if self._fields:
-            told["items"] = [
-                {name: value for name, value in item.items() if name in self._fields}
-                for item in told["items"]
-            ]
-        return told
 
 
 class ListOf(PageOf[T], Generic[T]):
@@ -192,7 +181,7 @@ class Page:
             if fields is not None:
                 item = view.model_validate(fields)
                 if sized:
-                    size += len(item.model_dump_json(include=self._fields or None))
+                    size += len(item.model_dump_json(include=self._fields or None).encode())
                     if items and size > USUAL_BYTES:
                         break
                 items.append(item)
@@ -206,8 +195,17 @@ class Page:
             **self._shown,
             **more,
         )
-        page._fields = self._fields
-        return page
+        return self._with_fields(page) if self._fields else page
+
+    def _with_fields(self, page: P) -> P:
+        """The page with parts of its items: ready to be sent, since it fits no model any more."""
+        told: Any = {
+            **dict.fromkeys(type(page).model_fields, True),
+            "items": {"__all__": self._fields},
+        }
+        content = page.model_dump_json(include=told)
+        headers = dict(self._response.headers)
+        return cast("P", Response(content, headers=headers, media_type="application/json"))
 
     def within(self, everything: Sequence[object]) -> list[dict[str, Any]]:
         """The rows of a list in memory: each `thing` with its `number`, from 1 on, as the key."""
@@ -230,9 +228,7 @@ class Page:
     def _about(self) -> bytes:
         """A digest of the list: its path, its filters, and whose rows the caller sees."""
         caller = self._caller
-        filters = sorted(
-            (name, value) for name, value in self._query.items() if name not in NO_FILTERS
-        )
+        filters = sorted(pair for pair in self._query.items() if pair[0] not in FREE)
         whose = (caller.network_id, caller.koperasi_id, caller.supplier_id)
         told = msgspec.msgpack.encode((self._request.url.path, filters, whose))
         return hashlib.blake2b(told, digest_size=12).digest()

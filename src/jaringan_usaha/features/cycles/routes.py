@@ -1,6 +1,5 @@
 """Buying cycles, orders and consolidated orders over HTTP."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -53,6 +52,7 @@ from jaringan_usaha.features.cycles.terms import (
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 MOST_NAMED = 1_000
+MOST_EXPANDED = 50
 
 # -- bodies --------------------------------------------------------------------------------
 
@@ -140,21 +140,6 @@ class TotalView(BaseModel):
     discount_idr: int
 
 
-class ConsolidatedOrderView(BaseModel):
-    """The one order of the group with one supplier in one cycle."""
-
-    cycle_id: str
-    supplier_id: str
-    item_count: int
-    quantity: int
-    order_lines: int
-    amount_idr: int
-    alone_idr: int | None = Field(
-        description="what the koperasi had paid each on its own; null for a supplier"
-    )
-    placed_position: int
-
-
 class ConsolidatedLineView(BaseModel):
     """What is ordered of one item: `cases` of `case_size`, for `firm` units wanted."""
 
@@ -171,6 +156,24 @@ class ConsolidatedLineView(BaseModel):
     firm: int
     tolerance: int
     reason: str = Field(description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, or empty")
+
+
+class ConsolidatedOrderView(BaseModel):
+    """The one order of the group with one supplier in one cycle."""
+
+    cycle_id: str
+    supplier_id: str
+    item_count: int
+    quantity: int
+    order_lines: int
+    amount_idr: int
+    alone_idr: int | None = Field(
+        description="what the koperasi had paid each on its own; null for a supplier"
+    )
+    placed_position: int
+    lines: list[ConsolidatedLineView] | None = Field(
+        None, max_length=MOST_EXPANDED, description="its first ones, where `expand` asks for them"
+    )
 
 
 # -- cycles --------------------------------------------------------------------------------
@@ -314,6 +317,10 @@ async def list_consolidated_orders(
     page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
+    expand: Annotated[
+        Literal["lines"] | None,
+        Query(description="`lines`: with up to 50 lines of each, of `item_count`"),
+    ] = None,
 ) -> ListOf[ConsolidatedOrderView]:
     """The group's orders by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
@@ -321,14 +328,23 @@ async def list_consolidated_orders(
         rows = await consolidated_views.consolidated_orders(
             db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
         )
-    seen = _without_savings(caller, rows)
-    return page.answer(ListOf[ConsolidatedOrderView], seen)
+        if expand is not None:
+            lines = await consolidated_views.first_lines(db, caller.network_id, rows, MOST_EXPANDED)
+
+    def show(row: Row) -> dict[str, Any]:
+        seen = _without_savings(caller, row)
+        if expand is not None:
+            of_order = lines[row["cycle_id"], row["supplier_id"]]
+            seen["lines"] = [_without_savings(caller, line) for line in of_order]
+        return seen
+
+    return page.answer(ListOf[ConsolidatedOrderView], rows, show=show)
 
 
-def _without_savings(caller: Caller, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _without_savings(caller: Caller, row: Row) -> dict[str, Any]:
     """What the group saves is none of its suppliers' business."""
     hidden: dict[str, Any] = {"alone_idr": None} if caller.role == "supplier" else {}
-    return [{**dict(row), **hidden} for row in rows]
+    return {**dict(row), **hidden}
 
 
 @router.get(
@@ -348,8 +364,9 @@ async def list_consolidated_lines(
         rows = await consolidated_views.consolidated_lines(
             db, caller.network_id, cycle_id, supplier_id, part=page.part
         )
-    seen = _without_savings(caller, rows)
-    return page.answer(ListOf[ConsolidatedLineView], seen)
+    return page.answer(
+        ListOf[ConsolidatedLineView], rows, show=lambda row: _without_savings(caller, row)
+    )
 
 
 class CycleLineView(ConsolidatedLineView):

@@ -250,6 +250,19 @@ async def consolidated_orders(
     )
 
 
+async def first_lines(
+    db: Connection, network_id: int, orders: Sequence[Row], most: int
+) -> dict[tuple[str, str], list[Row]]:
+    """The first lines of each of these consolidated orders, by cycle and supplier."""
+    found: dict[tuple[str, str], list[Row]] = {
+        (row["cycle_id"], row["supplier_id"]): [] for row in orders
+    }
+    keys = [list(column) for column in zip(*found, strict=True)] or [[], []]
+    for row in await db.fetch(queries.first_lines, network_id, *keys, most):
+        found[row["cycle_id"], row["supplier_id"]].append(row)
+    return found
+
+
 async def consolidated_lines(
     db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, part: Part
 ) -> list[Row]:

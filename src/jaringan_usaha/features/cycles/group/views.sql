@@ -67,6 +67,17 @@ where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
   and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
 order by cycle_id, supplier_id limit $6;
 
+-- name: first_lines
+-- The first lines of some consolidated orders, in one go.
+select l.*
+from unnest($2::text[], $3::text[]) o(cycle_id, supplier_id)
+cross join lateral (
+  select cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr, price_list,
+         price_idr, price_per, cases, case_size, firm, tolerance, reason
+  from consolidated_lines
+  where network_id = $1 and cycle_id = o.cycle_id and supplier_id = o.supplier_id
+  order by item_id limit $4) l;
+
 -- paged: consolidated_lines
 -- The lines of one consolidated order, a page at a time.
 select item_id, quantity, order_lines, amount_idr, alone_idr, price_list, price_idr, price_per,
