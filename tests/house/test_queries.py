@@ -49,6 +49,30 @@ async def test_queries_fit_the_tables(database: str, package: str, name: str) ->
         await connection.close()
 
 
+async def test_a_mirrored_query_goes_along_the_same_indexes(database: str) -> None:
+    """No way sorts where the other does not, whatever the tables hold."""
+    cheap = {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off"}
+    connection = await asyncpg.connect(database, server_settings=session_settings() | cheap)
+
+    async def indexes(name: str, sql: str) -> list[str]:
+        await connection.execute(f"prepare {name} as {sql}")
+        count = len(set(re.findall(r"\$\d+", sql)))
+        nulls = ", ".join(["null"] * count)
+        rows = await connection.fetch(f"explain (costs off) execute {name} ({nulls})")
+        plan = "\n".join(row[0] for row in rows).replace(" Backward", "")
+        return re.findall(r"Sort Key|Index \w+ using \w+|Index Only Scan using \w+", plan)
+
+    try:
+        for number, (package, name) in enumerate(all_files()):
+            queries = Queries(package, name)
+            for block, back in queries.backwards.blocks.items():
+                forth = await indexes(f"{block}_{number}", queries.blocks[block])
+                assert await indexes(f"{block}_{number}_back", back) == forth, block
+                assert any("Index" in each for each in forth), block
+    finally:
+        await connection.close()
+
+
 def test_a_paged_query_is_mirrored() -> None:
     forth = "select a from t where n = $1 and (a, t.b) > ($2, $13) order by a, t.b limit $4;"
     assert mirrored("t", forth) == (

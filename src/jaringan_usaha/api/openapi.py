@@ -40,7 +40,8 @@ INFO = {
     "description": "Koperasi buy together: their points of sale place orders into a buying cycle, "
     "which become one order per supplier at the price that only the group reaches. Money is whole "
     "rupiah, quantities are whole base units of the item. Fields may be added to answers at any "
-    "time, and new values to `state` and `code`: ignore what you do not know.",
+    "time, and new values to `state` and `code`: ignore what you do not know. Lists come in pages: "
+    "follow `next` and `prev` as they are.",
     "contact": {"name": "Jaringan Usaha Koperasi", "url": "https://github.com/jaringan-usaha"},
     "license": {"name": "MIT", "identifier": "MIT"},
 }
