@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
@@ -43,7 +44,14 @@ class Speaker:
     async def get(self, path: str, **query: str | int) -> httpx2.Response:
         """Ask when everything recorded so far is shown."""
         await self.projector.catch_up(NETWORK)
-        return await self.client.get(path, params=query, headers=self._headers())
+        return await self.client.get(path, params=query or None, headers=self._headers())
+
+    async def pages(self, path: str, **query: str | int) -> list[dict[str, Any]]:
+        """All pages of a list, as `next` leads from one to the other."""
+        pages = [(await self.get(path, **query)).json()]
+        while pages[-1]["next"] is not None:
+            pages.append((await self.get(pages[-1]["next"])).json())
+        return pages
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.key}"}
@@ -62,6 +70,11 @@ class Service:
             self.door.write_pool, self.door.clock, NETWORK, "koperasi", koperasi_id
         )
         return Speaker(self.client, self.operator.projector, key)
+
+
+def cursor_of(link: str) -> str:
+    """The cursor in a link to another page."""
+    return parse_qs(urlsplit(link).query)["cursor"][0]
 
 
 def assert_refused(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:

@@ -195,14 +195,9 @@ async def test_totals_are_those_of_all_pages(market: Market) -> None:
     path = "/v1/cycles/a1/entitlements"
     whole = (await market.operator.get(path)).json()
     found: list[Any] = []
-    query: dict[str, Any] = {"limit": 2}
-    while True:
-        page = (await market.operator.get(path, **query)).json()
+    for page in await market.operator.pages(path, limit=2):
         assert page["total"] == whole["total"]
         found += page["items"]
-        if page["next"] is None:
-            break
-        query["cursor"] = page["next"]
     assert found == whole["items"]
     assert sum(each["granted"] for each in found) == whole["total"]["granted"] == 72 + 120
     for koperasi_id in ("a", "b", "c"):

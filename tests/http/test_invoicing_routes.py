@@ -270,15 +270,8 @@ async def test_costs_are_asked_of_something(market: Market) -> None:
     assert {row["supplier_id"] for row in of_supplier["items"]} == {"indofood"}
     everything = of_supplier["items"]
     assert of_supplier["totals"]["landed_idr"] == sum(row["landed_idr"] for row in everything)
-    paged: list[dict[str, Any]] = []
-    cursor = ""
-    while cursor is not None:
-        page = await market.operator.get(
-            "/v1/costs", supplier_id="indofood", limit=2, cursor=cursor
-        )
-        paged += page.json()["items"]
-        cursor = page.json()["next"]
-    assert paged == everything
+    pages = await market.operator.pages("/v1/costs", supplier_id="indofood", limit=2)
+    assert [row for page in pages for row in page["items"]] == everything
 
 
 async def test_l6_a_late_bill_splits_the_difference_only(market: Market) -> None:

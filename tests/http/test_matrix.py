@@ -26,7 +26,7 @@ from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.app import openapi_document
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened
-from service import NETWORK
+from service import NETWORK, cursor_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -304,9 +304,10 @@ def told(answer: httpx2.Response) -> str:
     """Everything an answer says: its headers, its body, and what its cursor holds."""
     text = answer.text
     if answer.is_success and "json" in answer.headers["content-type"] and answer.text[0] == "{":
-        cursor = json.loads(answer.text.splitlines()[0]).get("next")
-        if cursor:
-            text += base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        page = json.loads(answer.text.splitlines()[0])
+        for link in filter(None, (page.get("next"), page.get("prev"))):
+            sealed = base64.urlsafe_b64decode(cursor_of(link) + "===")
+            text += sealed.decode(errors="ignore")
     return f"{answer.headers} {text}".lower()
 
 
@@ -353,7 +354,7 @@ async def cell(world: World, operation: Operation, column: str) -> str:
             assert_tells_nothing(world, column, answer)
             if not (answer.is_success and answer.json()["next"]):
                 break
-            query = {**query, "cursor": answer.json()["next"]}
+            query = {**query, "cursor": cursor_of(answer.json()["next"])}
     assert len(outcomes) == 1, f"{operation.name} for {column}: {outcomes}"
     return outcomes.pop()
 

@@ -23,7 +23,7 @@ select key_id, last_four, network_id, role, koperasi_id, device_id, supplier_id,
   label, created_by, created_at, expires_at, revoked_at, rotated_to, exposed_at
 from access.api_keys where network_id = $1 and key_id = $2;
 
--- name: key_rows
+-- paged: key_rows
 -- The keys of a network by their public parts.
 select key_id, last_four, network_id, role, koperasi_id, device_id, supplier_id, scopes, addresses,
   label, created_by, created_at, expires_at, revoked_at, rotated_to, exposed_at

@@ -22,7 +22,7 @@ from jaringan_usaha.api.access import (
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.openapi import TAGS
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused
 
 queries = Queries("jaringan_usaha.api", "access.sql")
@@ -236,9 +236,9 @@ async def key_row(pool: Pool, network_id: int, public: str) -> Row:
     return row
 
 
-async def key_rows(pool: Pool, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def key_rows(pool: Pool, network_id: int, *, part: Part) -> list[Row]:
     """The keys of a network by their public parts."""
-    return list(await pool.fetch(queries.key_rows, network_id, after, limit))
+    return list(await pool.fetch(part.of(queries).key_rows, network_id, *part.key, part.most))
 
 
 async def make_sandbox(pool: Pool, clock: Clock, network_id: int) -> bool:

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import ID_LENGTH, Role, key_id
 from jaringan_usaha.api.door import AskedByKey, Door, DoorNow, OperatorNow, answering
 from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.paging import Cursor, Limit, cursor, key_after
+from jaringan_usaha.api.paging import Page, PageOf, by
 from jaringan_usaha.api.strict_route import StrictRoute
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["keys"])
@@ -70,28 +70,16 @@ class KeyMade(KeyView):
     key: str = Field(description="keep it safe: it is stored only as a hash")
 
 
-class KeyPage(BaseModel):
-    """Keys by their public parts."""
-
-    items: list[KeyView] = Field(max_length=200)
-    next: str | None = Field(max_length=512)
-
-
 @router.get("/keys", operation_id="listKeys")
 async def list_keys(
     caller: OperatorNow,
+    page: Annotated[Page, by(key_id=str)],
     door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-) -> KeyPage:
+) -> PageOf[KeyView]:
     """All keys of the network, those that are over too."""
-    (last,) = key_after(cursor_, "")
     with answering():
-        rows = await issuing.key_rows(door.read_pool, caller.network_id, after=last, limit=limit)
-    return KeyPage(
-        items=[KeyView(**_fields(row, door)) for row in rows],
-        next=cursor(rows[-1]["key_id"]) if len(rows) == limit else None,
-    )
+        rows = await issuing.key_rows(door.read_pool, caller.network_id, part=page.part)
+    return page.answer(PageOf[KeyView], rows, show=lambda row: _fields(row, door))
 
 
 @router.get("/keys/{key_id}", operation_id="getKey")

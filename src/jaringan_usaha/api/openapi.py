@@ -43,7 +43,8 @@ INFO = {
     "description": "Koperasi buy together: their points of sale place orders into a buying cycle, "
     "which become one order per supplier at the price that only the group reaches. Money is whole "
     "rupiah, quantities are whole base units of the item. Fields may be added to answers at any "
-    "time, and new values to `state` and `code`: ignore what you do not know.",
+    "time, and new values to `state` and `code`: ignore what you do not know. Lists come in pages: "
+    "follow `next` and `prev` as they are.",
     "contact": {"name": "Jaringan Usaha Koperasi", "url": "https://github.com/jaringan-usaha"},
     "license": {"name": "MIT", "identifier": "MIT"},
 }
@@ -86,6 +87,14 @@ HEADERS: dict[str, Any] = {
     "Retry-After": {
         "description": "seconds to wait before the same request is sent again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 3_600},
+    },
+    "Link": {
+        "description": 'the next page and the one before, as in the body: `</v1/…>; rel="next"`',
+        "schema": {
+            "type": "string",
+            "maxLength": 8_192,
+            "pattern": r'^(<[^<>]+>; rel="[a-z]+"(, )?)+$',
+        },
     },
     "JU-Clock-Skew": {
         "description": "milliseconds by which the clock in your `JU-Client-Time` header is ahead; "
@@ -248,8 +257,13 @@ def _add_headers(document: dict[str, Any]) -> None:
             names = ["Access-Control-Allow-Origin", "JU-Clock-Skew"]
             names += ["RateLimit", "RateLimit-Policy"] if status[0] in "24" else []
             names += ["Retry-After"] if status in ("429", "503") else []
+            names += ["Link"] if status == "200" and _is_list(operation) else []
             told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
             response["headers"] = {**response.get("headers", {}), **told}
+
+
+def _is_list(operation: dict[str, Any]) -> bool:
+    return any(each["name"] == "cursor" for each in operation.get("parameters", ()))
 
 
 def _ref(name: str) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Day
+from jaringan_usaha.api.paging import settle
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.rejections import Invalid
 
@@ -26,6 +27,7 @@ class Period(NamedTuple):
 
 
 def period(
+    request: Request,
     door: DoorNow,
     first: Annotated[
         Day | None,
@@ -52,6 +54,7 @@ def period(
         raise PeriodDoesNotFit(
             f"ask for 1 to {MOST_DAYS} days, `from` not later than `to`", pointer="/from"
         )
+    settle(request, from_=begin, to_=end)
     return Period(begin, end)
 
 

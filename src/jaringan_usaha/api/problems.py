@@ -50,6 +50,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "erasure-not-asked": ("Penghapusan belum diminta", "The erasure was not asked for"),
     "second-person-needed": ("Perlu orang kedua", "A second person is needed"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
+    "cursor-filter-mismatch": ("Penunjuk dari daftar lain", "Cursor of another list"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "cycle-being-consolidated": ("Pesanan gabungan sedang disusun", "The orders are being placed"),
     "cycle-filling-begins": ("Pengisian karton sedang dimulai", "Case filling begins"),

@@ -6,6 +6,7 @@ from typing import Any
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.cli.issuing import the_pool
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.contacts import reads, values
 from jaringan_usaha.settings import Settings
 
@@ -31,8 +32,7 @@ async def affected_persons(
                 since=since,
                 until=until,
                 key_id=key_id,
-                after=after,
-                limit=PAGE,
+                part=Part((after,), PAGE),
             )
             ids = [row["subject_id"] for row in rows]
             persons = await values.opened(db, vault, us.network_id, ids, CALLED)

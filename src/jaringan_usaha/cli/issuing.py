@@ -12,6 +12,7 @@ from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.eventlog.database import Pool, open_pool
 from jaringan_usaha.eventlog.projector import log_queries
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.follower import queries
 from jaringan_usaha.kernel.rejections import Rejection
 
@@ -53,7 +54,7 @@ async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
     async with the_pool(url) as (pool, clock):
         last = ""
         while True:
-            rows = await issuing.key_rows(pool, network_id, after=last, limit=PAGE)
+            rows = await issuing.key_rows(pool, network_id, part=Part((last,), PAGE))
             found += [_shown(row, clock.now()) for row in rows]
             if len(rows) < PAGE:
                 return found

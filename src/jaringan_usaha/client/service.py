@@ -61,7 +61,7 @@ class Service:
         page = await self.get(path, **query)
         yield page["items"]
         while page["next"] is not None:
-            page = await self.get(path, **query, cursor=page["next"])
+            page = await self.get(page["next"])
             yield page["items"]
 
     async def put(self, path: str, body: object, **query: Query) -> Any:
@@ -140,7 +140,7 @@ class Service:
         for tried in range(TRIES):
             try:
                 response = await self._http.request(
-                    method, path, params=query, content=content, headers=headers
+                    method, path, params=query or None, content=content, headers=headers
                 )
             except httpx2.TransportError as error:
                 problem = ServiceProblem(f"no answer from {self._http.base_url}: {error}")

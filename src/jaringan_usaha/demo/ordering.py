@@ -188,7 +188,7 @@ async def _last_order(scene: Scene, cycle_id: str, orders: Orders, board: Board)
     item = BY_ID[TIER_ITEM]
     (nudge,) = [
         each
-        for each in (await scene.operator.get(f"/v1/cycles/{cycle_id}/nudges"))["items"]
+        for each in (await scene.operator.get(f"/v1/cycles/{cycle_id}/nudges", limit=200))["items"]
         if each["item_id"] == TIER_ITEM
     ]
     koperasi_id = list(scene.titles)[-1]

@@ -88,7 +88,7 @@ class Way:
         path = f"/v1/consolidated-orders/{cycle_id(week)}/lines"
         found = [
             {column: line[column] for column in ORDERED}
-            async for page in self._service.pages(path, limit=1_000)
+            async for page in self._service.pages(path, limit=200)
             for line in page
         ]
         about = self._derived.prices.select("item_id", "product_id", "maker", "exempt")

@@ -16,10 +16,9 @@ from jaringan_usaha.api.door import (
     OperatorNow,
     PartnerNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import LONG_SECONDS
@@ -220,24 +219,13 @@ async def confirm_price_file(
 @router.get("/price-imports", operation_id="listPriceImports", tags=["price imports"])
 async def list_price_imports(
     caller: AuditorNow,
-    door: DoorNow,
+    page: Annotated[Page, by(import_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[ImportFileView]:
     """Files by import id, of one supplier or of all."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.price_imports(
-            db, caller.network_id, supplier_id, after=last, limit=limit
-        )
-        as_of = await shown(db, caller.network_id, "price_imports")
-    return ListOf[ImportFileView](
-        items=[ImportFileView(**file_fields(row)) for row in rows],
-        next=cursor(rows[-1]["import_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    async with page.reading("price_imports") as db:
+        rows = await views.price_imports(db, caller.network_id, supplier_id, part=page.part)
+    return page.answer(ListOf[ImportFileView], rows, show=file_fields)
 
 
 @router.get("/price-imports/{import_id}", operation_id="getPriceImport", tags=["price imports"])
@@ -265,21 +253,17 @@ async def list_questions(
     request: Request,
     response: Response,
     caller: AuditorNow,
+    page: Annotated[Page, by(number=int)],
     door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[QuestionView]:
     """The open questions of a file, those about all of it first."""
-    (start,) = key_after(cursor_, 0)
-    seen = await _open_preview(door, caller, import_id, after)
+    seen = await _open_preview(door, caller, import_id, page.after)
     questions = sorted(seen.preview.questions, key=lambda each: each.row)
-    return ListOf[QuestionView](
-        items=[
-            question_view(each, told_in(request, response))
-            for each in questions[start : start + limit]
-        ],
-        next=cursor(start + limit) if start + limit < len(questions) else None,
+    language = told_in(request, response)
+    return page.answer(
+        ListOf[QuestionView],
+        page.within(questions),
+        show=lambda row: question_view(row["thing"], language),
         as_of=seen.row["position"],
         stale=False,
     )
@@ -295,20 +279,19 @@ async def list_rows(
     request: Request,
     response: Response,
     caller: AuditorNow,
+    page: Annotated[Page, by(number=int)],
     door: DoorNow,
     status: Annotated[Status | None, Query(description="only rows with this status")] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[ImportRowView]:
     """The rows of a file as they would be stored, then the items that it no longer names."""
-    (start,) = key_after(cursor_, 0)
-    seen = await _open_preview(door, caller, import_id, after)
+    seen = await _open_preview(door, caller, import_id, page.after)
     rows = [*map(row_view, seen.preview.entries), *map(gone_view, seen.preview.gone)]
     rows = [row for row in rows if status in (None, row.status)]
-    return ListOf[ImportRowView](
-        items=[spoken(row, told_in(request, response)) for row in rows[start : start + limit]],
-        next=cursor(start + limit) if start + limit < len(rows) else None,
+    language = told_in(request, response)
+    return page.answer(
+        ListOf[ImportRowView],
+        page.within(rows),
+        show=lambda row: spoken(row["thing"], language),
         as_of=seen.row["position"],
         stale=False,
     )

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import ID_LENGTH
-from jaringan_usaha.api.door import AuditorNow, DoorNow, shown
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.door import AuditorNow
+from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.contacts import reads
@@ -33,7 +33,7 @@ class AffectedView(BaseModel):
 @router.get("/personal-reads", operation_id="listAffectedPersons")
 async def list_affected_persons(
     caller: AuditorNow,
-    door: DoorNow,
+    page: Annotated[Page, by(subject_id=str)],
     period: PeriodNow,
     key_id: Annotated[
         str,
@@ -41,24 +41,18 @@ async def list_affected_persons(
             pattern=r"^[0-9A-Za-z]*$", max_length=ID_LENGTH, description="read by this key alone"
         ),
     ] = "",
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[AffectedView]:
     """Whose personal data were read in a period, and which: whom a breach has to be told to,
     within 3 × 24 hours (UU 27/2022 art. 46)."""
-    (last,) = key_after(cursor_, "")
     since = datetime.combine(period.first, time.min, JAKARTA)
     until = datetime.combine(period.last + timedelta(days=1), time.min, JAKARTA)
-    async with door.reading(caller, after) as db:
+    async with page.reading("contacts") as db:
         rows = await reads.affected(
             db,
             caller.network_id,
             since=since,
             until=until,
             key_id=key_id,
-            after=last,
-            limit=limit,
+            part=page.part,
         )
-        as_of = await shown(db, caller.network_id, "contacts")
-    return page_of(AffectedView, rows, limit, ("subject_id",), as_of)
+    return page.answer(ListOf[AffectedView], rows)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 
 queries = Queries("jaringan_usaha.features.contacts", "reads.sql")
 
@@ -45,12 +45,15 @@ async def affected(
     since: datetime,
     until: datetime,
     key_id: str,
-    after: str,
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """Persons by id whose values were read from `since` on and before `until`, by one key or,
     with "", by any."""
-    return list(await db.fetch(queries.affected, network_id, since, until, key_id, after, limit))
+    return list(
+        await db.fetch(
+            part.of(queries).affected, network_id, since, until, key_id, *part.key, part.most
+        )
+    )
 
 
 async def forget(pool: Pool, network_id: int) -> None:

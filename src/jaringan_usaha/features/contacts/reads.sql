@@ -11,7 +11,7 @@ select read_at, key_id, role, koperasi_id, supplier_id, fields
 from private.reads where network_id = $1 and subject_id = $2
 order by read_at desc limit $3;
 
--- name: affected
+-- paged: affected
 -- Whose values were read between two instants, by one key or any, and which ones.
 select r.subject_id, c.koperasi_id, c.supplier_id, c.erased_at is not null as erased,
        array(select distinct unnest(string_to_array(string_agg(array_to_string(r.fields, ','), ','),

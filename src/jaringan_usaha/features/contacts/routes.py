@@ -20,10 +20,9 @@ from jaringan_usaha.api.door import (
     answering,
     done,
     json_of,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Slug, Title, UuidV7
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.contacts import reads, values, views
@@ -313,21 +312,17 @@ async def _keep(
 @router.get("/contacts", operation_id="listContacts")
 async def list_contacts(
     caller: CallingNow,
-    door: DoorNow,
+    page: Annotated[Page, by(subject_id=str)],
     koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     role: Annotated[Role | None, Query(description="only who has this one")] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[ContactView]:
     """Persons by id: a koperasi's or supplier's own; for a city office the chairs of koperasi.
     Who asks, and what they are shown, is kept."""
     if koperasi_id is not None and caller.role == "koperasi":
         caller.must_speak_for(koperasi_id)
-    (last,) = key_after(cursor_, "")
     is_office = caller.role == "office"
-    async with door.reading(caller, after) as db:
+    async with page.reading("contacts") as db:
         rows = await views.contacts(
             db,
             caller.network_id,
@@ -335,13 +330,11 @@ async def list_contacts(
             supplier_id=caller.supplier_for(supplier_id),
             role=OFFICE_CALLS if is_office else role or "",
             with_suppliers=not is_office,
-            after=last,
-            limit=limit,
+            part=page.part,
         )
-        found = await _opened(db, door, caller, rows, TOLD_TO_OFFICE if is_office else SHOWN)
-        as_of = await shown(db, caller.network_id, "contacts")
-    items = [_view(row, found) for row in rows]
-    return page_of(ContactView, items, limit, ("subject_id",), as_of)
+        told = TOLD_TO_OFFICE if is_office else SHOWN
+        found = await _opened(db, page.door, caller, rows[: page.limit], told)
+    return page.answer(ListOf[ContactView], rows, show=lambda row: _view(row, found))
 
 
 @router.get("/contacts/{subject_id}", operation_id="getContact")

@@ -7,7 +7,7 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.marks import stream_mark
 from jaringan_usaha.eventlog.projector import Page, Projection, log_queries
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.contacts.domain import CONTACT, ContactEvent
 from jaringan_usaha.features.contacts.events import (
     ConsentWithdrawn,
@@ -66,20 +66,19 @@ async def contacts(
     supplier_id: str | None,
     role: str,
     with_suppliers: bool,
-    after: str,
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """Contacts by id: of one koperasi or supplier, or with None of all; with "" in any role."""
     return list(
         await db.fetch(
-            queries.contacts,
+            part.of(queries).contacts,
             network_id,
             koperasi_id,
             supplier_id,
             role,
             with_suppliers,
-            after,
-            limit,
+            *part.key,
+            part.most,
         )
     )
 

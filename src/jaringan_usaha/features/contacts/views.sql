@@ -35,7 +35,7 @@ select subject_id, koperasi_id, supplier_id, roles, fields, consented_on, erasur
        erased_at, version, position, recorded_at
 from contacts where network_id = $1 and subject_id = $2;
 
--- name: contacts
+-- paged: contacts
 -- Of one koperasi or supplier, or with null of all; with a role, or with '' of any.
 select subject_id, koperasi_id, supplier_id, roles, fields, consented_on, erasure_asked_at,
        erased_at, version, position, recorded_at

@@ -9,7 +9,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles.domain import CYCLE, CycleEvent
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
@@ -146,10 +146,10 @@ async def _write_turns(page: Page, db: Connection) -> None:
 
 
 async def cycle_board(
-    db: Connection, network_id: int, *, after: str, state: str | None, limit: int
+    db: Connection, network_id: int, *, part: Part, state: str | None
 ) -> list[Row]:
     """Cycles by id."""
-    return await db.fetch(queries.cycle_board, network_id, after, state, limit)
+    return await db.fetch(part.of(queries).cycle_board, network_id, *part.key, state, part.most)
 
 
 async def cycle(db: Connection, network_id: int, cycle_id: str) -> Row | None:

@@ -58,7 +58,7 @@ from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[])
        c(cycle_id, consolidated_orders, order_lines, amount_idr, alone_idr)
 where network_id = $1 and cycles.cycle_id = c.cycle_id;
 
--- name: cycle_board
+-- paged: cycle_board
 -- Cycles by id, a page at a time.
 select cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum, keep_days,
        keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version, state,

@@ -36,7 +36,7 @@ select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, ac
        position, recorded_at
 from receipts where network_id = $1 and receipt_id = $2;
 
--- name: receipts
+-- paged: receipts
 -- The receipts of a cycle, a page at a time.
 select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, accepted, rejected,
        position, recorded_at
@@ -51,7 +51,7 @@ select count(*) as receipts, coalesce(sum(accepted), 0)::bigint as accepted,
 from receipts
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
 
--- name: receipt_lines
+-- paged: receipt_lines
 -- The lines of a receipt, a page at a time.
 select item_id, accepted, rejected, reason, shared, given, goods_idr, surplus, waiting
 from receipt_lines
@@ -65,7 +65,7 @@ select coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(surplus), 0)::bigint as surplus, coalesce(sum(waiting), 0)::bigint as waiting
 from receipt_lines where network_id = $1 and receipt_id = $2;
 
--- name: states
+-- paged: states
 -- How far the deliveries of a cycle have come, a page at a time.
 select s.supplier_id, s.state, s.receipts, s.last_received_on, s.reason, i.*
 from delivery_states s
@@ -119,7 +119,7 @@ cross join (
   where network_id = $1 and cycle_id = $2 and koperasi_id = $3
     and ($4::text is null or supplier_id = $4)) d;
 
--- name: deliveries
+-- paged: deliveries
 -- What all koperasi may expect and got, a page at a time: of both no more than a page is read.
 select supplier_id, item_id, koperasi_id, coalesce(e.firm, 0) as firm,
        coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
@@ -139,7 +139,8 @@ full join (
 using (supplier_id, item_id, koperasi_id)
 order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: deliveries_of_koperasi
+
+-- paged: deliveries_of_koperasi
 -- What one koperasi may expect and got, a page at a time.
 with e as materialized (
   select * from entitlements_of_koperasi
@@ -157,7 +158,7 @@ from e full join d using (supplier_id, item_id)
 where ($4::text is null or supplier_id = $4) and (supplier_id, item_id) > ($5, $6)
 order by supplier_id, item_id limit $7;
 
--- name: shortfalls
+-- paged: shortfalls
 -- Items that fall short so far, a page at a time; `final` once the delivery was ended.
 select l.supplier_id, l.item_id, l.quantity as ordered, coalesce(i.accepted, 0) as accepted,
        coalesce(i.rejected, 0) as rejected, l.quantity - coalesce(i.accepted, 0) as short,
@@ -190,7 +191,7 @@ left join lateral (
 where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
   and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity;
 
--- name: surplus
+-- paged: surplus
 -- What waits for a decision, a page at a time.
 select position, receipt_id, cycle_id, supplier_id, item_id, accepted, given, surplus, waiting
 from receipt_lines
@@ -204,7 +205,7 @@ from receipt_lines
 where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
   and ($3::text is null or supplier_id = $3);
 
--- name: explained
+-- paged: explained
 -- One koperasi's items, each with the sums of the group, a page at a time.
 with e as materialized (
   select * from entitlements_of_koperasi
@@ -235,7 +236,7 @@ cross join lateral (
 cross join lateral (
   select * from delivery_states
   where network_id = $1 and cycle_id = $2 and supplier_id = r.supplier_id limit 1) s
-order by r.supplier_id, r.item_id;
+order by supplier_id, item_id limit $6;
 
 -- name: portions
 -- What one koperasi got of each receipt, with the sums that it was shared by; in the order of

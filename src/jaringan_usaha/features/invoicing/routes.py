@@ -20,7 +20,7 @@ from jaringan_usaha.api.door import (
     shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
@@ -289,88 +289,56 @@ async def get_invoice(
 @router.get("/supplier-invoices", operation_id="listSupplierInvoices")
 async def list_invoices(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, invoice_id=str)],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> InvoiceList:
     """Invoices by cycle, supplier and id, with the totals of all of them."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.invoices(
-            db,
-            caller.network_id,
-            after=key,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            limit=limit,
+            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
         )
         totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    columns = ("cycle_id", "supplier_id", "invoice_id")
-    return InvoiceList(totals=totals, **dict(page_of(InvoiceView, rows, limit, columns, as_of)))
+    return page.answer(InvoiceList, rows, totals=totals)
 
 
 @router.get("/invoice-states", operation_id="listInvoiceStates")
 async def list_states(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> InvoiceStateList:
     """How far consolidated orders are billed and paid, by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.states(
-            db,
-            caller.network_id,
-            after=key,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            limit=limit,
+            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
         )
         totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    columns = ("cycle_id", "supplier_id")
-    page = page_of(InvoiceStateView, rows, limit, columns, as_of)
-    return InvoiceStateList(totals=totals, **dict(page))
+    return page.answer(InvoiceStateList, rows, totals=totals)
 
 
 @router.get("/debit-notes", operation_id="listDebitNotes")
 async def list_debit_notes(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, debit_note_id=str)],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> DebitNoteList:
     """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.debit_notes(
-            db,
-            caller.network_id,
-            after=key,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            limit=limit,
+            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
         )
         totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    notes = [{**dict(row), "lines": _claimed(row["lines"])} for row in rows]
-    columns = ("cycle_id", "supplier_id", "debit_note_id")
-    return DebitNoteList(
-        totals=totals, **dict(page_of(DebitNoteView, notes, limit, columns, as_of))
+    return page.answer(
+        DebitNoteList,
+        rows,
+        show=lambda row: {**dict(row), "lines": _claimed(row["lines"])},
+        totals=totals,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
 
 BEYOND_ALL_IDS = "z" * 65
@@ -68,25 +69,31 @@ async def costs(
     network_id: int,
     asked: CostsAsked,
     *,
-    after: tuple[str, str, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """What goods came to cost, by cycle, supplier, item and koperasi."""
     cycle_id, supplier_id, koperasi_id = asked
-    last_cycle, last_supplier, last_item, last_koperasi = after
+    to_cycle, to_supplier, to_item, to_koperasi = part.key
+    blocks = part.of(queries)
     if koperasi_id is not None:
-        start = (last_cycle or cycle_id or "", last_supplier, last_item)
-        until = cycle_id or BEYOND_ALL_IDS
+        key = (to_cycle, to_supplier, to_item)
+        cycles = (cycle_id or "", cycle_id or BEYOND_ALL_IDS)
         return await db.fetch(
-            queries.costs_of_koperasi, network_id, koperasi_id, *start, until, supplier_id, limit
+            blocks.costs_of_koperasi,
+            network_id,
+            koperasi_id,
+            *key,
+            *cycles,
+            supplier_id,
+            part.most,
         )
     if cycle_id is not None:
-        start = (last_supplier, last_item, last_koperasi)
+        key = (to_supplier, to_item, to_koperasi)
         return await db.fetch(
-            queries.costs_of_cycle, network_id, cycle_id, *start, supplier_id, limit
+            blocks.costs_of_cycle, network_id, cycle_id, *key, supplier_id, part.most
         )
-    start = (last_cycle, last_item, last_koperasi)
-    return await db.fetch(queries.costs_of_supplier, network_id, supplier_id, *start, limit)
+    key = (to_cycle, to_item, to_koperasi)
+    return await db.fetch(blocks.costs_of_supplier, network_id, supplier_id, *key, part.most)
 
 
 async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
@@ -107,12 +114,13 @@ async def invoices(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
-    return await db.fetch(queries.invoices, network_id, *after, cycle_id, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).invoices, network_id, *part.key, cycle_id, supplier_id, part.most
+    )
 
 
 async def invoice(db: Connection, network_id: int, invoice_id: str) -> Row | None:
@@ -128,13 +136,14 @@ async def states(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """How far each consolidated order is billed and paid."""
-    return await db.fetch(queries.states, network_id, *after, cycle_id, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).states, network_id, *part.key, cycle_id, supplier_id, part.most
+    )
 
 
 async def state_totals(
@@ -150,12 +159,13 @@ async def debit_notes(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
-    return await db.fetch(queries.debit_notes, network_id, *after, cycle_id, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).debit_notes, network_id, *part.key, cycle_id, supplier_id, part.most
+    )
 
 
 async def payments(
@@ -163,28 +173,34 @@ async def payments(
     network_id: int,
     kind: str,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """Money that went to suppliers (`payment`) or came back (`rebate`)."""
-    return await db.fetch(queries.payments, network_id, kind, *after, cycle_id, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).payments, network_id, kind, *part.key, cycle_id, supplier_id, part.most
+    )
 
 
 async def charges(
     db: Connection,
     network_id: int,
     *,
-    after: str,
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """Charges by id; with a koperasi only those that it bears a part of."""
     return await db.fetch(
-        queries.charges, network_id, after, cycle_id, supplier_id, koperasi_id, limit
+        part.of(queries).charges,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        koperasi_id,
+        part.most,
     )
 
 
@@ -201,10 +217,10 @@ async def charge_totals(
     return row
 
 
-async def charge_lines(
-    db: Connection, network_id: int, charge_id: str, *, after: tuple[int, str, str], limit: int
-) -> list[Row]:
-    return await db.fetch(queries.charge_lines, network_id, charge_id, *after, limit)
+async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:
+    return await db.fetch(
+        part.of(queries).charge_lines, network_id, charge_id, *part.key, part.most
+    )
 
 
 async def charge_shares(
@@ -212,8 +228,9 @@ async def charge_shares(
     network_id: int,
     charge_id: str,
     *,
-    after: str,
+    part: Part,
     koperasi_id: str | None,
-    limit: int,
 ) -> list[Row]:
-    return await db.fetch(queries.charge_shares, network_id, charge_id, after, koperasi_id, limit)
+    return await db.fetch(
+        part.of(queries).charge_shares, network_id, charge_id, *part.key, koperasi_id, part.most
+    )

@@ -323,7 +323,7 @@ cross join lateral (
   offset 0) c
 order by c.supplier_id, c.item_id, c.first_seen, c.koperasi_id;
 
--- name: costs_of_cycle
+-- paged: costs_of_cycle
 -- What the goods of one cycle came to cost, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
        invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
@@ -334,7 +334,7 @@ where network_id = $1 and cycle_id = $2 and (supplier_id, item_id, koperasi_id) 
   and ($6::text is null or supplier_id = $6)
 order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: costs_of_koperasi
+-- paged: costs_of_koperasi
 -- What its goods came to cost one koperasi, in one cycle or in all, a page at a time; each of
 -- these queries goes along an index of its own.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
@@ -343,10 +343,10 @@ select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_u
        goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
 from costs
 where network_id = $1 and koperasi_id = $2 and (cycle_id, supplier_id, item_id) > ($3, $4, $5)
-  and cycle_id <= $6 and ($7::text is null or supplier_id = $7)
-order by cycle_id, supplier_id, item_id limit $8;
+  and cycle_id between $6 and $7 and ($8::text is null or supplier_id = $8)
+order by cycle_id, supplier_id, item_id limit $9;
 
--- name: costs_of_supplier
+-- paged: costs_of_supplier
 -- What one supplier's goods came to cost, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
        invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
@@ -406,7 +406,7 @@ select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
 from cost_sums
 where network_id = $1 and supplier_id = $2;
 
--- name: invoices
+-- paged: invoices
 -- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed.
 select i.*, case when i.held or i.refused then 0
          else i.goods_idr + i.ppn_idr + i.deposit_idr - i.claimed_idr end as owed_idr,
@@ -438,7 +438,7 @@ left join goods_kept k on k.network_id = $1 and k.cycle_id = l.cycle_id
   and k.supplier_id = l.supplier_id and k.item_id = l.item_id
 where l.network_id = $1 and l.invoice_id = $2 order by l.line_no;
 
--- name: states
+-- paged: states
 -- One row per consolidated order, a page at a time.
 select cycle_id, supplier_id, kept_units, costed_units, invoices, held, billed_idr, held_idr,
        claimed_idr, billed_idr - held_idr - claimed_idr as owed_idr, paid_idr, rebate_idr,
@@ -465,7 +465,7 @@ from invoice_states
 where network_id = $1 and ($2::text is null or cycle_id = $2)
   and ($3::text is null or supplier_id = $3);
 
--- name: debit_notes
+-- paged: debit_notes
 -- Debit notes by cycle and supplier, a page at a time.
 select debit_note_id, invoice_id, cycle_id, supplier_id, reason, goods_idr, ppn_idr, deposit_idr,
        lines, position, recorded_at
@@ -474,7 +474,7 @@ where network_id = $1 and (cycle_id, supplier_id, debit_note_id) > ($2, $3, $4)
   and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
 order by cycle_id, supplier_id, debit_note_id limit $7;
 
--- name: payments
+-- paged: payments
 -- Payments (or rebates) by cycle and supplier, a page at a time.
 select payment_id, invoice_id, cycle_id, supplier_id, amount_idr, paid_on, reference, position,
        recorded_at
@@ -483,7 +483,7 @@ where network_id = $1 and kind = $2 and (cycle_id, supplier_id, payment_id) > ($
   and ($6::text is null or cycle_id = $6) and ($7::text is null or supplier_id = $7)
 order by cycle_id, supplier_id, payment_id limit $8;
 
--- name: charges
+-- paged: charges
 -- Charges by id, a page at a time; with a koperasi only those that it bears a part of.
 select c.charge_id, c.cycle_id, c.supplier_id as supplier, c.payee, c.kind, c.key, c.bill_no,
        c.amount_idr, c.shared_idr, c.billed_on, c.reference, c.position, c.recorded_at,
@@ -513,14 +513,14 @@ left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
 where c.network_id = $1 and ($2::text is null or c.cycle_id = $2)
   and ($3::text is null or c.supplier_id in ('', $3));
 
--- name: charge_lines
+-- paged: charge_lines
 -- How the bills of a charge fall on goods, a page at a time.
 select bill_no, supplier_id, item_id, units, goods_idr, each, amount_idr, shared_idr
 from charge_lines
 where network_id = $1 and charge_id = $2 and (bill_no, supplier_id, item_id) > ($3, $4, $5)
 order by bill_no, supplier_id, item_id limit $6;
 
--- name: charge_shares
+-- paged: charge_shares
 -- What each koperasi bears of a charge, a page at a time.
 select koperasi_id, amount_idr from charge_shares
 where network_id = $1 and charge_id = $2 and koperasi_id > $3

@@ -18,10 +18,9 @@ from jaringan_usaha.api.door import (
     PartnerNow,
     ReaderNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
@@ -206,20 +205,13 @@ async def classify_koperasi(
 async def list_classifications(
     koperasi_id: KoperasiId,
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(position=int)],
 ) -> ListOf[ClassificationView]:
     """All classifications of one koperasi, in the order in which they were made."""
     caller.must_speak_for(koperasi_id)
-    (last,) = key_after(cursor_, 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.classifications(
-            db, caller.network_id, koperasi_id, after=last, limit=limit
-        )
-        as_of = await shown(db, caller.network_id, "registry")
-    return page_of(ClassificationView, rows, limit, ("position",), as_of)
+    async with page.reading("registry") as db:
+        rows = await views.classifications(db, caller.network_id, koperasi_id, part=page.part)
+    return page.answer(ListOf[ClassificationView], rows)
 
 
 @router.get("/koperasi/{koperasi_id}", operation_id="getKoperasi", tags=["koperasi"])
@@ -245,19 +237,15 @@ async def get_koperasi(
 @router.get("/koperasi", operation_id="listKoperasi", tags=["koperasi"])
 async def list_koperasi(
     caller: AuditorNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
+    page: Annotated[Page, by(koperasi_id=str)],
     on: ClassifiedOn = None,
-    after: After = 0,
 ) -> ListOf[KoperasiView]:
     """All koperasi of the network by id."""
-    (last,) = key_after(cursor_, "")
-    day = on or day_of_business(door.clock.now())
-    async with door.reading(caller, after) as db:
-        rows = await views.all_koperasi(db, caller.network_id, on=day, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "registry")
-    return page_of(KoperasiView, rows, limit, ("koperasi_id",), as_of)
+    day = on or day_of_business(page.door.clock.now())
+    page.settle(on=day)
+    async with page.reading("registry") as db:
+        rows = await views.all_koperasi(db, caller.network_id, on=day, part=page.part)
+    return page.answer(ListOf[KoperasiView], rows)
 
 
 # -- suppliers -----------------------------------------------------------------------------
@@ -330,17 +318,12 @@ async def get_supplier(
 @router.get("/suppliers", operation_id="listSuppliers", tags=["suppliers"])
 async def list_suppliers(
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(supplier_id=str)],
 ) -> ListOf[SupplierView]:
     """All suppliers of the network by id."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.suppliers(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "registry")
-    return page_of(SupplierView, rows, limit, ("supplier_id",), as_of)
+    async with page.reading("registry") as db:
+        rows = await views.suppliers(db, caller.network_id, part=page.part)
+    return page.answer(ListOf[SupplierView], rows)
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,
@@ -145,11 +145,9 @@ registry_views = Projection(
 # -- questions -----------------------------------------------------------------------------
 
 
-async def all_koperasi(
-    db: Connection, network_id: int, *, on: date, after: str, limit: int
-) -> list[Row]:
+async def all_koperasi(db: Connection, network_id: int, *, on: date, part: Part) -> list[Row]:
     """Koperasi by id, with their classification on a day in Asia/Jakarta."""
-    return list(await db.fetch(queries.all_koperasi, network_id, after, limit, on))
+    return list(await db.fetch(part.of(queries).all_koperasi, network_id, *part.key, part.most, on))
 
 
 async def koperasi(db: Connection, network_id: int, koperasi_id: str, *, on: date) -> Row | None:
@@ -158,26 +156,28 @@ async def koperasi(db: Connection, network_id: int, koperasi_id: str, *, on: dat
 
 
 async def classifications(
-    db: Connection, network_id: int, koperasi_id: str, *, after: int, limit: int
+    db: Connection, network_id: int, koperasi_id: str, *, part: Part
 ) -> list[Row]:
     """The classifications of one koperasi by position."""
-    return list(await db.fetch(queries.classifications, network_id, koperasi_id, after, limit))
+    return list(
+        await db.fetch(
+            part.of(queries).classifications, network_id, koperasi_id, *part.key, part.most
+        )
+    )
 
 
-async def suppliers(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def suppliers(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Suppliers by id."""
-    return list(await db.fetch(queries.suppliers, network_id, after, limit))
+    return list(await db.fetch(part.of(queries).suppliers, network_id, *part.key, part.most))
 
 
 async def supplier(db: Connection, network_id: int, supplier_id: str) -> Row | None:
     return await db.fetchrow(queries.supplier, network_id, supplier_id)
 
 
-async def rules(
-    db: Connection, network_id: int, *, after: tuple[str, int], limit: int
-) -> list[Row]:
+async def rules(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Every setting of every rule, by rule and number; `rule_values` as `values_of` reads it."""
-    return list(await db.fetch(queries.rules, network_id, *after, limit))
+    return list(await db.fetch(part.of(queries).rules, network_id, *part.key, part.most))
 
 
 def values_of(rule: Row) -> dict[str, int]:

@@ -60,7 +60,7 @@ select $1, r.*
 from unnest(
   $2::text[], $3::int[], $4::date[], $5::bytea[], $6::text[], $7::bigint[], $8::timestamptz[]) r;
 
--- name: all_koperasi
+-- paged: all_koperasi
 -- The koperasi of the network by id, a page at a time, as classified on a day.
 select k.koperasi_id, k.title, k.region_code, k.registration_no, k.suspended, k.reason,
        c.valid_from_on as classified_from_on, c.vat_registered, c.price_zone, c.tax_id, k.version,
@@ -84,13 +84,13 @@ left join lateral (
   order by valid_from_on desc limit 1) c on true
 where k.network_id = $1 and k.koperasi_id = $2;
 
--- name: classifications
+-- paged: classifications
 -- All classifications of one koperasi, in the order in which they were made, a page at a time.
 select valid_from_on, vat_registered, price_zone, tax_id, position, recorded_at
 from classifications
 where network_id = $1 and koperasi_id = $2 and position > $3 order by position limit $4;
 
--- name: suppliers
+-- paged: suppliers
 -- The suppliers of the network by id, a page at a time.
 select supplier_id, title, suspended, reason, version, position, recorded_at
 from suppliers where network_id = $1 and supplier_id > $2 order by supplier_id limit $3;
@@ -99,7 +99,7 @@ from suppliers where network_id = $1 and supplier_id > $2 order by supplier_id l
 select supplier_id, title, suspended, reason, version, position, recorded_at
 from suppliers where network_id = $1 and supplier_id = $2;
 
--- name: rules
+-- paged: rules
 -- All settings of all rules, in the order in which they were made, a page at a time.
 select rule_id, version_no, valid_from_on, rule_values, source, position, recorded_at
 from rules

@@ -18,7 +18,7 @@ from jaringan_usaha.api.door import (
     shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.shares import views
 from jaringan_usaha.features.shares.domain import (
@@ -182,15 +182,10 @@ async def get_share_account(
 async def list_share_entries(
     koperasi_id: KoperasiId,
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(position=int)],
 ) -> ListOf[ShareEntryView]:
     """Pledges and payments of one koperasi in the order of the log."""
     caller.must_speak_for(koperasi_id)
-    (last,) = key_after(cursor_, 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.entries(db, caller.network_id, koperasi_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "shares")
-    return page_of(ShareEntryView, rows, limit, ("position",), as_of)
+    async with page.reading("shares") as db:
+        rows = await views.entries(db, caller.network_id, koperasi_id, part=page.part)
+    return page.answer(ListOf[ShareEntryView], rows)

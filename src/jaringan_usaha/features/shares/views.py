@@ -7,7 +7,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.registry.events import RuleSet
 from jaringan_usaha.features.shares.events import ShareCommitted, SharePaid
 
@@ -154,8 +154,8 @@ async def account(db: Connection, network_id: int, koperasi_id: str) -> Row | No
     return await db.fetchrow(queries.account, network_id, koperasi_id)
 
 
-async def entries(
-    db: Connection, network_id: int, koperasi_id: str, *, after: int, limit: int
-) -> list[Row]:
+async def entries(db: Connection, network_id: int, koperasi_id: str, *, part: Part) -> list[Row]:
     """Pledges and payments of one koperasi by position."""
-    return list(await db.fetch(queries.entries, network_id, koperasi_id, after, limit))
+    return list(
+        await db.fetch(part.of(queries).entries, network_id, koperasi_id, *part.key, part.most)
+    )

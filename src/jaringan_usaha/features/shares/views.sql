@@ -49,7 +49,7 @@ select koperasi_id, pledged_idr, paid_idr, pledged_idr - paid_idr as outstanding
        payments, position
 from share_accounts where network_id = $1 and koperasi_id = $2;
 
--- name: entries
+-- paged: entries
 -- Pledges and payments of one koperasi in the order of the log, a page at a time.
 select position, kind, entry_no, amount_idr, paid_on, reference, rule, rule_version_no,
        recorded_at

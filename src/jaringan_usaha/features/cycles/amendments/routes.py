@@ -17,15 +17,15 @@ from jaringan_usaha.api.door import (
     ReaderNow,
     SupplierNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.api.words import in_language
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles.amendments import views
 from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
 from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
@@ -245,11 +245,10 @@ async def get_order_state(
         rows = await views.order_states(
             db,
             caller.network_id,
-            after=("", ""),
+            part=Part(("", ""), 1),
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             state=None,
-            limit=1,
         )
         answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
     if not rows:
@@ -265,31 +264,25 @@ async def get_order_state(
 )
 async def list_order_states(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
     ] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[OrderStateView]:
     """Consolidated orders and how far they are, by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.order_states(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             state=state,
-            limit=limit,
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(OrderStateView, rows, limit, ("cycle_id", "supplier_id"), as_of)
+    return page.answer(ListOf[OrderStateView], rows)
 
 
 @router.post("/cycles/{cycle_id}/reopen", operation_id="reopenCycle", tags=["cycles"])
@@ -379,28 +372,23 @@ async def transfer_order(
 @router.get("/tier-drops", operation_id="listTierDrops", tags=["orders"])
 async def list_tier_drops(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int, item_id=str, koperasi_id=str)],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> TierDrops:
     """Who pays because the group fell below a tier, and who is paid; a koperasi sees its own."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     whose = koperasi_id or caller.koperasi_id
-    key = key_after(cursor_, 0, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.tier_drops(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=whose,
-            limit=limit,
         )
         sums = await views.tier_drop_sums(
             db,
@@ -409,9 +397,7 @@ async def list_tier_drops(
             supplier_id=supplier_id,
             koperasi_id=whose,
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    page = page_of(TierDropView, rows, limit, ("position", "item_id", "koperasi_id"), as_of)
-    return TierDrops(**dict(page), total=TierDropSums(**dict(sums)))
+    return page.answer(TierDrops, rows, total=dict(sums))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles.amendments.withdrawal import Stand
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -224,15 +224,20 @@ async def order_states(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
     state: str | None,
-    limit: int,
 ) -> list[Row]:
     """Consolidated orders and how far they are, by cycle and supplier."""
     return await db.fetch(
-        queries.order_states, network_id, *after, cycle_id, supplier_id, state, limit
+        part.of(queries).order_states,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        state,
+        part.most,
     )
 
 
@@ -293,27 +298,33 @@ async def ordered_items(
     network_id: int,
     cycle_id: str,
     *,
-    after: tuple[str, str],
+    part: Part,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """What was ordered of each item in a cycle, and at which price."""
-    return await db.fetch(queries.ordered_items, network_id, cycle_id, *after, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).ordered_items, network_id, cycle_id, *part.key, supplier_id, part.most
+    )
 
 
 async def tier_drops(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[int, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """Who pays for lost tiers, and who is relieved, in the order of the log."""
     return await db.fetch(
-        queries.tier_drops, network_id, *after, cycle_id, supplier_id, koperasi_id, limit
+        part.of(queries).tier_drops,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        koperasi_id,
+        part.most,
     )
 
 

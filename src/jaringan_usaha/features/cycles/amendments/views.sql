@@ -130,7 +130,7 @@ delete from tier_drops d
 using unnest($2::text[], $3::text[]) k(cycle_id, supplier_id)
 where d.network_id = $1 and d.cycle_id = k.cycle_id and d.supplier_id = k.supplier_id;
 
--- name: order_states
+-- paged: order_states
 -- Consolidated orders and how far they are, a page at a time.
 select cycle_id, supplier_id, state, version, told + untold::int as revision, told, untold,
        reference, position
@@ -168,7 +168,7 @@ from unnest($3::text[], $4::text[]) i(supplier_id, item_id)
 join consolidated_lines l on l.network_id = $1 and l.cycle_id = $2
   and l.supplier_id = i.supplier_id and l.item_id = i.item_id;
 
--- name: ordered_items
+-- paged: ordered_items
 -- What was ordered of each item, a page at a time.
 select supplier_id, item_id, firm, tolerance, cases, quantity, price_list, price_idr, price_per
 from consolidated_lines
@@ -185,7 +185,7 @@ join entitlements e on e.network_id = $1 and e.cycle_id = $2
   and e.supplier_id = i.supplier_id and e.item_id = i.item_id
 order by e.supplier_id, e.item_id, e.first_position, e.koperasi_id limit $5;
 
--- name: tier_drops
+-- paged: tier_drops
 -- Who pays for lost tiers, and who is relieved, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, position, charged_idr, relieved_idr
 from tier_drops

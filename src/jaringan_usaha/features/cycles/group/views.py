@@ -9,7 +9,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderPlaced,
     ConsolidatedOrderWithdrawn,
@@ -260,30 +260,49 @@ async def consolidated_orders(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """Consolidated orders by cycle and supplier."""
     return await db.fetch(
-        queries.consolidated_orders, network_id, *after, cycle_id, supplier_id, limit
+        part.of(queries).consolidated_orders,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
+async def first_lines(
+    db: Connection, network_id: int, orders: Sequence[Row], most: int
+) -> dict[tuple[str, str], list[Row]]:
+    """The first lines of each of these consolidated orders, by cycle and supplier."""
+    found: dict[tuple[str, str], list[Row]] = {
+        (row["cycle_id"], row["supplier_id"]): [] for row in orders
+    }
+    keys = [list(column) for column in zip(*found, strict=True)] or [[], []]
+    for row in await db.fetch(queries.first_lines, network_id, *keys, most):
+        found[row["cycle_id"], row["supplier_id"]].append(row)
+    return found
+
+
 async def consolidated_lines(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, after: str, limit: int
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, part: Part
 ) -> list[Row]:
     return await db.fetch(
-        queries.consolidated_lines, network_id, cycle_id, supplier_id, after, limit
+        part.of(queries).consolidated_lines, network_id, cycle_id, supplier_id, *part.key, part.most
     )
 
 
 async def lines_of_cycle(
-    db: Connection, network_id: int, cycle_id: str, *, after: tuple[str, str], limit: int
+    db: Connection, network_id: int, cycle_id: str, *, part: Part
 ) -> list[Row]:
     """The lines of all consolidated orders of a cycle, by supplier and item."""
-    return await db.fetch(queries.lines_of_cycle, network_id, cycle_id, *after, limit)
+    return await db.fetch(
+        part.of(queries).lines_of_cycle, network_id, cycle_id, *part.key, part.most
+    )
 
 
 async def entitlements(
@@ -291,24 +310,28 @@ async def entitlements(
     network_id: int,
     cycle_id: str,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     koperasi_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """Who may expect what, by supplier, item and koperasi."""
     if koperasi_id is None:
         return await db.fetch(
-            queries.entitlements_of_cycle, network_id, cycle_id, *after, supplier_id, limit
+            part.of(queries).entitlements_of_cycle,
+            network_id,
+            cycle_id,
+            *part.key,
+            supplier_id,
+            part.most,
         )
     return await db.fetch(
-        queries.entitlements_of_koperasi,
+        part.of(queries).entitlements_of_koperasi,
         network_id,
         cycle_id,
         koperasi_id,
-        *after,
+        *part.key[:2],
         supplier_id,
-        limit,
+        part.most,
     )
 
 
@@ -331,8 +354,6 @@ async def entitled(
     return row
 
 
-async def minimums(
-    db: Connection, network_id: int, cycle_id: str, *, after: str, limit: int
-) -> list[Row]:
+async def minimums(db: Connection, network_id: int, cycle_id: str, *, part: Part) -> list[Row]:
     """The minimums that a cycle missed, by supplier."""
-    return await db.fetch(queries.minimums, network_id, cycle_id, after, limit)
+    return await db.fetch(part.of(queries).minimums, network_id, cycle_id, *part.key, part.most)

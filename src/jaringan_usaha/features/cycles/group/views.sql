@@ -81,7 +81,7 @@ from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
        m(cycle_id, supplier_id, decision, reason, position)
 where network_id = $1 and minimums.cycle_id = m.cycle_id and minimums.supplier_id = m.supplier_id;
 
--- name: consolidated_orders
+-- paged: consolidated_orders
 -- The consolidated orders of a cycle, a page at a time.
 select cycle_id, supplier_id, item_count, quantity, order_lines, amount_idr, alone_idr,
        placed_position
@@ -90,7 +90,18 @@ where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
   and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
 order by cycle_id, supplier_id limit $6;
 
--- name: consolidated_lines
+-- name: first_lines
+-- The first lines of some consolidated orders, in one go.
+select l.*
+from unnest($2::text[], $3::text[]) o(cycle_id, supplier_id)
+cross join lateral (
+  select cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr, price_list,
+         price_idr, price_per, cases, case_size, firm, tolerance, reason
+  from consolidated_lines
+  where network_id = $1 and cycle_id = o.cycle_id and supplier_id = o.supplier_id
+  order by item_id limit $4) l;
+
+-- paged: consolidated_lines
 -- The lines of one consolidated order, a page at a time.
 select item_id, quantity, order_lines, amount_idr, alone_idr, price_list, price_idr, price_per,
        cases, case_size, firm, tolerance, reason
@@ -98,7 +109,7 @@ from consolidated_lines
 where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id > $4
 order by item_id limit $5;
 
--- name: lines_of_cycle
+-- paged: lines_of_cycle
 -- The lines of all consolidated orders of a cycle, a page at a time.
 select supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr, price_list, price_idr,
        price_per, cases, case_size, firm, tolerance, reason
@@ -106,7 +117,7 @@ from consolidated_lines
 where network_id = $1 and cycle_id = $2 and (supplier_id, item_id) > ($3, $4)
 order by supplier_id, item_id limit $5;
 
--- name: entitlements_of_cycle
+-- paged: entitlements_of_cycle
 -- Who may expect what in a cycle, a page at a time.
 select supplier_id, item_id, koperasi_id, firm, tolerance, least, granted, alone_idr,
        first_position, reason
@@ -115,14 +126,14 @@ where network_id = $1 and cycle_id = $2 and (supplier_id, item_id, koperasi_id) 
   and ($6::text is null or supplier_id = $6)
 order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: entitlements_of_koperasi
+-- paged: entitlements_of_koperasi
 -- What one koperasi may expect in a cycle, a page at a time.
 select supplier_id, item_id, koperasi_id, firm, tolerance, least, granted, alone_idr,
        first_position, reason
 from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
-  and (supplier_id, item_id, koperasi_id) > ($4, $5, $6) and ($7::text is null or supplier_id = $7)
-order by supplier_id, item_id limit $8;
+  and (supplier_id, item_id) > ($4, $5) and ($6::text is null or supplier_id = $6)
+order by supplier_id, item_id limit $7;
 
 -- name: entitled_in_cycle
 -- All rows of the cycle, or of one supplier: the consolidated lines are their sums.
@@ -143,7 +154,7 @@ from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and ($4::text is null or supplier_id = $4);
 
--- name: minimums
+-- paged: minimums
 -- The minimums that a cycle missed, a page at a time.
 select supplier_id, minimum_idr, goods_idr, item_ids, decision, reason, position
 from minimums

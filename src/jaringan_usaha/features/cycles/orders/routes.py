@@ -20,17 +20,13 @@ from jaringan_usaha.api.door import (
     ReaderNow,
     done,
     door_of,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Idr, Instant, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
-    Cursor,
-    Limit,
     ListOf,
-    cursor,
-    cursor_invalid,
-    key_after,
+    Page,
+    by,
 )
 from jaringan_usaha.api.strict_route import StrictRoute, read_json
 from jaringan_usaha.api.sync import SyncType, Version
@@ -57,7 +53,6 @@ from jaringan_usaha.kernel.rejections import KeyReused
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
-NO_UUID = UUID(int=0)
 ANY = "*"
 """Said to be seen by who replaces an order whatever it is now."""
 
@@ -299,35 +294,17 @@ async def get_order(
 @router.get("/orders", operation_id="listOrders", tags=["orders"])
 async def list_orders(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(order_id=UUID)],
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[OrderView]:
     """The orders of one koperasi in one cycle, by id (that is, by the time they were made)."""
     koperasi = caller.koperasi_for(koperasi_id)
-    last = _last_order(cursor_)
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.orders_of_koperasi(
-            db, caller.network_id, koperasi, cycle_id, after=last, limit=limit
+            db, caller.network_id, koperasi, cycle_id, part=page.part
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return ListOf[OrderView](
-        items=[_order_view(row) for row in rows],
-        next=cursor(str(rows[-1]["order_id"])) if len(rows) == limit else None,
-        **as_of,
-    )
-
-
-def _last_order(cursor: str) -> UUID:
-    """The order at which the page before ended. Raises Problem 400."""
-    (last,) = key_after(cursor, str(NO_UUID))
-    try:
-        return UUID(last)
-    except ValueError:
-        raise cursor_invalid() from None
+    return page.answer(ListOf[OrderView], rows, show=_order_view)
 
 
 def _order_view(row: Row) -> OrderView:
