@@ -1117,6 +1117,8 @@ declare
   v_common constant text[] := '{
     rules, items, item_weights, price_ceilings, cycles, market_commodities, market_prices,
     share_totals, share_rules, posting_blocks}';
+  -- What is of a koperasi or of a supplier, never of both.
+  v_either constant text[] := '{contacts}';
   -- What concerns a supplier, and is shown to koperasi and to the city office too.
   v_shared constant text[] := '{
     suppliers, price_lists, prices, offers, choices, totals, consolidated_orders,
@@ -1145,6 +1147,9 @@ begin
   loop
     v_rule := case
       when v_table.name = 'bookmarks' then 'true'  -- how far the tables have come, of nobody
+      when v_table.name = any (v_either) then
+        format('(%s or %s or %s)', v_all,
+          format(v_own_koperasi, 'koperasi_id'), format(v_own_supplier, 'supplier_id'))
       when 'koperasi_id' = any (v_table.columns) and 'supplier_id' = any (v_table.columns) then
         format('(%s or %s) and (%s or %s)',
           v_all_koperasi, format(v_own_koperasi, 'koperasi_id'),

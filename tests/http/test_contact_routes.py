@@ -231,8 +231,8 @@ async def test_au_10_an_erasure_is_finished_after_a_crash(market: Market) -> Non
     )
     await market.projector.catch_up(NETWORK)
     log, now = market.door.log(NETWORK), market.door.clock.now()
-    assert await forgetting.tend(log, pool, now)
-    assert not await forgetting.tend(log, pool, now)
+    assert await forgetting.tend(log, market.worker, now)
+    assert not await forgetting.tend(log, market.worker, now)
     count = "select count(*) from private.values where subject_id = $1 and sealed is not null"
     assert [await market.sql(count, each) for each in ids] == [0, 1, 4]
     assert (

@@ -55,18 +55,18 @@ class Part:
 
 
 def mirrored(name: str, sql: str) -> str:
-    """A paged block read from behind: every comparison `(k, …) > ($n, …)` with the key that it is
-    ordered by in the end, and every such order, the other way round.
+    """A paged block read from behind: the comparison `(k, …) > ($n, …)` with the key that it is
+    ordered by in the end, and that order, the other way round, wherever they stand.
 
-    Raises ValueError unless the block has both.
+    Raises ValueError unless the block has both, and one such key only.
     """
     order = _ORDER.search(sql)
     columns = order["columns"].split(", ") if order else []
     left, right = ", ".join(columns), r", ".join([r"\$\d+"] * len(columns))
     key = re.escape(left) if len(columns) == 1 else rf"\({re.escape(left)}\)"
     than = right if len(columns) == 1 else rf"\({right}\)"
-    comparison = re.compile(rf"(?<![\w.]){key} > (?={than}(?!\d))")
-    if order is None or not comparison.search(sql):
+    comparison = re.compile(rf"(?<![\w.]){key} > (?P<than>{than})(?!\d)")
+    if order is None or len({found["than"] for found in comparison.finditer(sql)}) != 1:
         raise ValueError(f"{name} is no paged query: (k, …) > ($n, …) … order by k, … limit $m")
     descending = ", ".join(f"{column} desc" for column in columns)
     turned = re.sub(rf"order by {re.escape(left)}(?=\s)", f"order by {descending}", sql)

@@ -322,7 +322,7 @@ async def list_contacts(
     if koperasi_id is not None and caller.role == "koperasi":
         caller.must_speak_for(koperasi_id)
     is_office = caller.role == "office"
-    async with page.reading("contacts") as db:
+    async with page.reading("contacts", of_all=is_office) as db:
         rows = await views.contacts(
             db,
             caller.network_id,
