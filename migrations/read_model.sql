@@ -1080,3 +1080,26 @@ create table margins (
 );
 
 create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);
+
+-- changes
+
+-- What was created, changed or deleted, by who is told. It grows in the order of the log.
+create table changes (
+  network_id bigint not null,
+  audience text collate "C" not null,
+  position bigint not null,
+  kind text collate "C" not null,
+  id text collate "C" not null,
+  change text not null,
+  primary key (network_id, audience, position, kind, id)
+);
+
+create index changes_by_position on changes using brin (position) with (autosummarize);
+
+-- The days whose changes are kept, and where each begins.
+create table change_days (
+  network_id bigint not null,
+  recorded_on date not null,
+  first_position bigint not null,
+  primary key (network_id, recorded_on)
+);

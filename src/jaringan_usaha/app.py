@@ -30,6 +30,7 @@ from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.validation import errors_from, errors_of
 from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.changes import routes as change_routes
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
@@ -85,6 +86,7 @@ FEATURE_ROUTES = (
     margin_routes,
     ledger_routes,
     month_routes,
+    change_routes,
 )
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from types import ModuleType
 
+from jaringan_usaha.changes.views import change_views
 from jaringan_usaha.eventlog.appender import Appender
 from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import Pool
@@ -105,6 +106,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     sale_views,
     invoicing_views,
     margin_views,
+    change_views,
 )
 
 

@@ -63,6 +63,7 @@ TAGS = {
     "margin": "What each koperasi paid, saved and earned",
     "ledger": "The books: accounts, balances at every position, closed months",
     "sync": "Many commands in one request",
+    "changes": "What a device that was away must fetch",
     "keys": "API keys: made, replaced, ended",
     "health": "Whether the service is well",
 }

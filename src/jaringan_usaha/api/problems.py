@@ -12,6 +12,7 @@ from starlette.responses import Response
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
+    Gone,
     Invalid,
     KeyReused,
     Missing,
@@ -25,6 +26,7 @@ from jaringan_usaha.kernel.rejections import (
 
 STATUS: Mapping[type[Rejection], int] = {
     Missing: 404,
+    Gone: 410,
     NotAllowed: 403,
     Invalid: 422,
     KeyReused: 422,
@@ -44,12 +46,14 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "charge-not-accepted": ("Biaya belum disetujui", "The charge is not accepted"),
     "choice-reason-missing": ("Alasan harus disebut", "A reason is needed"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
+    "cursor-expired": ("Penunjuk sudah kedaluwarsa", "The cursor has expired"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "cycle-being-consolidated": ("Pesanan gabungan sedang disusun", "The orders are being placed"),
     "cycle-filling-begins": ("Pengisian karton sedang dimulai", "Case filling begins"),
     "cycle-not-open-yet": ("Putaran belum dibuka", "The buying cycle is not open yet"),
     "delivery-has-ended": ("Pengiriman sudah diakhiri", "The delivery has ended"),
     "forbidden": ("Tidak diizinkan", "Not allowed"),
+    "gone": ("Tidak disimpan lagi", "No longer kept"),
     "goods-are-sold": ("Barang sudah terjual", "The goods are sold"),
     "goods-not-shared-out": ("Barang belum dibagi", "The goods are not shared out"),
     "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
