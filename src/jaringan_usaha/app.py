@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -136,6 +137,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
+    app.add_middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4)
     app.add_middleware(Lean)
     app.add_middleware(AtTheDoor, own_origin=settings.public_url)
     return app

@@ -249,7 +249,7 @@ def _post_sync(line: str) -> dict[str, Any]:
         "again: what was recorded answers as it did the first time, marked `replayed`.",
         "requestBody": {
             "required": True,
-            "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain or gzip",
+            "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain, gzip or zstd",
             "content": {"application/x-ndjson": {"schema": _ref(line)}},
         },
         "responses": {

@@ -1,6 +1,5 @@
 """Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
 
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
@@ -18,6 +17,7 @@ from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute, must_be
+from jaringan_usaha.api.unpacking import body_of
 from jaringan_usaha.api.validation import errors_of
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
 from jaringan_usaha.kernel.decider import Decider
@@ -25,9 +25,6 @@ from jaringan_usaha.kernel.messages import Asked, Command
 from jaringan_usaha.kernel.rejections import Missing, Rejection
 
 MOST_LINES = 1_000
-MOST_WIRE_BYTES = 1 << 20
-MOST_BYTES = 8 << 20
-MOST_RATIO = 100
 SECONDS = 20.0
 CHUNK = 250  # lines whose verdicts are sent together
 
@@ -238,32 +235,6 @@ async def get_operation(
                 recorded_at=answer.recorded_at,
             )
     raise OperationUnknown(f"operation {op_id} is not recorded; it is safe to send")
-
-
-async def body_of(request: Request) -> bytes:
-    """The body, unpacked while it is counted. Raises Problem 413 and 415."""
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise Problem(415, "unsupported-media-type", "send the lines plain or with gzip")
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    found = bytearray()
-    wire = 0
-    async for part in request.stream():
-        wire += len(part)
-        if unpack is not None and unpack.eof and part:
-            raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
-        try:
-            found += unpack.decompress(part, MOST_BYTES + 1 - len(found)) if unpack else part
-        except zlib.error:
-            raise Problem(400, "json-invalid", "the body is not gzip, or was cut") from None
-        too_packed = len(found) > MOST_RATIO * max(wire, 1_000)
-        if wire > MOST_WIRE_BYTES or len(found) > MOST_BYTES or too_packed:
-            raise Problem(413, "payload-too-large", "send at most 1 MiB (8 MiB unpacked) at once")
-    if unpack is not None and unpack.unused_data:
-        raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
-    if unpack is not None and wire and not unpack.eof:
-        raise Problem(400, "json-invalid", "the gzip body was cut; send it again whole")
-    return bytes(found)
 
 
 def lines_of(body: bytes) -> list[bytes]:
