@@ -121,6 +121,7 @@ TITLE_OF_STATUS: Mapping[int, str] = {
     403: "forbidden",
     404: "not-found",
     409: "state-conflict",
+    410: "gone",
     412: "version-conflict",
     422: "validation-failed",
     503: "busy",

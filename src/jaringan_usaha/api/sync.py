@@ -20,11 +20,13 @@ from jaringan_usaha.api.strict_route import StrictRoute, must_be
 from jaringan_usaha.api.unpacking import body_of
 from jaringan_usaha.api.validation import errors_of
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
+from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
 from jaringan_usaha.kernel.rejections import Missing, Rejection
 
 MOST_LINES = 1_000
+MOST_TOGETHER = 100
 SECONDS = 20.0
 CHUNK = 250  # lines whose verdicts are sent together
 
@@ -102,8 +104,15 @@ class Sync:
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)
+        verdicts = self._verdicts
+        if _atomic(request):
+            if len(lines) > MOST_TOGETHER:
+                raise Problem(
+                    413, "payload-too-large", f"at most {MOST_TOGETHER} lines may stand together"
+                )
+            verdicts = self._verdicts_together
         return StreamingResponse(
-            self._verdicts(door, caller, lines, english),
+            verdicts(door, caller, lines, english),
             207,
             media_type="application/x-ndjson",
             headers={"Content-Language": english, "Vary": "Accept-Language"},
@@ -122,6 +131,20 @@ class Sync:
             lines = [self._read(text, caller, door, language) for text in chunk]
             await self._handle(lines, failed, caller, door, language)
             yield b"".join([line.verdict or b"" for line in lines])
+
+    async def _verdicts_together(
+        self, door: Door, caller: Caller, texts: Sequence[bytes], language: str
+    ) -> AsyncIterator[bytes]:
+        """All lines are recorded in one append, or none; then one has its own verdict, or several
+        that make no sense, and the others say so."""
+        lines = [self._read(text, caller, door, language) for text in texts]
+        _refuse_doubles(lines, language)
+        if all(line.verdict is None for line in lines):
+            await _handle_together(lines, caller, door, language)
+        stopped = Problem(424, "previous-line-failed", "lines stand together, and one failed")
+        for line in lines:
+            yield line.verdict or _verdict(line.op_id, stopped, language)
+        door.poke(caller.network_id)
 
     def _read(self, text: bytes, caller: Caller, door: Door, language: str) -> Line:
         """The command of a line, or at once the verdict that it makes no sense."""
@@ -202,6 +225,57 @@ async def _informed(
         return answer
     (second,) = await door.log(caller.network_id).handle_each([(decider, informed)])
     return second
+
+
+async def _handle_together(
+    lines: Sequence[Line], caller: Caller, door: Door, language: str
+) -> None:
+    """Give every line its verdict when all are recorded, else the one that failed. A line that
+    only lacked knowledge is told, once."""
+    told: set[int] = set()
+    while True:
+        tasks = [line.task for line in lines if line.task is not None]
+        try:
+            answers = await door.log(caller.network_id).handle_together(tasks)
+        except Rejection as busy:
+            for line in lines:
+                line.verdict = _refused(line.op_id, busy, language)
+            return
+        except FailedTogether as failed:
+            line, rejection = lines[failed.number], failed.rejection
+            if line.inform and line.task and failed.number not in told:
+                told.add(failed.number)
+                try:
+                    informed = await line.inform(door, caller, line.task[1], rejection)
+                except Rejection as second:
+                    informed, rejection = None, second
+                if informed is not None:
+                    line.task = (line.task[0], informed)
+                    continue
+            line.verdict = _refused(line.op_id, rejection, language)
+            return
+        for line, answer in zip(lines, answers, strict=True):
+            line.verdict = _answered(line.op_id, answer, language)
+        return
+
+
+def _refuse_doubles(lines: Sequence[Line], language: str) -> None:
+    """An operation that stands twice in a file whose lines stand together is a mistake."""
+    seen: set[str] = set()
+    for line in lines:
+        if line.op_id in seen and line.verdict is None:
+            problem = Problem(422, "validation-failed", "name each operation once")
+            line.verdict = _verdict(line.op_id, problem, language)
+        if line.op_id is not None:
+            seen.add(line.op_id)
+
+
+def _atomic(request: Request) -> bool:
+    """Raises Problem 422."""
+    asked = request.query_params.get("atomic", "false")
+    if asked not in ("true", "false"):
+        raise Problem(422, "validation-failed", "`atomic` is true or false")
+    return asked == "true"
 
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
