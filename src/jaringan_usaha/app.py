@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, problems, sync
+from jaringan_usaha.api import key_routes, problems, sync, test_clocks
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
@@ -133,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in FEATURE_ROUTES:
         app.include_router(routes.router)
     app.include_router(key_routes.router)
+    app.include_router(test_clocks.router)
     app.include_router(sync.router)
     _add_health(app)
     _add_problems(app)
@@ -259,6 +260,7 @@ def _methods_of(request: Request) -> set[str]:
         request.app.router,
         sync.router,
         key_routes.router,
+        test_clocks.router,
         *(each.router for each in FEATURE_ROUTES),
     ]
     return {

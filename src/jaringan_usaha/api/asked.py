@@ -87,9 +87,10 @@ def _time_bits(key: str, now: datetime) -> bytes:
 
 
 def asked(caller: Caller, key: str, now: datetime, *what: Any) -> Asked:
-    """The frame of a command: `what` is everything that makes this wish differ from others."""
+    """The frame of a command: `what` is everything that makes this wish differ from others. In a
+    sandbox it is asked at the time of the test clock."""
     return Asked(
-        at=now,
+        at=now + caller.ahead if caller.ahead else now,
         command_id=command_id(caller, key, now),
         print=print_of(caller.scope, *what),
         by=caller.key_id,

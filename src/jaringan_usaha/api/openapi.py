@@ -65,6 +65,7 @@ TAGS = {
     "sync": "Many commands in one request",
     "changes": "What a device that was away must fetch",
     "keys": "API keys: made, replaced, ended",
+    "test clocks": "The clock of a sandbox",
     "health": "Whether the service is well",
 }
 

@@ -45,6 +45,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "change-fills-no-case": ("Perubahan tidak mengisi karton", "The change fills no case"),
     "charge-not-accepted": ("Biaya belum disetujui", "The charge is not accepted"),
     "choice-reason-missing": ("Alasan harus disebut", "A reason is needed"),
+    "clock-goes-forward": ("Jam hanya maju", "The clock goes forward"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
     "cursor-expired": ("Penunjuk sudah kedaluwarsa", "The cursor has expired"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
