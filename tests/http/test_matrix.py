@@ -272,7 +272,9 @@ def told(answer: httpx2.Response) -> str:
     if answer.is_success and "json" in answer.headers["content-type"] and answer.text[0] == "{":
         cursor = json.loads(answer.text.splitlines()[0]).get("next")
         if cursor:
-            text += base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+            text += base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode(
+                errors="replace"
+            )
     return f"{answer.headers} {text}".lower()
 
 

@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["changes"])
 
 SNAPSHOT = "/v1/changes/snapshot"
 BEGINNING: Key = (1, "", "")
+MOST_A_PAGE = 100  # below 64 KiB with the longest names there are
 STEP = 1_024
 """The cursor of somebody who is told nothing moves on by so many positions at once, so that the
 same question has the same answer, and the same `ETag`, for a while."""
@@ -75,7 +76,7 @@ async def list_changes(
     caller: ChangesCaller,
     door: DoorNow,
     cursor: Cursor = "",
-    limit: Annotated[int, Query(ge=1, le=100, description="changes a page")] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="changes a page; 100 at most")] = 50,
     wait: Annotated[
         int, Query(ge=0, le=25, description="seconds to wait when there is nothing yet")
     ] = 0,
@@ -89,6 +90,7 @@ async def list_changes(
 
     Changes are kept for 35 days: 410 says where to begin again.
     """
+    limit = min(limit, MOST_A_PAGE)
     key = cursors.read(door.vault, caller, cursor) if cursor else BEGINNING
     page, as_of = await _page(door, caller, key, limit, after)
     if wait and not page.items:
