@@ -1103,20 +1103,43 @@ create table margins (
 
 create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);
 
+-- changes
+
+-- What was created, changed or deleted, by who is told. It grows in the order of the log.
+create table changes (
+  network_id bigint not null,
+  audience text collate "C" not null,
+  position bigint not null,
+  kind text collate "C" not null,
+  id text collate "C" not null,
+  change text not null,
+  primary key (network_id, audience, position, kind, id)
+);
+
+create index changes_by_position on changes using brin (position) with (autosummarize);
+
+-- The days whose changes are kept, and where each begins.
+create table change_days (
+  network_id bigint not null,
+  recorded_on date not null,
+  first_position bigint not null,
+  primary key (network_id, recorded_on)
+);
+
 -- who sees what
 
 -- The second line behind the `where` of every query: rows that a caller may not see are not there,
 -- whatever a query asks for. The first statement of each reading says who looks (`door.reading`):
 -- `ju.network`; `ju.koperasi` and `ju.supplier`, an id or `*` for all of them. What is not said
 -- shows nothing. This stands at the end, so that no table above is forgotten: a column
--- `koperasi_id`, `supplier_id` or `subject_id` says whose its rows are, and a table without any is
+-- `koperasi_id`, `supplier_id`, `subject_id` or `audience` says whose its rows are, and a table without any is
 -- shown to those who see all, as long as it is not named here.
 do $$
 declare
   -- What everybody in the network may know.
   v_common constant text[] := '{
     rules, items, item_weights, price_ceilings, cycles, market_commodities, market_prices,
-    share_totals, share_rules, posting_blocks}';
+    share_totals, share_rules, posting_blocks, change_days}';
   -- What is of a koperasi or of a supplier, never of both.
   v_either constant text[] := '{contacts}';
   -- What concerns a supplier, and is shown to koperasi and to the city office too.
@@ -1136,6 +1159,10 @@ declare
   v_own_supplier constant text := $rule$
     %I = (select nullif(current_setting('ju.supplier', true), ''))$rule$;
   v_all constant text := format('(%s and %s)', v_all_koperasi, v_all_suppliers);
+  v_told constant text := $rule$
+    audience = any (select unnest(array['everyone', 'board', 'traders',
+      'koperasi:' || current_setting('ju.koperasi', true),
+      'supplier:' || current_setting('ju.supplier', true)]))$rule$;
   v_table record;
   v_rule text;
 begin
@@ -1163,6 +1190,7 @@ begin
       when 'subject_id' = any (v_table.columns) then
         format('(%s or subject = ''koperasi'' and %s or subject = ''supplier'' and %s)',
           v_all, format(v_own_koperasi, 'subject_id'), format(v_own_supplier, 'subject_id'))
+      when 'audience' = any (v_table.columns) then format('(%s or %s)', v_all, v_told)
       when v_table.name = any (v_common) then 'true'
       else v_all
     end;

@@ -15,13 +15,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, operations, problems, resealing, sync
+from jaringan_usaha.api import key_routes, operations, problems, resealing, sync, test_clocks
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder
@@ -32,6 +33,7 @@ from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.changes import routes as change_routes
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
@@ -93,6 +95,7 @@ FEATURE_ROUTES = (
     margin_routes,
     ledger_routes,
     month_routes,
+    change_routes,
 )
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
@@ -140,9 +143,11 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.include_router(key_routes.router)
     app.include_router(operations.router)
+    app.include_router(test_clocks.router)
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
+    app.add_middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4)
     app.add_middleware(Lean)
     app.add_middleware(AtTheDoor, own_origin=settings.public_url)
     return app
@@ -278,6 +283,7 @@ def _methods_of(request: Request) -> set[str]:
         request.app.router,
         operations.router,
         key_routes.router,
+        test_clocks.router,
         *(each.router for each in FEATURE_ROUTES),
     ]
     return {

@@ -52,12 +52,13 @@ class Follower:
         await follow(self.projector, self._pool, after_each=self.tend)
 
     async def tend(self, network_id: int) -> None:
-        """The clock's duties in one network, on the database's clock."""
-        now: datetime = await self._pool.fetchval(queries.now)
-        await self._make_room(now)
+        """The clock's duties in one network, on the database's clock, or a sandbox's own."""
+        clock = await self._pool.fetchrow(queries.now, network_id)
+        assert clock is not None
+        await self._make_room(clock["now"])
         for duty in DUTIES:
             try:
-                await duty(self._log(network_id), self._pool, now)
+                await duty(self._log(network_id), self._pool, clock["due"])
             except Rejection as rejection:
                 logger.warning("network %s: %s", network_id, rejection.detail)
 

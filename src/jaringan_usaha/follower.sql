@@ -1,6 +1,8 @@
 -- name: now
--- The database's clock decides what is due.
-select clock_timestamp();
+-- The database's clock decides what is due; in a sandbox, its test clock.
+select t.now, t.now + coalesce(
+  (select ahead from access.test_clocks where network_id = $1), interval '0') as due
+from clock_timestamp() t(now);
 
 -- name: make_room
 select log.make_room($1, $2);

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from types import ModuleType
 
+from jaringan_usaha.changes.views import change_views
 from jaringan_usaha.eventlog.appender import Appender
 from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import Pool
@@ -112,6 +113,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     sale_views,
     invoicing_views,
     margin_views,
+    change_views,
 )
 SEALED = (KEYS,)
 """Everything that is stored sealed under the master key."""

@@ -49,7 +49,7 @@ def _refusals(tree: ast.Module) -> Iterator[str]:
 
 FAMILIES = {
     "Rejection", "Missing", "NotAllowed", "Invalid", "Refused", "Outdated", "KeyReused", "Stale",
-    "Busy", "Unknown",
+    "Busy", "Unknown", "Gone",
 }  # fmt: skip
 
 

@@ -116,7 +116,7 @@ async def test_sec_5_a_koperasi_sees_all_of_its_own_and_nothing_of_others(
         if rows and "koperasi_id" in rows[0].keys():  # noqa: SIM118  a record's keys
             assert seen[table] == [row for row in rows if row["koperasi_id"] == "mawar"], table
             others += sum(row["koperasi_id"] == "melati" for row in rows)
-        if rows and "subject_id" in rows[0].keys():  # noqa: SIM118
+        if rows and "subject" in rows[0].keys():  # noqa: SIM118
             whose = ("koperasi", "mawar")
             own = [row for row in rows if (row["subject"], row["subject_id"]) == whose]
             assert own

@@ -192,6 +192,7 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "source": "dinas",
         "file_name": "harga.csv",
         "key_id": "000000000000",
+        "clock_id": "clock",
     }
     own = {"koperasi_id": "mawar", "order_id": order, "sale_id": sale, "cycle_id": "reopened"}
     other = {
@@ -245,6 +246,7 @@ def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
         "recordSale": {**named, "sold_on": "2026-02-15", "lines": [line]},
         "recordContact": {**named, "roles": ["kasir"], "name": "Siti"},
         "commitShare": {"amount_idr": 1_000},
+        "advanceTestClock": {"to": "2027-01-01T00:00:00Z"},
         "acknowledgeConsolidatedOrder": {"revision": 1, "lines": []},
         "sync": {
             "op_id": f"matrix-{new_id()}",

@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal, get_args
 
@@ -55,6 +55,9 @@ class Caller:
     """Where it may be used from; without any, from everywhere."""
     limited: bool = False
     """Whether the door has to look at more than the role."""
+    sandbox: bool = False
+    ahead: timedelta = timedelta(0)
+    """How far the clock of a sandbox is ahead of the time."""
 
     @property
     def sight(self) -> Sight:
@@ -152,6 +155,7 @@ class KeyRow:
     scopes: Sequence[str] = ()
     addresses: Sequence[Address] = ()
     sandbox: bool = False
+    ahead: timedelta = timedelta(0)
 
     def caller(self) -> Caller:
         return Caller(
@@ -164,6 +168,8 @@ class KeyRow:
             scopes=frozenset(self.scopes),
             addresses=tuple(self.addresses),
             limited=bool(self.scopes or self.addresses or self.role in READERS),
+            sandbox=self.sandbox,
+            ahead=self.ahead,
         )
 
 

@@ -1,8 +1,10 @@
 -- name: find_key
 -- A key by its public part, and whether what it opens is a sandbox.
 select k.key_id, k.secret_hash, k.network_id, k.role, k.koperasi_id, k.expires_at, k.revoked_at,
-  k.device_id, k.supplier_id, k.scopes, k.addresses, s.network_id is not null as sandbox
+  k.device_id, k.supplier_id, k.scopes, k.addresses, s.network_id is not null as sandbox,
+  coalesce(c.ahead, interval '0') as ahead
 from access.api_keys k left join access.sandboxes s using (network_id)
+  left join access.test_clocks c using (network_id)
 where k.key_id = $1;
 
 -- name: add_key
@@ -77,3 +79,15 @@ select exists (select from access.sandboxes where network_id = $1);
 insert into access.sandboxes (network_id, made_at)
 select $1, $2 where not exists (select from access.api_keys where network_id = $1)
 on conflict (network_id) do nothing;
+
+-- name: make_clock
+-- One for each sandbox; again, it is the one there is.
+insert into access.test_clocks (network_id, ahead, made_at) values ($1, interval '0', $2)
+on conflict (network_id) do nothing;
+
+-- name: clock
+select ahead, made_at from access.test_clocks where network_id = $1;
+
+-- name: advance_clock
+-- Forward only; the same again changes nothing.
+update access.test_clocks set ahead = $2 where network_id = $1 and ahead <= $2;

@@ -105,9 +105,10 @@ def _time_bits(key: str) -> bytes:
 
 def asked(caller: Caller, key: str, now: datetime, *what: Any, seen: int | None = None) -> Asked:
     """The frame of a command: `what` is everything that makes this wish differ from others,
-    `seen` the version that the thing must still have."""
+    `seen` the version that the thing must still have. In a sandbox it is asked at the time of the
+    test clock."""
     return Asked(
-        at=now,
+        at=now + caller.ahead if caller.ahead else now,
         command_id=command_id(caller, key, now),
         print=print_of(caller.scope, *what),
         by=caller.key_id,

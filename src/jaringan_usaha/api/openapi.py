@@ -68,7 +68,9 @@ TAGS = {
     "margin": "What each koperasi paid, saved and earned",
     "ledger": "The books: accounts, balances at every position, closed months",
     "sync": "Many commands in one request",
+    "changes": "What a device that was away must fetch",
     "keys": "API keys: made, replaced, ended",
+    "test clocks": "The clock of a sandbox",
     "health": "Whether the service is well",
 }
 
@@ -319,10 +321,20 @@ def _post_sync(line: str) -> dict[str, Any]:
         "tags": ["sync"],
         "summary": "Send many commands, one JSON object a line",
         "description": "Each line has a verdict of its own, and the whole file is safe to send "
-        "again: what was recorded answers as it did the first time, marked `replayed`.",
+        "again: what was recorded answers as it did the first time, marked `replayed`. With "
+        "`atomic=true` at most 100 lines are recorded all or not at all.",
+        "parameters": [
+            {
+                "name": "atomic",
+                "in": "query",
+                "required": False,
+                "description": "whether the lines stand or fall together",
+                "schema": {"type": "boolean", "default": False},
+            }
+        ],
         "requestBody": {
             "required": True,
-            "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain or gzip",
+            "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain, gzip or zstd",
             "content": {"application/x-ndjson": {"schema": _ref(line)}},
         },
         "responses": {

@@ -135,14 +135,14 @@ class Page:
                 self._cursor + "=" * (-len(self._cursor) % 4), b"-_", validate=True
             )
         except (binascii.Error, ValueError):
-            raise _no_cursor() from None
+            raise cursor_invalid() from None
         told, signature = sealed[:-SIGNATURE_BYTES], sealed[-SIGNATURE_BYTES:]
         secrets = self.door.vault.derived("cursors")
         if not any(hmac.compare_digest(_signature(each, told), signature) for each in secrets):
-            raise _no_cursor()
+            raise cursor_invalid()
         version, key, back, about = msgspec.msgpack.decode(told)
         if version != VERSION:
-            raise _no_cursor()
+            raise cursor_invalid()
         if about != self._about:
             raise Problem(
                 400,
@@ -155,7 +155,7 @@ class Page:
                 msgspec.convert(each, kind) for each, kind in zip(key, kinds, strict=True)
             ]
         except (msgspec.ValidationError, ValueError):  # made when the list had another order
-            raise _no_cursor() from None
+            raise cursor_invalid() from None
         return Part(tuple(parts), self.limit + 1, back)
 
     def answer(
@@ -291,5 +291,5 @@ def _signature(secret: bytes, told: bytes) -> bytes:
     return hmac.digest(secret, told, "sha256")[:SIGNATURE_BYTES]
 
 
-def _no_cursor() -> Problem:
+def cursor_invalid() -> Problem:
     return Problem(400, "cursor-invalid", "take the cursor from `next` or `prev` of another page")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
+    Gone,
     Invalid,
     KeyReused,
     Missing,
@@ -26,6 +27,7 @@ from jaringan_usaha.kernel.rejections import (
 
 STATUS: Mapping[type[Rejection], int] = {
     Missing: 404,
+    Gone: 410,
     NotAllowed: 403,
     Invalid: 422,
     KeyReused: 422,
@@ -51,12 +53,15 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "second-person-needed": ("Perlu orang kedua", "A second person is needed"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
     "cursor-filter-mismatch": ("Penunjuk dari daftar lain", "Cursor of another list"),
+    "clock-goes-forward": ("Jam hanya maju", "The clock goes forward"),
+    "cursor-expired": ("Penunjuk sudah kedaluwarsa", "The cursor has expired"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "cycle-being-consolidated": ("Pesanan gabungan sedang disusun", "The orders are being placed"),
     "cycle-filling-begins": ("Pengisian karton sedang dimulai", "Case filling begins"),
     "cycle-not-open-yet": ("Putaran belum dibuka", "The buying cycle is not open yet"),
     "delivery-has-ended": ("Pengiriman sudah diakhiri", "The delivery has ended"),
     "forbidden": ("Tidak diizinkan", "Not allowed"),
+    "gone": ("Tidak disimpan lagi", "No longer kept"),
     "goods-are-sold": ("Barang sudah terjual", "The goods are sold"),
     "goods-not-shared-out": ("Barang belum dibagi", "The goods are not shared out"),
     "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
@@ -124,6 +129,7 @@ TITLE_OF_STATUS: Mapping[int, str] = {
     403: "forbidden",
     404: "not-found",
     409: "state-conflict",
+    410: "gone",
     412: "version-conflict",
     422: "validation-failed",
     428: "precondition-required",

@@ -1,6 +1,5 @@
 """Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
 
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
@@ -18,16 +17,16 @@ from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import must_be
+from jaringan_usaha.api.unpacking import body_of
 from jaringan_usaha.api.validation import errors_of, misfit
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
+from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
 from jaringan_usaha.kernel.rejections import Rejection
 
 MOST_LINES = 1_000
-MOST_WIRE_BYTES = 1 << 20
-MOST_BYTES = 8 << 20
-MOST_RATIO = 100
+MOST_TOGETHER = 100
 SECONDS = 20.0
 CHUNK = 250  # lines whose verdicts are sent together
 
@@ -98,8 +97,15 @@ class Sync:
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)
+        verdicts = self._verdicts
+        if _atomic(request):
+            if len(lines) > MOST_TOGETHER:
+                raise Problem(
+                    413, "payload-too-large", f"at most {MOST_TOGETHER} lines may stand together"
+                )
+            verdicts = self._verdicts_together
         return StreamingResponse(
-            self._verdicts(door, caller, lines, english),
+            verdicts(door, caller, lines, english),
             207,
             media_type="application/x-ndjson",
             headers={"Content-Language": english, "Vary": "Accept-Language"},
@@ -118,6 +124,20 @@ class Sync:
             lines = [self._read(text, caller, door, language) for text in chunk]
             await self._handle(lines, failed, caller, door, language)
             yield b"".join([line.verdict or b"" for line in lines])
+
+    async def _verdicts_together(
+        self, door: Door, caller: Caller, texts: Sequence[bytes], language: str
+    ) -> AsyncIterator[bytes]:
+        """All lines are recorded in one append, or none; then one has its own verdict, or several
+        that make no sense, and the others say so."""
+        lines = [self._read(text, caller, door, language) for text in texts]
+        _refuse_doubles(lines, language)
+        if all(line.verdict is None for line in lines):
+            await _handle_together(lines, caller, door, language)
+        stopped = Problem(424, "previous-line-failed", "lines stand together, and one failed")
+        for line in lines:
+            yield line.verdict or _verdict(line.op_id, stopped, language)
+        door.poke(caller.network_id)
 
     def _read(self, text: bytes, caller: Caller, door: Door, language: str) -> Line:
         """The command of a line, or at once the verdict that it makes no sense."""
@@ -199,30 +219,55 @@ async def _informed(
     return second
 
 
-async def body_of(request: Request) -> bytes:
-    """The body, unpacked while it is counted. Raises Problem 413 and 415."""
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise Problem(415, "unsupported-media-type", "send the lines plain or with gzip")
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    found = bytearray()
-    wire = 0
-    async for part in request.stream():
-        wire += len(part)
-        if unpack is not None and unpack.eof and part:
-            raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
+async def _handle_together(
+    lines: Sequence[Line], caller: Caller, door: Door, language: str
+) -> None:
+    """Give every line its verdict when all are recorded, else the one that failed. A line that
+    only lacked knowledge is told, once."""
+    told: set[int] = set()
+    while True:
+        tasks = [line.task for line in lines if line.task is not None]
         try:
-            found += unpack.decompress(part, MOST_BYTES + 1 - len(found)) if unpack else part
-        except zlib.error:
-            raise Problem(400, "json-invalid", "the body is not gzip, or was cut") from None
-        too_packed = len(found) > MOST_RATIO * max(wire, 1_000)
-        if wire > MOST_WIRE_BYTES or len(found) > MOST_BYTES or too_packed:
-            raise Problem(413, "payload-too-large", "send at most 1 MiB (8 MiB unpacked) at once")
-    if unpack is not None and unpack.unused_data:
-        raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
-    if unpack is not None and wire and not unpack.eof:
-        raise Problem(400, "json-invalid", "the gzip body was cut; send it again whole")
-    return bytes(found)
+            answers = await door.log(caller.network_id).handle_together(tasks)
+        except Rejection as busy:
+            for line in lines:
+                line.verdict = _refused(line.op_id, busy, language)
+            return
+        except FailedTogether as failed:
+            line, rejection = lines[failed.number], failed.rejection
+            if line.inform and line.task and failed.number not in told:
+                told.add(failed.number)
+                try:
+                    informed = await line.inform(door, caller, line.task[1], rejection)
+                except Rejection as second:
+                    informed, rejection = None, second
+                if informed is not None:
+                    line.task = (line.task[0], informed)
+                    continue
+            line.verdict = _refused(line.op_id, rejection, language)
+            return
+        for line, answer in zip(lines, answers, strict=True):
+            line.verdict = _answered(line.op_id, answer, language)
+        return
+
+
+def _refuse_doubles(lines: Sequence[Line], language: str) -> None:
+    """An operation that stands twice in a file whose lines stand together is a mistake."""
+    seen: set[str] = set()
+    for line in lines:
+        if line.op_id in seen and line.verdict is None:
+            problem = Problem(422, "validation-failed", "name each operation once")
+            line.verdict = _verdict(line.op_id, problem, language)
+        if line.op_id is not None:
+            seen.add(line.op_id)
+
+
+def _atomic(request: Request) -> bool:
+    """Raises Problem 422."""
+    asked = request.query_params.get("atomic", "false")
+    if asked not in ("true", "false"):
+        raise Problem(422, "validation-failed", "`atomic` is true or false")
+    return asked == "true"
 
 
 def lines_of(body: bytes) -> list[bytes]:

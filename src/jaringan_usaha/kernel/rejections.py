@@ -26,6 +26,12 @@ class NotAllowed(Rejection):
     code = "forbidden"
 
 
+class Gone(Rejection):
+    """What was asked about was there, and is kept no longer."""
+
+    code = "gone"
+
+
 class Invalid(Rejection):
     """The request contradicts itself or the form."""
 
