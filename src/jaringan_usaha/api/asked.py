@@ -17,7 +17,8 @@ from jaringan_usaha.kernel.messages import Asked
 KEY = re.compile(r"^[A-Za-z0-9._:-]{16,128}$")
 _QUOTED = re.compile(r'"(.*)"')
 REPLAY = timedelta(days=35)
-AHEAD = timedelta(minutes=5)
+AHEAD = timedelta(days=400)
+"""A key of a device whose clock is ahead must stay the same key while time catches up with it."""
 _REPLAY_SECONDS, _AHEAD_SECONDS = REPLAY.total_seconds(), AHEAD.total_seconds()
 
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -66,8 +67,8 @@ def print_of(*parts: object) -> bytes:
 def command_id(caller: Caller, key: str, now: datetime) -> UUID:
     """The id of a command, from the caller's key: the same for every repetition.
 
-    A UUIDv7 of the last 35 days keeps its time in front, so that ids of one day lie side by
-    side and are found in that day alone; any other key gets 48 zero bits there.
+    A UUIDv7 that is no older than 35 days keeps its time in front, so that ids of one day lie
+    side by side and are found in that day alone; any other key gets 48 zero bits there.
     """
     scope = f"{caller.network_id}\x1f{caller.scope}\x1f{key}"
     rest = hashlib.blake2b(scope.encode(), digest_size=10).digest()
