@@ -1,7 +1,7 @@
 """Several points of sale on bad lines: requests are repeated, connections cut, by seed."""
 
 import asyncio
-import itertools
+import math
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -85,27 +85,31 @@ class Dice:
 
 class BadLine(httpx2.AsyncBaseTransport):
     """The way of one till to the service. Some requests are cut off from their answer, and some are
-    repeated after it; which ones, the dice say of its numbers."""
+    repeated after it; which ones, the dice say of their `numbers`."""
 
-    def __init__(self, dice: Dice, numbers: Iterator[int], tally: Tally) -> None:
+    def __init__(self, dice: Dice, tally: Tally) -> None:
         self._http = httpx2.AsyncHTTPTransport()
         self._dice = dice
-        self._numbers = numbers
         self._tally = tally
+        self._cut: int | None = None
+        self.numbers: Iterator[int] = iter(())
         self.heard: Callable[[int], None] = lambda _: None
 
     async def aclose(self) -> None:
         await self._http.aclose()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        number = next(self._numbers)
         self._tally.requests += 1
-        if self._dice.hits("cut", number, CUT_ONE_IN):
-            await self._hang_up(request, self._dice.draw("wait", number) % LONGEST_WAIT_MS)
+        number, self._cut = self._cut, None  # a request that was cut comes again
+        if number is None:
+            number = next(self.numbers, None)
+            if number is not None and self._dice.hits("cut", number, CUT_ONE_IN):
+                self._cut = number
+                await self._hang_up(request, self._dice.draw("wait", number) % LONGEST_WAIT_MS)
         response = await self._answer(request)
         verdicts = verdicts_of(response)
         self._tally.count(verdicts)
-        if self._dice.hits("repeat", number, REPEAT_ONE_IN):
+        if number is not None and self._dice.hits("repeat", number, REPEAT_ONE_IN):
             self._tally.repeated += 1
             self._tally.compare(verdicts, verdicts_of(await self._answer(request)))
         self.heard(len(verdicts))
@@ -148,9 +152,8 @@ class Tills:
     def __init__(self, base_url: str, key: str, dice: Dice, count: int) -> None:
         self._service = (base_url, key)
         self.tally = Tally()
-        self._lines = [
-            BadLine(dice, itertools.count(number, count), self.tally) for number in range(count)
-        ]
+        self._lines = [BadLine(dice, self.tally) for _ in range(count)]
+        self._planned = 0
         self._tills: list[Till] = []
         self._stack = AsyncExitStack()
 
@@ -186,8 +189,10 @@ class Tills:
             if synced.waiting:
                 raise ServiceProblem(f"{synced.waiting} lines have no verdict: {synced.trouble}")
 
-        for line in self._lines:
-            line.heard = sent
+        for line, queue in zip(self._lines, queues, strict=True):
+            first = self._planned
+            self._planned += math.ceil(len(queue) / lines_a_request)
+            line.numbers, line.heard = iter(range(first, self._planned)), sent
         await all_of(map(send_all, self._tills, queues))
 
 
