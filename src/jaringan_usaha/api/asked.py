@@ -19,7 +19,8 @@ KEY_PATTERN = r'^([A-Za-z0-9._:-]{16,128}|"[A-Za-z0-9._:-]{16,128}")$'
 """In the contract: bare, or as a structured field has it."""
 _QUOTED = re.compile(r'"(.*)"')
 REPLAY = timedelta(days=35)
-AHEAD = timedelta(minutes=5)
+AHEAD = timedelta(days=400)
+"""A key of a device whose clock is ahead must stay the same key while time catches up with it."""
 _REPLAY_SECONDS, _AHEAD_SECONDS = REPLAY.total_seconds(), AHEAD.total_seconds()
 
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -69,8 +70,8 @@ def command_id(caller: Caller, key: str, now: datetime) -> UUID:
     """The id of a command, from the caller's key: the same for every repetition, and another for
     every other scope, so that nobody's look-up ever touches an answer to somebody else.
 
-    A UUIDv7 of the last 35 days keeps its time in front, so that ids of one day lie side by
-    side and are found in that day alone; any other key gets 48 zero bits there.
+    A UUIDv7 that is no older than 35 days keeps its time in front, so that ids of one day lie
+    side by side and are found in that day alone; any other key gets 48 zero bits there.
     """
     bits = _time_bits(key)
     age = now.timestamp() - int.from_bytes(bits, "big") / 1000

@@ -176,8 +176,8 @@ async def _second_thoughts(scene: Scene, cycle_id: str, orders: Orders) -> None:
     """One order is sent again by mistake, which changes nothing; then it is raised."""
     koperasi_id = next(iter(scene.titles))
     line = _line(BY_ID["beras-premium"], 230)
-    order_id, _ = await scene.tills.order(koperasi_id, cycle_id, [line])
-    await scene.tills.order(koperasi_id, cycle_id, [line], order_id=order_id)
+    order_id = await scene.tills.order(koperasi_id, cycle_id, [line])
+    await scene.tills.order(koperasi_id, cycle_id, [line], order_id=order_id, version=1)
     more = {**line, "quantity": 2 * line["quantity"]}
     await scene.tills.order(koperasi_id, cycle_id, [more], order_id=order_id, version=1)
     _count(orders, koperasi_id, more)

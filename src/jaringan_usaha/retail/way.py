@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from jaringan_usaha.client.lines import Operation
+from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service, ServiceProblem
 from jaringan_usaha.retail.derived import Derived, billed, delivered, freight
 from jaringan_usaha.retail.replay import PATIENCE_SECONDS, Entries, uuid_v7
