@@ -38,7 +38,7 @@ from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
-from jaringan_usaha.features.cycles.group import entitlement_routes
+from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
@@ -48,8 +48,8 @@ from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
+from jaringan_usaha.features.registry import account_routes, rule_routes
 from jaringan_usaha.features.registry import routes as registry_routes
-from jaringan_usaha.features.registry import rule_routes
 from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.features.sourcing import routes as sourcing_routes
@@ -63,6 +63,7 @@ CLOCK_EVERY_SECONDS = 5.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    account_routes,
     rule_routes,
     item_routes,
     catalog_routes,
@@ -73,6 +74,7 @@ FEATURE_ROUTES = (
     cycle_routes,
     group_price_routes,
     entitlement_routes,
+    approval_routes,
     amend_routes,
     price_routes,
     market_routes,

@@ -170,6 +170,7 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "observation_id": "january",
         "rule_id": "ppn",
         "valid_from_on": "2026-01-01",
+        "proposal_no": "1",
         "payment_id": "bca-31",
         "rebate_id": "bca-44",
         "op_id": "till-7-request-000001",

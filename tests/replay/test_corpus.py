@@ -42,6 +42,7 @@ FILES = (
     "invoicing",
     "sales",
     "margin",
+    "two_persons",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [

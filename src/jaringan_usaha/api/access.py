@@ -37,6 +37,10 @@ READERS: frozenset[Role] = frozenset(("auditor", "office"))
 Address = IPv4Network | IPv6Network
 
 
+class SecondFactorNeeded(NotAllowed):
+    code = "second-factor-needed"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whom a request speaks for. An operator acts for the whole network, an auditor sees it, a
@@ -54,6 +58,12 @@ class Caller:
     """Where it may be used from; without any, from everywhere."""
     limited: bool = False
     """Whether the door has to look at more than the role."""
+    who: str = ""
+    """Under what name it is recorded: the person, else the key that this one descends from."""
+    supervises: bool = False
+    """A pengawas, who reads, and approves what takes two persons."""
+    has_second_factor: bool = True
+    """Of people, whether they logged in with one; keys are secrets that nobody types."""
 
     @property
     def scope(self) -> str:
@@ -71,6 +81,18 @@ class Caller:
         """Raises NotAllowed unless the caller is the network's operator."""
         if self.role != "operator":
             raise NotAllowed("only the network's operator may do this")
+
+    def must_approve(self) -> None:
+        """Raises NotAllowed unless the caller may say the second person's yes, and
+        SecondFactorNeeded for a person who logged in without one."""
+        if not self.supervises:
+            self.must_operate()
+        self.must_be_sure()
+
+    def must_be_sure(self) -> None:
+        """Raises SecondFactorNeeded."""
+        if not self.has_second_factor:
+            raise SecondFactorNeeded("log in with a second factor to do this")
 
     def must_have(self, scope: str) -> None:
         """Raises NotAllowed for a key with scopes that lacks this one."""

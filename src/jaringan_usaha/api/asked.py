@@ -92,7 +92,7 @@ def asked(caller: Caller, key: str, now: datetime, *what: Any) -> Asked:
         at=now,
         command_id=command_id(caller, key, now),
         print=print_of(caller.scope, *what),
-        by=caller.key_id,
+        by=caller.who or caller.key_id,
     )
 
 

@@ -211,6 +211,12 @@ async def operator_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     return caller
 
 
+async def approver_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
+    """Raises NotAllowed, SecondFactorNeeded."""
+    caller.must_approve()
+    return caller
+
+
 class Only:
     """Lets the callers of these roles pass, and nobody else."""
 
@@ -226,6 +232,8 @@ class Only:
 CallerNow = Annotated[Caller, Depends(Only(*TRADERS))]
 """The operator, and koperasi with their devices: who trades. A koperasi sees its own rows."""
 OperatorNow = Annotated[Caller, Depends(operator_of)]
+ApproverNow = Annotated[Caller, Depends(approver_of)]
+"""An operator, or a pengawas: who may be the second person where two are needed."""
 AuditorNow = Annotated[Caller, Depends(Only("operator", "auditor"))]
 """Who looks at everything of the network."""
 ReaderNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor"))]

@@ -56,6 +56,7 @@ TAGS = {
     "shares": "Capital that koperasi pledge and pay in",
     "cycles": "Buying cycles",
     "consolidated orders": "The one order of the group with each supplier",
+    "approvals": "What takes a second person",
     "orders": "What koperasi order",
     "deliveries": "Goods received, and how they were shared out",
     "invoicing": "Bills of suppliers and carriers, and what goods came to cost",
