@@ -23,11 +23,12 @@ from jaringan_usaha import house
 from jaringan_usaha.api import key_routes, problems, sync
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.door import Door, door_of, key_finder, session_finder
 from jaringan_usaha.api.doorway import AtTheDoor
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.sessions import Sessions
 from jaringan_usaha.api.validation import errors_from, errors_of
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
@@ -54,6 +55,9 @@ from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.people import people_routes
+from jaringan_usaha.people import routes as login_routes
+from jaringan_usaha.people.provider import Provider
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
@@ -109,6 +113,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened_door(settings) as door:
             app.state.door = door
+            app.state.provider = _provider(settings, door)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)
@@ -132,6 +137,8 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in FEATURE_ROUTES:
         app.include_router(routes.router)
     app.include_router(key_routes.router)
+    app.include_router(login_routes.router)
+    app.include_router(people_routes.router)
     app.include_router(sync.router)
     _add_health(app)
     _add_problems(app)
@@ -163,6 +170,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         ),
         clock=clock,
         keys=Keys(key_finder(read_pool), clock.now),
+        sessions=Sessions(session_finder(read_pool), clock.now, settings.public_url),
         reached=Reached(read_pool),
         limits=Limits(time.monotonic, settings.rate_factor),
         vault=vault,
@@ -176,6 +184,21 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         await door.close()
         await write_pool.close()
         await read_pool.close()
+
+
+def _provider(settings: Settings, door: Door) -> Provider | None:
+    """Where people log in, if anywhere."""
+    if settings.oidc_issuer is None:
+        return None
+    file = settings.oidc_client_secret_file
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        None if file is None else file.read_text(encoding="ascii").strip(),
+        f"{settings.public_url}/auth/callback",
+        door.clock.now,
+        frozenset(settings.oidc_second_factor_acr.split()),
+    )
 
 
 async def _set_clock(door: Door) -> None:
@@ -257,6 +280,8 @@ def _methods_of(request: Request) -> set[str]:
         request.app.router,
         sync.router,
         key_routes.router,
+        login_routes.router,
+        people_routes.router,
         *(each.router for each in FEATURE_ROUTES),
     ]
     return {

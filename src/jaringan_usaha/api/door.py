@@ -11,10 +11,11 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
+from jaringan_usaha.api.access import COOKIE, READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.sessions import SessionRow, Sessions
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
@@ -38,6 +39,7 @@ class Door:
     make_log: Callable[[int], EventLog]
     clock: Clock
     keys: Keys
+    sessions: Sessions
     reached: Reached
     limits: Limits
     vault: Vault
@@ -50,15 +52,19 @@ class Door:
         self, request: Request, rate: Rate | None = None, area: str | None = None
     ) -> Caller:
         """Who calls, if they may do so now: with a valid key, from where it may be used, within
-        its scopes, and not too often. `area` stands for the tag of a route without one; with ""
-        the route looks at the scopes itself.
+        its scopes, and not too often; without a key, in a person's session. `area` stands for the
+        tag of a route without one; with "" the route looks at the scopes itself.
 
         Raises Problem 401 and 429, NotAllowed.
         """
         address = request.client.host if request.client else ""
         self.limits.may_knock(address)
         try:
-            caller = await self.keys.caller(request.headers.get("authorization"))
+            authorization = request.headers.get("authorization")
+            if authorization is None and COOKIE in request.cookies:
+                caller = await self.sessions.of(request)
+            else:
+                caller = await self.keys.caller(authorization)
         except Problem:
             self.limits.knocked_in_vain(address)
             raise
@@ -140,6 +146,8 @@ def _must_be_within(caller: Caller, request: Request, address: str, area: str | 
     if caller.addresses:
         caller.must_come_from(address)
     reads = request.method in ("GET", "HEAD")
+    if caller.role == "auditor" and area != "":
+        caller.must_be_sure()
     if caller.role in READERS and not reads:
         raise NotAllowed(f"a key of the role {caller.role} may not do this")
     if caller.scopes and area != "":
@@ -172,6 +180,19 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
         except (*LOST, *FULL):
             raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
         return None if row is None else KeyRow(**dict(row))
+
+    return find
+
+
+def session_finder(pool: Pool) -> Callable[[bytes], Any]:
+    """How `Sessions` asks the database."""
+
+    async def find(hashed: bytes) -> SessionRow | None:
+        try:
+            row = await pool.fetchrow(issuing.queries.find_session, hashed)
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        return None if row is None else SessionRow(**dict(row))
 
     return find
 

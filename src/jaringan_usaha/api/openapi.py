@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.openapi_bounds import bound_all
 from jaringan_usaha.api.openapi_words import explain_all
 from jaringan_usaha.kernel.money import MOST_IDR
@@ -64,6 +65,7 @@ TAGS = {
     "margin": "What each koperasi paid, saved and earned",
     "ledger": "The books: accounts, balances at every position, closed months",
     "sync": "Many commands in one request",
+    "people": "People who log in, and what they may do",
     "keys": "API keys: made, replaced, ended",
     "health": "Whether the service is well",
 }
@@ -134,7 +136,13 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
                 "type": "http",
                 "scheme": "bearer",
                 "description": "ju_live_…, or ju_test_… of a sandbox",
-            }
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": COOKIE,
+                "description": "of a person who logged in; used from this service's pages only",
+            },
         }
         document["info"] |= INFO
         document["servers"] = [
@@ -165,8 +173,10 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _add_refusals(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            open_to_all = path in ("/healthz", "/readyz")
-            operation["security"] = [] if open_to_all else [{"key": []}]
+            ways: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
+            if path in ("/healthz", "/readyz"):
+                ways = []
+            operation["security"] = ways[1:] if path == "/auth/logout" else ways
             for status, meaning in REFUSALS.items():
                 operation["responses"].setdefault(
                     status,

@@ -15,6 +15,7 @@ from jaringan_usaha.cli import (
     keys,
     market_prices,
     migrate,
+    people,
     prices,
     rebuild,
     replay,
@@ -73,6 +74,7 @@ retail.app.command(short_help="Bring in a supplier's price table, after its ques
 )
 app.add_typer(retail.app, name="import", short_help="Bring data in through the API.")
 app.add_typer(keys.app, name="keys", short_help="Make and end the keys of the API.")
+app.add_typer(people.app, name="people", short_help="Let people in who log in, and end them.")
 
 
 def main() -> None:
