@@ -351,6 +351,12 @@ async def test_a_person_speaks_for_what_their_role_speaks_for(
     assert_refused(answer, 422, "person-does-not-fit")
 
 
+async def test_a_limited_key_lets_nobody_in_who_is_not(town: Town) -> None:
+    clerk = await speaker(town, role="operator", scopes=["people:write"])
+    answer = await clerk.post("/v1/people", subject="joko", role="office")
+    assert_refused(answer, 403, "forbidden")
+
+
 async def test_sec_3_who_is_ended_is_out_within_a_second(town: Town, clock: list[float]) -> None:
     person_id = await town.person("kartika", "operator")
     browser = await logged_in(town, "kartika")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.door import AskedByKey, DoorNow, OperatorNow
 from jaringan_usaha.api.fields import Body, Slug
+from jaringan_usaha.api.issuing import must_hold
 from jaringan_usaha.api.paging import Cursor, Limit, cursor, key_after
 from jaringan_usaha.api.sessions import PersonRole
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -75,6 +76,7 @@ async def add_person(
     door: DoorNow,
 ) -> PersonView:
     """Say who somebody is. Operators, auditors and pengawas wait for a second person."""
+    must_hold(caller, (), ())  # a person is limited by nothing but the role
     wanted = people.NewPerson(issuer=provider_of(request).issuer, by=asked.by, **body.model_dump())
     with answering():
         row = await people.add(door.write_pool, door.clock, caller.network_id, wanted)
