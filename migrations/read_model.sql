@@ -53,6 +53,21 @@ create table suppliers (
   primary key (network_id, supplier_id)
 );
 
+-- Bank accounts of suppliers: proposed by one person, in force when another one confirms them.
+create table supplier_accounts (
+  network_id bigint not null,
+  supplier_id text not null,
+  proposal_no int not null,
+  bank_code text not null,
+  account_no text not null,
+  holder text not null,
+  state text not null check (state in ('proposed', 'in_force', 'replaced', 'withdrawn')),
+  proposed_by text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, supplier_id, proposal_no)
+);
+
 create table rules (
   network_id bigint not null,
   rule_id text not null,
@@ -454,6 +469,8 @@ create table order_states (
   told int not null,
   untold boolean not null,
   reference text not null,
+  proposed_idr bigint,
+  proposed_by text,
   position bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );

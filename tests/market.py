@@ -106,6 +106,10 @@ class Market:
     def operator(self) -> Speaker:
         return self.service.operator
 
+    async def another_operator(self) -> Speaker:
+        """A second person who runs the network."""
+        return Speaker(self.client, self.projector, await self.service.new_operator())
+
     @property
     def projector(self) -> Projector:
         return self.follower.projector

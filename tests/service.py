@@ -65,6 +65,9 @@ class Service:
     door: Door
     operator: Speaker
 
+    async def new_operator(self) -> str:
+        return await issue_key(self.door.write_pool, self.door.clock, NETWORK, "operator", None)
+
     async def koperasi(self, koperasi_id: str) -> Speaker:
         key = await issue_key(
             self.door.write_pool, self.door.clock, NETWORK, "koperasi", koperasi_id

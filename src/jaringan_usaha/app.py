@@ -25,12 +25,13 @@ from jaringan_usaha import house
 from jaringan_usaha.api import key_routes, operations, problems, resealing, sync, test_clocks
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.door import Door, door_of, key_finder, session_finder
 from jaringan_usaha.api.doorway import AtTheDoor
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.sessions import Sessions
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.changes import routes as change_routes
@@ -44,7 +45,7 @@ from jaringan_usaha.features.contacts import read_routes
 from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
-from jaringan_usaha.features.cycles.group import entitlement_routes
+from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
@@ -54,12 +55,15 @@ from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
+from jaringan_usaha.features.registry import account_routes, rule_routes
 from jaringan_usaha.features.registry import routes as registry_routes
-from jaringan_usaha.features.registry import rule_routes
 from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.people import people_routes
+from jaringan_usaha.people import routes as login_routes
+from jaringan_usaha.people.provider import Provider
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
@@ -71,6 +75,7 @@ KNOCKS_EVERY_SECONDS = 1.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    account_routes,
     rule_routes,
     contact_routes,
     read_routes,
@@ -83,6 +88,7 @@ FEATURE_ROUTES = (
     cycle_routes,
     group_price_routes,
     entitlement_routes,
+    approval_routes,
     amend_routes,
     price_routes,
     market_routes,
@@ -118,6 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened_door(settings) as door:
             app.state.door = door
+            app.state.provider = _provider(settings, door)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)
@@ -144,6 +151,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(key_routes.router)
     app.include_router(operations.router)
     app.include_router(test_clocks.router)
+    app.include_router(login_routes.router)
+    app.include_router(people_routes.router)
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
@@ -176,6 +185,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         ),
         clock=clock,
         keys=Keys(key_finder(read_pool), clock.now),
+        sessions=Sessions(session_finder(read_pool), clock.now, settings.public_url),
         reached=Reached(read_pool),
         limits=Limits(time.monotonic, settings.rate_factor),
         vault=vault,
@@ -194,6 +204,21 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         await door.close()
         await write_pool.close()
         await read_pool.close()
+
+
+def _provider(settings: Settings, door: Door) -> Provider | None:
+    """Where people log in, if anywhere."""
+    if settings.oidc_issuer is None:
+        return None
+    file = settings.oidc_client_secret_file
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        None if file is None else file.read_text(encoding="ascii").strip(),
+        f"{settings.public_url}/auth/callback",
+        door.clock.now,
+        frozenset(settings.oidc_second_factor_acr.split()),
+    )
 
 
 async def _set_clock(door: Door) -> None:
@@ -284,6 +309,8 @@ def _methods_of(request: Request) -> set[str]:
         operations.router,
         key_routes.router,
         test_clocks.router,
+        login_routes.router,
+        people_routes.router,
         *(each.router for each in FEATURE_ROUTES),
     ]
     return {

@@ -24,6 +24,7 @@ from jaringan_usaha.features.contacts.views import contact_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.amendments.domain import amending
 from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.group.approving import approving
 from jaringan_usaha.features.cycles.group.domain import consolidated_orders
 from jaringan_usaha.features.cycles.group.keeping import ending
 from jaringan_usaha.features.cycles.group.sending import sending
@@ -47,6 +48,7 @@ from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.prices.domain import observations
 from jaringan_usaha.features.prices.views import price_views
 from jaringan_usaha.features.registry import events as registry_events
+from jaringan_usaha.features.registry.accounts import supplier_accounts
 from jaringan_usaha.features.registry.domain import registry
 from jaringan_usaha.features.registry.rules import rules
 from jaringan_usaha.features.registry.views import registry_views
@@ -76,6 +78,7 @@ EVENT_MODULES = (
 )
 DECIDERS = (
     registry,
+    supplier_accounts,
     rules,
     contacts,
     goods,
@@ -88,6 +91,7 @@ DECIDERS = (
     consolidated_orders,
     ending,
     sending,
+    approving,
     amending,
     observations,
     deliveries,

@@ -26,4 +26,11 @@ class Settings(BaseSettings):
     master_key_file: Path | None = None
     """Made beside the embedded database's data when it is not named; else it must be."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    oidc_issuer: str | None = None
+    """Where people log in, by OpenID Connect; without it only keys are let in."""
+    oidc_client_id: str = "jaringan"
+    oidc_client_secret_file: Path | None = None
+    oidc_second_factor_acr: str = "phr phrh"
+    """What `acr` the issuer gives to a login with a second factor, apart by spaces; an `amr` that
+    tells of one counts anyway."""
     public_url: str = "http://127.0.0.1:8000"

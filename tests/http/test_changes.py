@@ -220,7 +220,7 @@ async def test_api_7_the_snapshot_names_lists_that_can_be_fetched(market: Market
         answer = await market.client.get("/v1/changes/snapshot", headers=each.headers)
         each.cursor = cursor_of(answer.json()["next"])
         assert await each.news() == []
-        fill = {"{cycle_id}": "listed", "{koperasi_id}": "melati"}
+        fill = {"{cycle_id}": "listed", "{koperasi_id}": "melati", "{supplier_id}": "bulog"}
         for path in answer.json()["lists"]:
             for placeholder, value in fill.items():
                 path = path.replace(placeholder, value)

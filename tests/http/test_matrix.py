@@ -39,7 +39,7 @@ COLUMNS = (
     "office",
 )  # fmt: skip
 TABLE: Mapping[str, str] = tomllib.loads((Path(__file__).parent / "matrix.toml").read_text())
-OPEN_TO_ALL = {"getHealth", "getReadiness"}
+OPEN_TO_ALL = {"getHealth", "getReadiness", "logout"}
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,8 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "observation_id": "january",
         "rule_id": "ppn",
         "valid_from_on": "2026-01-01",
+        "proposal_no": "1",
+        "person_id": "00000000-0000-7000-8000-000000000000",
         "payment_id": "bca-31",
         "rebate_id": "bca-44",
         "op_id": "till-7-request-000001",

@@ -43,6 +43,7 @@ FILES = (
     "sales",
     "margin",
     "contacts",
+    "two_persons",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [

@@ -112,7 +112,7 @@ def asked(caller: Caller, key: str, now: datetime, *what: Any, seen: int | None 
         at=now + caller.ahead if caller.ahead else now,
         command_id=command_id(caller, key, now),
         print=print_of(caller.scope, *what),
-        by=caller.key_id,
+        by=caller.who or caller.key_id,
         seen=seen,
     )
 

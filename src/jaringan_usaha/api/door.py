@@ -1,8 +1,8 @@
 """What every route needs: who calls, the log of their network, the clock, the read tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import issuing, versions
-from jaringan_usaha.api.access import READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
+from jaringan_usaha.api.access import COOKIE, READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
+from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.sessions import SessionRow, Sessions
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import TAG_PATTERN
 from jaringan_usaha.eventlog.database import (
@@ -50,6 +52,7 @@ class Door:
     make_log: Callable[[int], EventLog]
     clock: Clock
     keys: Keys
+    sessions: Sessions
     reached: Reached
     limits: Limits
     vault: Vault
@@ -62,15 +65,19 @@ class Door:
         self, request: Request, rate: Rate | None = None, area: str | None = None
     ) -> Caller:
         """Who calls, if they may do so now: with a valid key, from where it may be used, within
-        its scopes, and not too often. `area` stands for the tag of a route without one; with ""
-        the route looks at the scopes itself.
+        its scopes, and not too often; without a key, in a person's session. `area` stands for the
+        tag of a route without one; with "" the route looks at the scopes itself.
 
         Raises Problem 401 and 429, NotAllowed.
         """
         address = request.client.host if request.client else ""
         self.limits.may_knock(address)
         try:
-            caller = await self.keys.caller(request.headers.get("authorization"))
+            authorization = request.headers.get("authorization")
+            if authorization is None and COOKIE in request.cookies:
+                caller = await self.sessions.of(request)
+            else:
+                caller = await self.keys.caller(authorization)
         except Problem:
             self.limits.knocked_in_vain(address)
             raise
@@ -169,6 +176,8 @@ def _must_be_within(caller: Caller, request: Request, address: str, area: str | 
     if caller.addresses:
         caller.must_come_from(address)
     reads = request.method in ("GET", "HEAD")
+    if caller.role == "auditor" and area != "":
+        caller.must_be_sure()
     if caller.role in READERS and not reads:
         raise NotAllowed(f"a key of the role {caller.role} may not do this")
     if caller.scopes and area != "":
@@ -195,15 +204,6 @@ async def shown(db: Connection, network_id: int, *projections: str) -> dict[str,
     }
 
 
-@contextmanager
-def answering() -> Iterator[None]:
-    """Raises Busy where the database is lost, full, or cuts a statement."""
-    try:
-        yield
-    except (*LOST, *FULL):
-        raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
-
-
 # -- keys ----------------------------------------------------------------------------------
 
 
@@ -214,6 +214,19 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
         with answering():
             row = await pool.fetchrow(issuing.queries.find_key, public)
         return None if row is None else KeyRow(**dict(row))
+
+    return find
+
+
+def session_finder(pool: Pool) -> Callable[[bytes], Any]:
+    """How `Sessions` asks the database."""
+
+    async def find(hashed: bytes) -> SessionRow | None:
+        try:
+            row = await pool.fetchrow(issuing.queries.find_session, hashed)
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        return None if row is None else SessionRow(**dict(row))
 
     return find
 
@@ -253,6 +266,12 @@ async def operator_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     return caller
 
 
+async def approver_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
+    """Raises NotAllowed, SecondFactorNeeded."""
+    caller.must_approve()
+    return caller
+
+
 class Only:
     """Lets the callers of these roles pass, and nobody else."""
 
@@ -268,6 +287,8 @@ class Only:
 CallerNow = Annotated[Caller, Depends(Only(*TRADERS))]
 """The operator, and koperasi with their devices: who trades. A koperasi sees its own rows."""
 OperatorNow = Annotated[Caller, Depends(operator_of)]
+ApproverNow = Annotated[Caller, Depends(approver_of)]
+"""An operator, or a pengawas: who may be the second person where two are needed."""
 AuditorNow = Annotated[Caller, Depends(Only("operator", "auditor"))]
 """Who looks at everything of the network."""
 ReaderNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor"))]

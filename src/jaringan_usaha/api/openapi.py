@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.asked import KEY_PATTERN
 from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.openapi_bounds import bound_all
@@ -61,6 +62,7 @@ TAGS = {
     "shares": "Capital that koperasi pledge and pay in",
     "cycles": "Buying cycles",
     "consolidated orders": "The one order of the group with each supplier",
+    "approvals": "What takes a second person",
     "orders": "What koperasi order",
     "deliveries": "Goods received, and how they were shared out",
     "invoicing": "Bills of suppliers and carriers, and what goods came to cost",
@@ -69,6 +71,7 @@ TAGS = {
     "ledger": "The books: accounts, balances at every position, closed months",
     "sync": "Many commands in one request",
     "changes": "What a device that was away must fetch",
+    "people": "People who log in, and what they may do",
     "keys": "API keys: made, replaced, ended",
     "test clocks": "The clock of a sandbox",
     "health": "Whether the service is well",
@@ -167,7 +170,13 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
                 "type": "http",
                 "scheme": "bearer",
                 "description": "ju_live_…, or ju_test_… of a sandbox",
-            }
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": COOKIE,
+                "description": "of a person who logged in; used from this service's pages only",
+            },
         }
         document["info"] |= INFO
         document["servers"] = [
@@ -207,7 +216,10 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _add_refusals(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            operation["security"] = [] if path in OPEN_TO_ALL else [{"key": []}]
+            ways: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
+            if path in OPEN_TO_ALL:
+                ways = []
+            operation["security"] = ways[1:] if path == "/auth/logout" else ways
             for status, meaning in REFUSALS.items():
                 if status == "428" and not _takes(operation, "if-match"):
                     continue

@@ -84,6 +84,15 @@ def _supplier_changed(event: Any) -> list[Note]:
     return _changed("supplier", event.supplier_id, TRADERS, supplier(event.supplier_id))
 
 
+def _accounts_changed(event: Any) -> list[Note]:
+    return _changed("supplier-account", event.supplier_id, supplier(event.supplier_id), OVERSEERS)
+
+
+def _proposal_changed(event: Any) -> list[Note]:
+    thing_id = f"{event.cycle_id}|{event.supplier_id}"
+    return _changed("consolidated-order", thing_id, OVERSEERS)
+
+
 def _shares_changed(event: Any) -> list[Note]:
     return _changed("share-account", event.koperasi_id, koperasi(event.koperasi_id), OVERSEERS)
 
@@ -220,6 +229,9 @@ ANNOUNCED: Mapping[type[Event], Callable[[Any], Iterable[Note]]] = {
     ),
     registry.SupplierSuspended: _supplier_changed,
     registry.SupplierReinstated: _supplier_changed,
+    registry.SupplierAccountProposed: _accounts_changed,
+    registry.SupplierAccountConfirmed: _accounts_changed,
+    registry.SupplierAccountWithdrawn: _accounts_changed,
     registry.RuleSet: lambda event: _begun(event.version_no, "rule", event.rule_id, TRADERS),
     contacts.ContactRecorded: _nothing,  # who may see persons, asks for them
     contacts.ContactCorrected: _nothing,
@@ -259,6 +271,8 @@ ANNOUNCED: Mapping[type[Event], Callable[[Any], Iterable[Note]]] = {
     cycles.EntitlementsGranted: lambda event: _entitled("created", event),
     cycles.MinimumMissed: _minimum_changed,
     cycles.MinimumDecided: _minimum_changed,
+    cycles.ConsolidatedOrderProposed: _proposal_changed,
+    cycles.ConsolidatedOrderProposalWithdrawn: _proposal_changed,
     cycles.ConsolidatedOrderSent: _order_of_group_changed,
     cycles.ConsolidatedOrderAcknowledged: _order_of_group_changed,
     cycles.ConsolidatedOrderAmended: _order_of_group_amended,

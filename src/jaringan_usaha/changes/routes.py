@@ -68,7 +68,7 @@ class Snapshot(BaseModel):
 
     next: str
     lists: list[str] = Field(
-        max_length=64, description="`{cycle_id}`: for each cycle; `{koperasi_id}`: each koperasi"
+        max_length=64, description="`{cycle_id}`: for each cycle; so koperasi and suppliers"
     )
 
 

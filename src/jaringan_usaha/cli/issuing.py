@@ -1,9 +1,10 @@
-"""Keys made and ended on behalf of a command, on the database's clock."""
+"""Keys and people, made and ended on behalf of a command, on the database's clock."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import ID_LENGTH, PREFIX, TEST_PREFIX, Role
@@ -15,6 +16,8 @@ from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.follower import queries
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.people import people
+from jaringan_usaha.people.people import NewPerson
 
 PAGE = 200
 
@@ -61,6 +64,43 @@ async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
             last = rows[-1]["key_id"]
 
 
+async def add_person(url: str, network_id: int, person: NewPerson) -> str:
+    """Let somebody in; their id. Raises Sorry."""
+    async with the_pool(url) as (pool, clock):
+        await _must_be_open(pool, network_id)
+        return str((await people.add(pool, clock, network_id, person))["person_id"])
+
+
+async def all_people(url: str, network_id: int) -> list[dict[str, str]]:
+    """The people of a network; `of` is the koperasi or supplier that they speak for."""
+    found: list[dict[str, str]] = []
+    async with the_pool(url) as (pool, _):
+        last = UUID(int=0)
+        while True:
+            rows = await people.people(pool, network_id, part=Part((last,), PAGE))
+            found += [
+                {
+                    "person_id": str(row["person_id"]),
+                    "state": people.state_of(row),
+                    "role": row["role"],
+                    "of": row["koperasi_id"] or row["supplier_id"] or "",
+                    "issuer": row["issuer"],
+                    "subject": row["subject"],
+                    "label": row["label"],
+                }
+                for row in rows
+            ]
+            if len(rows) < PAGE:
+                return found
+            last = rows[-1]["person_id"]
+
+
+async def end_person(url: str, network_id: int, person_id: UUID) -> bool:
+    """False for who is not there, or was out before."""
+    async with the_pool(url) as (pool, clock):
+        return await people.end(pool, clock, network_id, person_id)
+
+
 async def make_sandbox(url: str, network_id: int) -> None:
     """Raises Sorry when the network is not open, or has live keys."""
     async with the_pool(url) as (pool, clock):
@@ -90,6 +130,7 @@ def _shown(row: Any, now: datetime) -> dict[str, Any]:
         for name, value in row.items()
         if name != "network_id"
     }
+    plain["person_id"] = row["person_id"] and str(row["person_id"])
     plain["addresses"] = [str(each) for each in row["addresses"]]
     return {**plain, "state": issuing.state_of(row, now)}
 

@@ -41,6 +41,9 @@ def create(
         list[str] | None,
         typer.Option(help="A network it may be used from; may be repeated.  [everywhere]"),
     ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Whose key it is: they are recorded, it ends with them.")
+    ] = None,
     label: Annotated[str, typer.Option(help="What people call it.")] = "",
     days: Annotated[int, typer.Option(min=1, max=400, help="Days until it ends by itself.")] = 400,
     sandbox: Annotated[
@@ -79,6 +82,7 @@ def create(
         addresses=address or (),
         label=label,
         life=timedelta(days=days),
+        **_of_person(person),
     )
 
     async def run(url: str) -> str:
@@ -93,6 +97,17 @@ def create(
         show_json({"key": key, "role": role, "koperasi_id": koperasi, "network": settings.network})
     else:
         _show_once(key)
+
+
+def _of_person(person: str | None) -> dict[str, Any]:
+    from uuid import UUID
+
+    if person is None:
+        return {}
+    try:
+        return {"person_id": UUID(person), "speaks_as": f"person/{UUID(person)}"}
+    except ValueError:
+        raise Sorry("there is no person of that id: look into `jaringan people list`") from None
 
 
 def _must_name(role: str, roles: tuple[str, ...], given: str | None, option: str) -> None:

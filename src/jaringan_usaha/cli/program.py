@@ -15,6 +15,7 @@ from jaringan_usaha.cli import (
     keys,
     market_prices,
     migrate,
+    people,
     prices,
     privacy,
     rebuild,
@@ -77,6 +78,7 @@ app.add_typer(
     privacy.app, name="privacy", short_help="Whom to tell when personal data got out, and what."
 )
 app.add_typer(keys.app, name="keys", short_help="Make and end the keys of the API.")
+app.add_typer(people.app, name="people", short_help="Let people in who log in, and end them.")
 
 
 def main() -> None:

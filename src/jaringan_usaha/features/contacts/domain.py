@@ -16,7 +16,8 @@ from jaringan_usaha.features.registry.events import KoperasiAdmitted, SupplierAd
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
-from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
+from jaringan_usaha.kernel.two_persons import must_be_another
 
 CONSENTED = ("email", "nik", "phone")
 """Fields that are kept only while the person agrees; a name and a role are kept without."""
@@ -92,10 +93,6 @@ class ContactDoesNotFit(Invalid):
 
 class ErasureNotAsked(Refused):
     code = "erasure-not-asked"
-
-
-class SecondPersonNeeded(NotAllowed):
-    code = "second-person-needed"
 
 
 # -- state ---------------------------------------------------------------------------------
@@ -276,8 +273,7 @@ def erase_subject(command: EraseSubject, known: Known) -> Sequence[Event]:
         return []
     if contact.erasure_asked_by is None:
         raise ErasureNotAsked("nobody has asked for this erasure; ask for it first")
-    if contact.erasure_asked_by == command.asked.by:
-        raise SecondPersonNeeded("who asked for this cannot agree to it; another person must")
+    must_be_another(contact.erasure_asked_by, command.asked.by)
     return [
         SubjectErased(
             subject_id=command.subject_id,

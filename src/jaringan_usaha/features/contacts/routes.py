@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.door import (
     KEY_FORM,
     Done,
@@ -17,7 +18,6 @@ from jaringan_usaha.api.door import (
     DoorNow,
     Only,
     OperatorNow,
-    answering,
     done,
     json_of,
 )

@@ -15,6 +15,9 @@ from jaringan_usaha.features.registry.events import (
     KoperasiReinstated,
     KoperasiSuspended,
     RuleSet,
+    SupplierAccountConfirmed,
+    SupplierAccountProposed,
+    SupplierAccountWithdrawn,
     SupplierAdmitted,
     SupplierReinstated,
     SupplierSuspended,
@@ -38,6 +41,7 @@ async def write(page: Page, db: Connection) -> None:
     await _write_koperasi(page, db)
     await _write_classifications(page, db)
     await _write_suppliers(page, db)
+    await _write_accounts(page, db)
     await _write_rules(page, db)
 
 
@@ -93,6 +97,37 @@ async def _write_suppliers(page: Page, db: Connection) -> None:
         await db.execute(queries.change_suppliers, page.network_id, ids, *columns)
 
 
+async def _write_accounts(page: Page, db: Connection) -> None:
+    """Event by event: changes of accounts are rare, and each ends what the one before began."""
+    for logged in page.of(
+        SupplierAccountProposed, SupplierAccountConfirmed, SupplierAccountWithdrawn
+    ):
+        match logged.event:
+            case SupplierAccountProposed() as event:
+                await db.execute(
+                    queries.propose_account,
+                    page.network_id,
+                    event.supplier_id,
+                    event.proposal_no,
+                    event.bank_code,
+                    event.account_no,
+                    event.holder,
+                    event.proposed_by,
+                    logged.position,
+                    logged.recorded_at,
+                )
+            case SupplierAccountConfirmed() | SupplierAccountWithdrawn() as event:
+                await db.execute(
+                    queries.settle_account,
+                    page.network_id,
+                    event.supplier_id,
+                    event.proposal_no,
+                    isinstance(event, SupplierAccountConfirmed),
+                    logged.position,
+                    logged.recorded_at,
+                )
+
+
 def _last_changes(changes: Iterable[Logged[C]], id_of: Callable[[C], str]) -> list[list[object]]:
     """The last change of each party as columns, with how many changes there were."""
     last: dict[str, tuple[int, Logged[C]]] = {}
@@ -138,6 +173,9 @@ registry_views = Projection(
         SupplierAdmitted,
         SupplierSuspended,
         SupplierReinstated,
+        SupplierAccountProposed,
+        SupplierAccountConfirmed,
+        SupplierAccountWithdrawn,
         RuleSet,
     ),
 )
@@ -173,6 +211,17 @@ async def suppliers(db: Connection, network_id: int, *, part: Part) -> list[Row]
 
 async def supplier(db: Connection, network_id: int, supplier_id: str) -> Row | None:
     return await db.fetchrow(queries.supplier, network_id, supplier_id)
+
+
+async def supplier_accounts(
+    db: Connection, network_id: int, supplier_id: str, *, part: Part
+) -> list[Row]:
+    """The accounts of one supplier, those proposed and replaced too, by number."""
+    return list(
+        await db.fetch(
+            part.of(queries).supplier_accounts, network_id, supplier_id, *part.key, part.most
+        )
+    )
 
 
 async def rules(db: Connection, network_id: int, *, part: Part) -> list[Row]:

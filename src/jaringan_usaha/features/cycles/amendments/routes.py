@@ -1,6 +1,6 @@
 """Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -25,11 +25,13 @@ from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.api.words import in_language
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles.amendments import views
 from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
 from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
-from jaringan_usaha.features.cycles.events import AcknowledgedLine
+from jaringan_usaha.features.cycles.events import AcknowledgedLine, ConsolidatedOrderProposed
 from jaringan_usaha.features.cycles.group.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
@@ -98,7 +100,15 @@ class OrderStateView(BaseModel):
     told: int = Field(description="the revision that the supplier was told last; 0 for none")
     untold: bool = Field(description="it was amended since the supplier was told")
     reference: str
+    proposed_idr: int | None = Field(description="what a second person is asked to approve")
+    proposed_by: str | None = Field(description="by whom; never shown to suppliers")
     position: int
+
+
+class Sent(Done):
+    """What became of sending an order."""
+
+    state: str = Field(description="sent, or proposed: a second person has to approve it")
 
 
 class AnswerLineView(BaseModel):
@@ -178,7 +188,12 @@ class TierDrops(ListOf[TierDropView]):
 ORDER = "/consolidated-orders/{cycle_id}/{supplier_id}"
 
 
-@router.post(f"{ORDER}/send", operation_id="sendConsolidatedOrder", tags=["consolidated orders"])
+@router.post(
+    f"{ORDER}/send",
+    operation_id="sendConsolidatedOrder",
+    tags=["consolidated orders"],
+    responses={202: {"model": Sent, "description": "A second person has to approve it."}},
+)
 async def send_order(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
@@ -187,12 +202,20 @@ async def send_order(
     asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
-) -> Done:
-    """Record that the supplier was told of the order, or of what was amended since."""
+) -> Sent:
+    """Record that the supplier was told of the order, or of what was amended since. Above the
+    limit of the rule `two-persons` this only proposes it (202), and a second person approves."""
     command = SendOrder(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reference=body.reference
     )
-    return done(response, await door.handle(caller, sending, command))
+    recorded = await door.handle(caller, sending, command)
+    async with door.reading(caller, 0) as db:
+        fact = await db.fetchrow(log_queries.event_at, caller.network_id, recorded.position)
+    proposed = fact is not None and ConsolidatedOrderProposed.name.startswith(f"{fact['name']}.")
+    if proposed:
+        response.status_code = 202
+    state = "proposed" if proposed else "sent"
+    return Sent(**dict(done(response, recorded)), state=state)
 
 
 @router.post(
@@ -256,7 +279,7 @@ async def get_order_state(
         raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
     versioned(response, rows[0]["version"])
     found = [AnswerLineView(**dict(row)) for row in answers]
-    return OrderState(**dict(rows[0]), answers=found)
+    return OrderState(**dict(_for(caller, rows)[0]), answers=found)
 
 
 @router.get(
@@ -282,7 +305,13 @@ async def list_order_states(
             supplier_id=supplier_id,
             state=state,
         )
-    return page.answer(ListOf[OrderStateView], rows)
+    return page.answer(ListOf[OrderStateView], _for(caller, rows))
+
+
+def _for(caller: Caller, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What is still to be approved within the network is not the supplier's to know."""
+    hidden = {"proposed_idr": None, "proposed_by": None} if caller.supplier_id else {}
+    return [{**row, **hidden} for row in rows]
 
 
 @router.post("/cycles/{cycle_id}/reopen", operation_id="reopenCycle", tags=["cycles"])

@@ -15,6 +15,8 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAcknowledged,
     ConsolidatedOrderAmended,
     ConsolidatedOrderPlaced,
+    ConsolidatedOrderProposalWithdrawn,
+    ConsolidatedOrderProposed,
     ConsolidatedOrderSent,
     ConsolidatedOrderWithdrawn,
     CycleConsolidated,
@@ -67,19 +69,26 @@ class _State:
     told: int = 0
     untold: bool = True
     reference: str = ""
+    proposed_idr: int | None = None
+    proposed_by: str | None = None
     position: int = 0
 
     def after(self, logged: Logged[ConsolidatedEvent]) -> "_State":
         now = replace(self, version=self.version + 1, position=logged.position)
+        void = replace(now, proposed_idr=None, proposed_by=None)
         match logged.event:
             case ConsolidatedOrderPlaced():
-                return replace(now, state="placed") if self.state == "withdrawn" else now
+                return replace(void, state="placed") if self.state == "withdrawn" else void
+            case ConsolidatedOrderProposed(amount_idr=amount_idr, proposed_by=by):
+                return replace(now, proposed_idr=amount_idr, proposed_by=by)
+            case ConsolidatedOrderProposalWithdrawn():
+                return void
             case ConsolidatedOrderSent(revision=revision, reference=reference):
-                return replace(now, state="sent", told=revision, untold=False, reference=reference)
+                return replace(void, state="sent", told=revision, untold=False, reference=reference)
             case ConsolidatedOrderAcknowledged():
                 return replace(now, state="acknowledged")
             case ConsolidatedOrderAmended():
-                return replace(now, untold=True, state="sent" if self.told else "placed")
+                return replace(void, untold=True, state="sent" if self.told else "placed")
             case ConsolidatedOrderWithdrawn():
                 return _State("withdrawn", now.version, position=logged.position)
         return now
@@ -104,6 +113,8 @@ async def _write_states(
         [state.told for state in found],
         [state.untold for state in found],
         [state.reference for state in found],
+        [state.proposed_idr for state in found],
+        [state.proposed_by for state in found],
         [state.position for state in found],
     )
 

@@ -1,20 +1,24 @@
 -- name: states_before
 -- Consolidated orders as they stand before this page.
-select s.cycle_id, s.supplier_id, s.state, s.version, s.told, s.untold, s.reference, s.position
+select s.cycle_id, s.supplier_id, s.state, s.version, s.told, s.untold, s.reference,
+       s.proposed_idr, s.proposed_by, s.position
 from unnest($2::text[], $3::text[]) k(cycle_id, supplier_id)
 join order_states s on s.network_id = $1 and s.cycle_id = k.cycle_id
   and s.supplier_id = k.supplier_id;
 
 -- name: write_states
 insert into order_states (
-  network_id, cycle_id, supplier_id, state, version, told, untold, reference, position)
+  network_id, cycle_id, supplier_id, state, version, told, untold, reference, proposed_idr,
+  proposed_by, position)
 select $1, s.*
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::boolean[], $8::text[],
-  $9::bigint[]) s
+  $9::bigint[], $10::text[], $11::bigint[]) s
 on conflict (network_id, cycle_id, supplier_id) do update
 set state = excluded.state, version = excluded.version, told = excluded.told,
-    untold = excluded.untold, reference = excluded.reference, position = excluded.position;
+    untold = excluded.untold, reference = excluded.reference,
+    proposed_idr = excluded.proposed_idr, proposed_by = excluded.proposed_by,
+    position = excluded.position;
 
 -- name: settle_cycles
 -- A consolidated cycle is as far as the least advanced of its orders for anything.
@@ -133,7 +137,7 @@ where d.network_id = $1 and d.cycle_id = k.cycle_id and d.supplier_id = k.suppli
 -- paged: order_states
 -- Consolidated orders and how far they are, a page at a time.
 select cycle_id, supplier_id, state, version, told + untold::int as revision, told, untold,
-       reference, position
+       reference, proposed_idr, proposed_by, position
 from order_states
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
   and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
