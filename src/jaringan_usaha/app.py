@@ -158,7 +158,9 @@ def create_app(settings: Settings) -> FastAPI:
     describe(app, order_routes.OrderBody, sync.LineFrame)
     app.add_middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4)
     app.add_middleware(Lean)
-    app.add_middleware(AtTheDoor, own_origin=settings.public_url)
+    app.add_middleware(
+        AtTheDoor, own_origin=settings.public_url, most_at_once=settings.requests_at_once
+    )
     return app
 
 

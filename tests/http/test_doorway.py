@@ -205,3 +205,42 @@ async def test_who_is_cancelled_from_outside_stays_cancelled() -> None:
     visit.cancel()
     with pytest.raises(asyncio.CancelledError):
         await visit
+
+
+async def test_rel_12_more_than_can_be_worked_on_is_told_to_come_again_at_once() -> None:
+    """Who sends slowly, or asks whether the service is well, takes nobody's place."""
+    begun, over = asyncio.Semaphore(0), asyncio.Event()
+
+    async def working(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_all(scope, receive, _nowhere)
+        begun.release()
+        await over.wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    door = AtTheDoor(working, OWN, most_at_once=2)
+    slow = asyncio.create_task(door(posting(), dripping(0.05, 200), Told()))
+    told = [Told(), Told()]
+    busy = [asyncio.create_task(door(posting(), empty_body, each)) for each in told]
+    for _ in busy:
+        await begun.acquire()
+    refused, well = Told(), Told()
+    await asyncio.wait_for(door(posting(), empty_body, refused), 5)
+    assert refused.status == 503
+    asking = asyncio.create_task(door({**posting(), "path": "/readyz"}, empty_body, well))
+    await begun.acquire()
+    over.set()
+    await asyncio.gather(*busy, asking)
+    assert [each.status for each in (*told, well)] == [204, 204, 204]
+    later = Told()
+    await asyncio.wait_for(door(posting(), empty_body, later), 5)
+    assert later.status == 204
+    slow.cancel()
+
+
+async def empty_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _nowhere(_: Message) -> None:
+    """Where an answer goes that is not given yet."""

@@ -18,7 +18,6 @@ from jaringan_usaha.features.contacts.domain import (
     NoSuchContact,
     NoSuchParty,
     RecordContact,
-    SecondPersonNeeded,
     WithdrawConsent,
     contacts,
 )
@@ -31,6 +30,7 @@ from jaringan_usaha.features.contacts.events import (
 )
 from jaringan_usaha.features.registry.events import KoperasiAdmitted
 from jaringan_usaha.kernel.messages import Asked
+from jaringan_usaha.kernel.two_persons import SecondPersonNeeded
 
 MELATI = KoperasiAdmitted(koperasi_id="melati", title="Melati")
 SITI = ContactRecorded(

@@ -6,6 +6,7 @@ import logging
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +29,8 @@ MOST_SECONDS = 30.0
 SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
+
+ALWAYS_OPEN = frozenset(("/healthz", "/readyz"))
 
 MOST_SKEW = timedelta(minutes=5)
 
@@ -52,15 +55,18 @@ class Visit:
     bytes_then: int = 0
     body_is_here: bool = False
     answering: bool = False
+    working: bool = False
     status: int = 500
     ended: Problem | None = None
 
 
 @dataclass(eq=False, slots=True)
 class _Visits:
-    """All requests of this process, looked through once a second."""
+    """All requests of this process, looked through once a second; `working` are those that are
+    whole and not answered yet."""
 
     open: set[Visit] = field(default_factory=set)
+    working: int = 0
     looking: asyncio.Task[None] | None = None
 
     def enter(self) -> Visit:
@@ -72,6 +78,16 @@ class _Visits:
         if self.looking is None or self.looking.done():
             self.looking = loop.create_task(self._look())
         return visit
+
+    def begin_work(self, visit: Visit) -> None:
+        if not visit.working:
+            visit.working = True
+            self.working += 1
+
+    def end_work(self, visit: Visit) -> None:
+        if visit.working:
+            visit.working = False
+            self.working -= 1
 
     async def _look(self) -> None:
         while self.open:
@@ -102,11 +118,13 @@ def _look_at(visit: Visit, now: float) -> None:
 
 
 class AtTheDoor:
-    """Gives each request an id, bounds its size and time, and completes its answer's headers."""
+    """Gives each request an id, bounds its size and time and how many are worked on at once, and
+    completes its answer's headers."""
 
-    def __init__(self, app: ASGIApp, own_origin: str) -> None:
+    def __init__(self, app: ASGIApp, own_origin: str, most_at_once: int = 256) -> None:
         self._app = app
         self._visits = _Visits()
+        self._most_at_once = most_at_once
         self._headers = [*PRIVATE, (b"access-control-allow-origin", own_origin.encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,9 +132,16 @@ class AtTheDoor:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = new_id()
-        visit = self._visits.enter()
+        visits = self._visits
+        visit = visits.enter()
         telling = _telling(scope, visit, send, self._headers)
         try:
+            if visits.working >= self._most_at_once and scope["path"] not in ALWAYS_OPEN:
+                await problems.answer(Request(scope), _full())(scope, receive, telling)
+                return
+            if scope["method"] in ("GET", "HEAD"):
+                visits.begin_work(visit)
+                scope["at_rest"] = partial(visits.end_work, visit)
             most = most_bytes(scope)
             refusal = _refusal(scope, most)
             if refusal is None and _may_hold_key(scope):
@@ -124,7 +149,7 @@ class AtTheDoor:
             if refusal is not None:
                 await _answer(refusal, scope, receive, telling)
                 return
-            await self._app(scope, _counted(visit, receive, most), telling)
+            await self._app(scope, _counted(visits, visit, receive, most), telling)
         except asyncio.CancelledError:
             if visit.ended is None or visit.answering:
                 raise
@@ -132,7 +157,8 @@ class AtTheDoor:
             with contextlib.suppress(OSError):
                 await _answer(visit.ended, scope, receive, telling)
         finally:
-            self._visits.open.discard(visit)
+            visits.end_work(visit)
+            visits.open.discard(visit)
             if access.isEnabledFor(logging.INFO):
                 access.info("", extra=_told(scope, visit))
 
@@ -209,11 +235,22 @@ def _too_large(most: int) -> Problem:
     return Problem(413, "payload-too-large", f"send at most {most >> 20} MiB at once")
 
 
-def _counted(visit: Visit, receive: Receive, most: int) -> Receive:
+def _full() -> Problem:
+    return Problem(
+        503,
+        "busy",
+        "too many requests at once; send this one again shortly",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _counted(visits: _Visits, visit: Visit, receive: Receive, most: int) -> Receive:
     async def counting() -> Message:
         message = await receive()
         visit.bytes += len(message.get("body", b""))
         visit.body_is_here = not message.get("more_body", False)
+        if visit.body_is_here:  # who sends slowly takes nobody's place
+            visits.begin_work(visit)
         if visit.bytes > most:
             raise _too_large(most)
         return message

@@ -98,6 +98,7 @@ async def list_changes(
     if wait and not page.items:
         end = asyncio.get_running_loop().time() + wait
         waiter = Waiter(caller.network_id, caller.key_id, audiences_of(caller), as_of)
+        request.scope["at_rest"]()  # who waits takes nobody's place
         with _waiting(door).place(waiter):
             while not page.items and (left := end - asyncio.get_running_loop().time()) > 0:
                 if not await first_of(waiter.news, lambda: _hung_up(request), left):
