@@ -19,8 +19,7 @@ create table private.values (
   field text not null,
   sealed bytea,
   position bigint not null,
-  primary key (network_id, subject_id, field),
-  foreign key (network_id, subject_id) references private.people
+  primary key (network_id, subject_id, field)
 );
 
 -- Who has read which fields of whom.

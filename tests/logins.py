@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from jaringan_usaha import house
 from jaringan_usaha.api.door import issue_key
 from jaringan_usaha.app import create_app
+from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.follower import Follower
 from jaringan_usaha.people.issuer import Issuer
 from market import Market
@@ -108,6 +109,7 @@ class Browser:
         """As from a page of the service."""
         headers = {"sec-fetch-site": "same-origin", "origin": self.town.url}
         headers["idempotency-key"] = f"browser-request-{next(_keys):08}"
+        headers["if-match"] = "*"
         return await self.go("POST", url, headers=headers, json=body)
 
     async def chosen(self, person: str, amr: str = "pwd otp") -> str:
@@ -147,8 +149,10 @@ async def town_on(database: str, **settings: Any) -> AsyncIterator[Town]:
                 serving(issuer.app(), gate),
                 httpx2.AsyncClient(base_url=url) as client,
             ):
-                follower = Follower(opened.write_pool, await house.type_ids(opened.write_pool))
+                worker = await open_pool(database, most=4, role=WORKER)
+                follower = Follower(worker, await house.type_ids(worker))
                 key = await issue_key(opened.write_pool, opened.clock, NETWORK, "operator", None)
                 operator = Speaker(client, follower.projector, key)
-                market = Market(Service(client, opened, operator), database, follower)
+                market = Market(Service(client, opened, operator), database, follower, worker)
                 yield Town(market, url, issuer, app)
+                await worker.close()

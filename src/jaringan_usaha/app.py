@@ -34,6 +34,7 @@ from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sessions import Sessions
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.api.versions import PACKED_FROM
 from jaringan_usaha.changes import routes as change_routes
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import check
@@ -156,7 +157,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
-    app.add_middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4)
+    app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(Lean)
     app.add_middleware(
         AtTheDoor, own_origin=settings.public_url, most_at_once=settings.requests_at_once

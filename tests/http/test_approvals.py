@@ -82,6 +82,7 @@ async def test_sec_4_a_repeated_request_answers_as_the_first(market: Market) -> 
     headers = {
         "authorization": f"Bearer {market.operator.key}",
         "idempotency-key": "two-persons-repeated-1",
+        "if-match": "*",
     }
     first, again = [
         await market.client.post(f"{order}/send", json={}, headers=headers) for _ in range(2)

@@ -64,7 +64,9 @@ async def test_what_does_not_exist_is_missing(service: Service) -> None:
     assert_refused(await service.operator.get("/v1/items/x"), 404, "item-unknown")
     missing = await service.operator.get("/v1/price-lists/x")
     assert_refused(missing, 404, "price-list-unknown")
-    for path in ("/v1/price-lists/x/rows", "/v1/items/x/prices", "/v1/items", "/v1/price-lists"):
+    rows = await service.operator.get("/v1/price-lists/x/rows")
+    assert_refused(rows, 404, "price-list-unknown")
+    for path in ("/v1/items/x/prices", "/v1/items", "/v1/price-lists"):
         assert (await service.operator.get(path)).json()["items"] == []
 
 

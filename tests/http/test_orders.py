@@ -533,7 +533,16 @@ async def test_a_read_waits_for_the_position_it_names(
     await patient.close()
 
 
-async def test_a_position_that_is_never_reached_is_busy(
+async def test_a_position_that_is_not_recorded_yet_is_not_waited_for(market: Market) -> None:
+    melati = await market.koperasi("melati")
+    done = await market.place(melati, order())
+    never = done.json()["position"] + 1_000
+    answer = await market.send(melati, "GET", f"{done.headers['location']}?after={never}")
+    problem = assert_refused(answer, 422, "validation-failed")
+    assert problem["errors"][0]["pointer"] == "/after"
+
+
+async def test_a_position_that_is_not_shown_in_time_is_busy(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     melati = await market.koperasi("melati")
@@ -541,8 +550,8 @@ async def test_a_position_that_is_never_reached_is_busy(
     await market.projector.catch_up(NETWORK)
     hasty = Reached(market.door.read_pool, patience=0.05)
     monkeypatch.setattr(market.door, "reached", hasty)
-    never = done.json()["position"] + 1_000
-    busy = await market.send(melati, "GET", f"{done.headers['location']}?after={never}")
+    later = (await market.place(melati, order())).json()["position"]
+    busy = await market.send(melati, "GET", f"{done.headers['location']}?after={later}")
     await hasty.close()
     problem = assert_refused(busy, 503, "busy")
     assert int(busy.headers["retry-after"]) > 0

@@ -18,6 +18,8 @@ _TAG = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[0-9a-f]{16})?"')
 TAG_PATTERN = r'^(\*|"v[1-9][0-9]{0,8}(\.[0-9a-f]{16})?")$'
 """Of `If-Match` in the contract."""
 _ANY = "*"
+PACKED_FROM = 1 << 10
+"""Bytes of a body from which on it is sent packed to whoever takes that."""
 _UNHASHED = '."'
 _OF_THE_BODY = {b"content-length", b"content-type"}
 
@@ -72,6 +74,8 @@ def unless_known(request: Request, response: Response) -> Response:
         return response
     unchanged = Response(status_code=304)
     unchanged.raw_headers = [each for each in response.raw_headers if each[0] not in _OF_THE_BODY]
+    if len(body) >= PACKED_FROM:
+        unchanged.headers.add_vary_header("Accept-Encoding")  # as the packed one would say
     return unchanged
 
 

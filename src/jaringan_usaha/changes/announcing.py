@@ -125,6 +125,12 @@ def _order_of_group_changed(event: Any) -> Iterator[Note]:
 def _order_of_group_placed(event: cycles.ConsolidatedOrderPlaced) -> Iterator[Note]:
     both = supplier(event.supplier_id), OVERSEERS
     yield from _begun(event.part, "consolidated-order", _group(event), *both)
+
+
+def _granted(event: cycles.EntitlementsGranted) -> Iterator[Note]:
+    """From now on a delivery is expected."""
+    yield from _entitled("created", event)
+    both = supplier(event.supplier_id), OVERSEERS
     yield from _begun(event.part, "delivery-state", _group(event), *both)
 
 
@@ -268,7 +274,7 @@ ANNOUNCED: Mapping[type[Event], Callable[[Any], Iterable[Note]]] = {
     cycles.CasesFilled: _nothing,  # totals of a cycle, with every change of an order
     cycles.ConsolidatedOrderPlaced: _order_of_group_placed,
     cycles.ConsolidatedOrderShared: _nothing,  # margins
-    cycles.EntitlementsGranted: lambda event: _entitled("created", event),
+    cycles.EntitlementsGranted: _granted,
     cycles.MinimumMissed: _minimum_changed,
     cycles.MinimumDecided: _minimum_changed,
     cycles.ConsolidatedOrderProposed: _proposal_changed,
