@@ -32,6 +32,8 @@ LISTS = {name: each for name, each in OPERATIONS.items() if "cursor" in each.que
 SLOW_LINE_BYTES = 16 << 10
 NAMED = {"listCosts": "cycle_id", "listOrders": "koperasi_id"}
 """What these lists must be told besides."""
+OF_DAYS = {"listAffectedPersons", "listMarketPrices", "listSaleFlags", "listSales"}
+"""They show few days where none are named."""
 FILE = "Kode;Nama;Isi;Harga\nA1;Kopi 200 g;12;17.250\nA2;Teh;12;TBA\nA3;Gula;12;TBA\n"
 
 
@@ -65,10 +67,10 @@ async def listed(
 ) -> httpx2.Response:
     """A page as the operator sees it, of the things named."""
     operation = LISTS[name]
-    if "from" in operation.query:
+    if name in OF_DAYS:
         query = {"from": "2026-01-01", "to": "2026-12-31", **query}
     if name in NAMED:
-        query |= {NAMED[name]: names[NAMED[name]]}
+        query = {NAMED[name]: names[NAMED[name]], **query}
     return await ask(world, operation, world.keys["operator"], names, **query)
 
 
@@ -97,7 +99,7 @@ async def _there(world: World) -> dict[str, list[str]]:
     for name in tables:
         table = {"koperasi": "koperasi", "account": "balances"}.get(name, f"{name}s")
         column = name if name == "account" else f"{name}_id"
-        rows = await world.market.door.read_pool.fetch(f"select distinct {column} from {table}")
+        rows = await world.market.worker.fetch(f"select distinct {column} from {table}")
         found[column] = [row[0] for row in rows]
     return found
 
