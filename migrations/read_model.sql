@@ -728,9 +728,6 @@ create table supplier_invoices (
 
 create index supplier_invoices_by_order
   on supplier_invoices (network_id, cycle_id, supplier_id, invoice_id);
-create index supplier_invoices_by_supplier
-  on supplier_invoices (network_id, supplier_id, cycle_id, invoice_id);
-
 create index supplier_invoices_by_day on supplier_invoices (network_id, invoiced_on);
 
 -- `units` are paid for; `payable_position` is where they came to be owed, null while held.
@@ -821,8 +818,6 @@ create table invoice_states (
   rebate_received_idr bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );
-
-create index invoice_states_by_supplier on invoice_states (network_id, supplier_id, cycle_id);
 
 -- A bill for bringing goods as it stands, and its bills one by one: each one's difference to the
 -- one before is split over lines, then shared by koperasi.

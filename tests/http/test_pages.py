@@ -317,7 +317,7 @@ async def test_api_5_every_row_of_the_start_comes_once_whatever_is_inserted(
 ) -> None:
     """There and back, while rows are inserted between pages, of any number of rows each."""
     keys, columns, insert, empty = SHAPES[path]
-    db = market.door.write_pool
+    db = market.worker
 
     async def add(rows: Sequence[tuple[Any, ...]]) -> None:
         await db.executemany(insert, [(NETWORK, *row) for row in rows])
@@ -373,7 +373,7 @@ async def everything(market: Market, path: str, columns: Sequence[str]) -> list[
 
 async def test_api_8_a_page_ends_where_a_slow_line_has_enough(market: Market) -> None:
     rows = [(NETWORK, f"wide-{number:02}", 1, "x" * 900) for number in range(60)]
-    await market.door.write_pool.executemany(INSERT_RULE, rows)
+    await market.worker.executemany(INSERT_RULE, rows)
     pages = await market.operator.pages("/v1/rules")
     assert 5 < len(pages[0]["items"]) < 50
     named = await market.send(market.operator, "GET", "/v1/rules?limit=50")

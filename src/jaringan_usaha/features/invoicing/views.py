@@ -163,7 +163,12 @@ async def invoices(
         query, keys = part.of(queries).invoices_of_days, (cycle_id, supplier_id, *days)
         return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).invoices, network_id, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).invoices,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
@@ -190,7 +195,12 @@ async def states(
         query, keys = part.of(queries).states_of_days, (cycle_id, supplier_id, *days)
         return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).states, network_id, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).states,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
@@ -253,7 +263,12 @@ async def debit_notes(
         query, keys = part.of(queries).debit_notes_of_days, (cycle_id, supplier_id, *days)
         return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).debit_notes, network_id, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).debit_notes,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
@@ -272,7 +287,13 @@ async def payments(
         query, keys = part.of(queries).payments_of_days, (cycle_id, supplier_id, *days)
         return await db.fetch(query, network_id, kind, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).payments, network_id, kind, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).payments,
+        network_id,
+        kind,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 

@@ -477,7 +477,8 @@ where network_id = $1 and cycle_id = any (array(
   and ($6::text is null or koperasi_id = $6);
 
 -- paged: invoices
--- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed.
+-- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed. A range
+-- leads along the index whether one is named or not (65 `z` are beyond all ids); `or` does not.
 select i.*, case when i.held or i.refused then 0
          else i.goods_idr + i.ppn_idr + i.deposit_idr - i.claimed_idr end as owed_idr,
        (select count(*) from supplier_invoice_lines l
@@ -485,7 +486,8 @@ select i.*, case when i.held or i.refused then 0
           and l.costed + l.returned < l.units)::int as uncosted_lines
 from supplier_invoices i
 where i.network_id = $1 and (i.cycle_id, i.supplier_id, i.invoice_id) > ($2, $3, $4)
-  and ($5::text is null or i.cycle_id = $5) and ($6::text is null or i.supplier_id = $6)
+  and i.cycle_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
+  and i.supplier_id between coalesce($6, '') and coalesce($6, repeat('z', 65))
 order by i.cycle_id, i.supplier_id, i.invoice_id limit $7;
 
 -- paged: invoices_of_days
@@ -548,7 +550,8 @@ select cycle_id, supplier_id, kept_units, costed_units, invoices, held, billed_i
             else 'settled' end as state
 from invoice_states
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
 order by cycle_id, supplier_id limit $6;
 
 -- paged: states_of_days
@@ -583,8 +586,8 @@ select coalesce(sum(invoices), 0)::bigint as invoices, coalesce(sum(held), 0)::b
        coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
        coalesce(sum(rebate_received_idr), 0)::bigint as rebate_received_idr
 from invoice_states
-where network_id = $1 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3);
+where network_id = $1 and cycle_id between coalesce($2, '') and coalesce($2, repeat('z', 65))
+  and supplier_id between coalesce($3, '') and coalesce($3, repeat('z', 65));
 
 -- name: state_totals_of_days
 select coalesce(sum(invoices), 0)::bigint as invoices, coalesce(sum(held), 0)::bigint as held,
@@ -609,7 +612,8 @@ select debit_note_id, invoice_id, cycle_id, supplier_id, reason, goods_idr, ppn_
        lines, position, recorded_at
 from debit_notes
 where network_id = $1 and (cycle_id, supplier_id, debit_note_id) > ($2, $3, $4)
-  and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
+  and cycle_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
+  and supplier_id between coalesce($6, '') and coalesce($6, repeat('z', 65))
 order by cycle_id, supplier_id, debit_note_id limit $7;
 
 -- paged: debit_notes_of_days
@@ -638,7 +642,8 @@ select payment_id, invoice_id, cycle_id, supplier_id, amount_idr, paid_on, refer
        recorded_at
 from supplier_payments
 where network_id = $1 and kind = $2 and (cycle_id, supplier_id, payment_id) > ($3, $4, $5)
-  and ($6::text is null or cycle_id = $6) and ($7::text is null or supplier_id = $7)
+  and cycle_id between coalesce($6, '') and coalesce($6, repeat('z', 65))
+  and supplier_id between coalesce($7, '') and coalesce($7, repeat('z', 65))
 order by cycle_id, supplier_id, payment_id limit $8;
 
 -- paged: payments_of_days

@@ -239,7 +239,7 @@ async def order_states(
     return await db.fetch(
         part.of(queries).order_states,
         network_id,
-        *part.key,
+        *part.beginning(cycle_id),
         cycle_id,
         supplier_id,
         state,

@@ -136,7 +136,8 @@ select cycle_id, supplier_id, state, version, told + untold::int as revision, to
        reference, position
 from order_states
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
   and ($6::text is null or state = $6)
 order by cycle_id, supplier_id limit $7;
 

@@ -273,7 +273,7 @@ async def consolidated_orders(
     return await db.fetch(
         part.of(queries).consolidated_orders,
         network_id,
-        *part.key,
+        *part.beginning(cycle_id),
         cycle_id,
         supplier_id,
         part.most,

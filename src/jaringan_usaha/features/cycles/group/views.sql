@@ -87,7 +87,8 @@ select cycle_id, supplier_id, item_count, quantity, order_lines, amount_idr, alo
        placed_position
 from consolidated_orders
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
 order by cycle_id, supplier_id limit $6;
 
 -- paged: consolidated_orders_of_days
