@@ -137,6 +137,8 @@ create table price_lists (
   primary key (network_id, price_list_id)
 );
 
+create index price_lists_by_supplier on price_lists (network_id, supplier_id, price_list_id);
+
 create table prices (
   network_id bigint not null,
   price_list_id text not null,
@@ -743,8 +745,7 @@ create table supplier_invoices (
 
 create index supplier_invoices_by_order
   on supplier_invoices (network_id, cycle_id, supplier_id, invoice_id);
-create index supplier_invoices_by_supplier
-  on supplier_invoices (network_id, supplier_id, cycle_id, invoice_id);
+create index supplier_invoices_by_day on supplier_invoices (network_id, invoiced_on);
 
 -- `units` are paid for; `payable_position` is where they came to be owed, null while held.
 create table supplier_invoice_lines (
@@ -795,6 +796,7 @@ create table debit_notes (
 );
 
 create index debit_notes_by_order on debit_notes (network_id, cycle_id, supplier_id, debit_note_id);
+create index debit_notes_by_time on debit_notes (network_id, recorded_at);
 
 -- Money that went to suppliers (`payment`) or came back from them (`rebate`).
 create table supplier_payments (
@@ -814,6 +816,7 @@ create table supplier_payments (
 
 create index supplier_payments_by_order
   on supplier_payments (network_id, kind, cycle_id, supplier_id, payment_id);
+create index supplier_payments_by_day on supplier_payments (network_id, kind, paid_on);
 
 -- One row per consolidated order: what was accepted, billed, claimed back, paid.
 create table invoice_states (
@@ -832,8 +835,6 @@ create table invoice_states (
   rebate_received_idr bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );
-
-create index invoice_states_by_supplier on invoice_states (network_id, supplier_id, cycle_id);
 
 -- A bill for bringing goods as it stands, and its bills one by one: each one's difference to the
 -- one before is split over lines, then shared by koperasi.
@@ -856,6 +857,8 @@ create table charges (
 );
 
 create index charges_by_cycle on charges (network_id, cycle_id, charge_id);
+
+create index charges_by_day on charges (network_id, billed_on);
 
 create table charge_bills (
   network_id bigint not null,

@@ -250,6 +250,14 @@ async def test_s5_102_of_105(market: Market) -> None:
             "final": False,
         }
     ]
+    for koperasi_id, short in (("a", 1), ("b", 1), ("c", 1), ("d", 0)):
+        named = {"koperasi_id": koperasi_id, "supplier_id": "indofood"}
+        shown = (await market.operator.get("/v1/cycles/s5/shortfalls", **named)).json()
+        sums = {"ordered": S5[koperasi_id][2] * short, "short": short}
+        sums["accepted"] = sums["ordered"] - short
+        assert shown["totals"] == {"items": short, **sums}
+        names = {"supplier_id": "indofood", "item_id": "oil", "rejected": None, "final": False}
+        assert shown["items"] == [{**names, **sums}] * short
     path = "/v1/consolidated-orders/s5/indofood/end-delivery"
     done = await market.operator.post(path, reason="three cartons were not produced")
     assert done.status_code == 200, done.text

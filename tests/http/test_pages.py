@@ -36,12 +36,40 @@ LISTS = {
 SLOW_LINE_BYTES = 16 << 10
 NAMED = {"listCosts": "cycle_id", "listOrders": "koperasi_id"}
 """What these lists must be told besides."""
+OF_DAYS = {"listAffectedPersons", "listMarketPrices", "listSaleFlags", "listSales"}
+"""They show few days where none are named."""
+OF_BULOG = {"cycle_id": "billed", "supplier_id": "bulog"}
+BILLED_LATER: Mapping[str, Mapping[str, Any]] = {
+    "/v1/invoice-payments/bca-32": {
+        "invoice_id": "dear",
+        "amount_idr": 100_000,
+        "paid_on": "2026-02-10",
+        "reference": "BCA 32",
+    },
+    "/v1/rebates/bca-45": {
+        **OF_BULOG,
+        "amount_idr": 1,
+        "received_on": "2026-03-10",
+        "reference": "BCA 45",
+    },
+    "/v1/charges/truck-10": {
+        "cycle_id": "billed",
+        "payee": "Truk",
+        "kind": "freight",
+        "key": "manual",
+        "manual": {"rice": 1},
+        "amount_idr": 20_000,
+        "billed_on": "2026-02-03",
+        "reference": "TRK 10",
+    },
+}
+"""So that payments, rebates and charges are of several days."""
 FILE = "Kode;Nama;Isi;Harga\nA1;Kopi 200 g;12;17.250\nA2;Teh;12;TBA\nA3;Gula;12;TBA\n"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(traded: World) -> World:
-    """With an open file, and a second row wherever one cycle, koperasi or day has only one."""
+    """With an open file, and a second row or day wherever there is only one."""
     market = traded.market
     mawar, melati = await market.koperasi("mawar"), await market.koperasi("melati")
     about = {"supplier_id": "bulog", "file_name": "harga.csv", "valid_from_on": "2028-01-01"}
@@ -56,6 +84,7 @@ async def world(traded: World) -> World:
             for koperasi in (mawar, mawar, melati, melati)
         ],
         await mawar.put(f"/v1/sales/{new_id()}", sold_on="2026-02-15", lines=[line]),
+        *[await market.operator.put(path, **body) for path, body in BILLED_LATER.items()],
     ]
     assert [each.text for each in done if not each.is_success] == []
     await market.settle()
@@ -69,10 +98,10 @@ async def listed(
 ) -> httpx2.Response:
     """A page as the operator sees it, of the things named."""
     operation = LISTS[name]
-    if "from" in operation.query:
+    if name in OF_DAYS:
         query = {"from": "2026-01-01", "to": "2026-12-31", **query}
     if name in NAMED:
-        query |= {NAMED[name]: names[NAMED[name]]}
+        query = {NAMED[name]: names[NAMED[name]], **query}
     return await ask(world, operation, world.keys["operator"], names, **query)
 
 

@@ -1,7 +1,7 @@
 """Periods of business: the days from one to another, both included, which a listing is about."""
 
 from datetime import date, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 
@@ -24,6 +24,11 @@ class Period(NamedTuple):
 
     first: date
     last: date
+
+
+Days = Period | None
+"""None: whatever the day."""
+EVER = Period(date.min, date.max)
 
 
 def period(
@@ -56,6 +61,36 @@ def period(
         )
     settle(request, from_=begin, to_=end)
     return Period(begin, end)
+
+
+def within(what: str) -> Any:
+    """The days that a list may be narrowed to, open at either end:
+    `days: Annotated[Days, within("`paid_on`")]`; `what` says which day of a row counts. None where
+    the caller names none, and nothing is filtered."""
+
+    def days(
+        first: Annotated[
+            Day | None,
+            Query(
+                alias="from", description=f"only with {what} on this day or later, in Asia/Jakarta"
+            ),
+        ] = None,
+        last: Annotated[
+            Day | None,
+            Query(
+                alias="to", description=f"only with {what} on this day or before, in Asia/Jakarta"
+            ),
+        ] = None,
+    ) -> Period | None:
+        """Raises PeriodDoesNotFit when it ends before it begins."""
+        if first is None and last is None:
+            return None
+        asked = Period(first or date.min, last or date.max)
+        if asked.last < asked.first:
+            raise PeriodDoesNotFit("`from` is later than `to`", pointer="/from")
+        return asked
+
+    return Depends(days)
 
 
 def _days_from(day: date, days: int) -> date:

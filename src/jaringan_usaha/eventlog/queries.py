@@ -49,6 +49,11 @@ class Part:
     most: int
     back: bool = False
 
+    def beginning(self, first: str | None) -> tuple[Any, ...]:
+        """The key, where only rows with this first column are asked for, if one is named: so that
+        those before it are not read."""
+        return (first or self.key[0], *self.key[1:])
+
     def of(self, queries: Queries) -> Queries:
         """The blocks that go this way."""
         return queries.backwards if self.back else queries

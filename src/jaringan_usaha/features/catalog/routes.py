@@ -218,12 +218,15 @@ async def list_price_lists(
     caller: PartnerNow,
     page: Annotated[Page, by(price_list_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
+    on: Annotated[
+        Day | None, Query(description="only lists that hold on this date in Asia/Jakarta")
+    ] = None,
 ) -> ListOf[PriceListView]:
     """The price lists of all suppliers or of one, by id, without their rows."""
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("catalog") as db:
         rows = await views.price_lists(
-            db, caller.network_id, supplier_id=supplier_id, part=page.part
+            db, caller.network_id, supplier_id=supplier_id, on=on, part=page.part
         )
     return page.answer(ListOf[PriceListView], rows)
 

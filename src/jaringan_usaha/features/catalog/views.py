@@ -125,12 +125,14 @@ async def item(db: Connection, network_id: int, item_id: str) -> Row | None:
 
 
 async def price_lists(
-    db: Connection, network_id: int, *, supplier_id: str | None, part: Part
+    db: Connection, network_id: int, *, supplier_id: str | None, on: date | None, part: Part
 ) -> list[Row]:
-    """Price lists by id, without their rows."""
-    return list(
-        await db.fetch(part.of(queries).price_lists, network_id, *part.key, supplier_id, part.most)
-    )
+    """Price lists by id, without their rows; with a day those that hold on it."""
+    blocks = part.of(queries)
+    if supplier_id is None:
+        return await db.fetch(blocks.price_lists, network_id, *part.key, on, part.most)
+    keys = (*part.key, on, supplier_id)
+    return await db.fetch(blocks.price_lists_of_supplier, network_id, *keys, part.most)
 
 
 async def price_list(db: Connection, network_id: int, price_list_id: str) -> Row | None:

@@ -57,8 +57,17 @@ from items where network_id = $1 and item_id = $2;
 select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
        minimum_idr, delivery_idr, lead_days, source, position, recorded_at
 from price_lists
-where network_id = $1 and price_list_id > $2 and ($3::text is null or supplier_id = $3)
+where network_id = $1 and price_list_id > $2
+  and ($3::date is null or valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3))
 order by price_list_id limit $4;
+
+-- paged: price_lists_of_supplier
+select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
+       minimum_idr, delivery_idr, lead_days, source, position, recorded_at
+from price_lists
+where network_id = $1 and supplier_id = $4 and price_list_id > $2
+  and ($3::date is null or valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3))
+order by price_list_id limit $5;
 
 -- name: price_list
 select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,

@@ -7,6 +7,7 @@ from typing import cast
 
 import msgspec
 
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
 from jaringan_usaha.eventlog.queries import Part, Queries
@@ -146,9 +147,12 @@ async def _write_turns(page: Page, db: Connection) -> None:
 
 
 async def cycle_board(
-    db: Connection, network_id: int, *, part: Part, state: str | None
+    db: Connection, network_id: int, *, part: Part, state: str | None, days: Days
 ) -> list[Row]:
-    """Cycles by id."""
+    """Cycles by id; with days those that close on them."""
+    if days is not None:
+        query = part.of(queries).cycle_board_of_days
+        return await db.fetch(query, network_id, *part.key, state, *days, part.most)
     return await db.fetch(part.of(queries).cycle_board, network_id, *part.key, state, part.most)
 
 

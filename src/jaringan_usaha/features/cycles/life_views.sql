@@ -67,6 +67,19 @@ from cycles
 where network_id = $1 and cycle_id > $2 and ($3::text is null or state = $3)
 order by cycle_id limit $4;
 
+-- paged: cycle_board_of_days
+-- Those that close on some days.
+with c as materialized (
+  select cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum, keep_days,
+         keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version, state,
+         opened_position, closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
+  from cycles
+  where network_id = $1 and ($3::text is null or state = $3)
+    and closes_at >= $4::date::timestamp at time zone 'Asia/Jakarta'
+    and closes_at < ($5::date + 1)::timestamp at time zone 'Asia/Jakarta'
+)
+select * from c where cycle_id > $2 order by cycle_id limit $6;
+
 -- name: cycle
 select cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum, keep_days,
        keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version, state,

@@ -25,6 +25,7 @@ from jaringan_usaha.api.paging import (
     Page,
     by,
 )
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.versions import versioned
@@ -288,13 +289,16 @@ async def get_cycle(
 async def list_cycles(
     caller: BoardNow,
     page: Annotated[Page, by(cycle_id=str)],
+    days: Annotated[Days, within("`closes_at`")],
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
     ] = None,
 ) -> ListOf[CycleView]:
     """Buying cycles by id."""
     async with page.reading("cycles") as db:
-        rows = await life_views.cycle_board(db, caller.network_id, part=page.part, state=state)
+        rows = await life_views.cycle_board(
+            db, caller.network_id, part=page.part, state=state, days=days
+        )
     return page.answer(ListOf[CycleView], rows)
 
 
@@ -322,6 +326,7 @@ async def list_totals(
 async def list_consolidated_orders(
     caller: SupplierNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     expand: Annotated[
@@ -333,7 +338,12 @@ async def list_consolidated_orders(
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("cycles") as db:
         rows = await consolidated_views.consolidated_orders(
-            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
+            db,
+            caller.network_id,
+            part=page.part,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            days=days,
         )
         if expand is not None:
             lines = await consolidated_views.first_lines(db, caller.network_id, rows, MOST_EXPANDED)

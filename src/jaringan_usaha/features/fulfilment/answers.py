@@ -105,7 +105,7 @@ class ShortfallView(BaseModel):
     item_id: str
     ordered: int
     accepted: int
-    rejected: int
+    rejected: int | None = Field(description="at the door; null when a koperasi is named")
     short: int
     final: bool
 

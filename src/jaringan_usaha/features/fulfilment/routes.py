@@ -20,6 +20,7 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.fulfilment import views
@@ -152,15 +153,16 @@ async def list_receipts(
     cycle_id: CycleId,
     caller: SupplierNow,
     page: Annotated[Page, by(position=int)],
+    days: Annotated[Days, within("`received_on`")],
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> ReceiptPage:
     """The receipts of a cycle in the order in which they were recorded."""
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("fulfilment") as db:
         rows = await views.receipts(
-            db, caller.network_id, cycle_id, supplier_id=supplier_id, part=page.part
+            db, caller.network_id, cycle_id, supplier_id=supplier_id, days=days, part=page.part
         )
-        totals = await views.receipt_totals(db, caller.network_id, cycle_id, supplier_id)
+        totals = await views.receipt_totals(db, caller.network_id, cycle_id, supplier_id, days)
     return page.answer(ReceiptPage, rows, totals=dict(totals))
 
 
@@ -210,15 +212,26 @@ async def list_shortfalls(
     cycle_id: CycleId,
     caller: SupplierNow,
     page: Annotated[Page, by(supplier_id=str, item_id=str)],
+    koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> ShortfallPage:
-    """Items of which less was accepted than ordered; final once the delivery has ended."""
+    """Items of which less was accepted than ordered; of a koperasi those of which it got less
+    than was ordered for it. Final once the delivery has ended."""
+    if koperasi_id is not None:
+        caller.must_speak_for(koperasi_id)
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("cycles", "fulfilment") as db:
         rows = await views.shortfalls(
-            db, caller.network_id, cycle_id, supplier_id=supplier_id, part=page.part
+            db,
+            caller.network_id,
+            cycle_id,
+            koperasi_id=koperasi_id,
+            supplier_id=supplier_id,
+            part=page.part,
         )
-        totals = await views.shortfall_totals(db, caller.network_id, cycle_id, supplier_id)
+        totals = await views.shortfall_totals(
+            db, caller.network_id, cycle_id, koperasi_id=koperasi_id, supplier_id=supplier_id
+        )
     return page.answer(ShortfallPage, rows, totals=dict(totals))
 
 
@@ -306,16 +319,22 @@ async def decide_surplus(
 async def list_surplus(
     caller: AuditorNow,
     page: Annotated[Page, by(position=int, item_id=str)],
+    days: Annotated[Days, within("the receipt's `received_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> SurplusPage:
     """Units that were delivered beyond all claims and wait for a decision, oldest first."""
     async with page.reading("fulfilment") as db:
         rows = await views.surplus(
-            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, part=page.part
+            db,
+            caller.network_id,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            days=days,
+            part=page.part,
         )
         totals = await views.surplus_totals(
-            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id
+            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
         )
     return page.answer(SurplusPage, rows, totals=dict(totals))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.fulfilment.dividing import ItemClaims
@@ -48,18 +49,19 @@ async def receipts(
     cycle_id: str,
     *,
     supplier_id: str | None,
+    days: Days,
     part: Part,
 ) -> list[Row]:
     """The receipts of a cycle in order of the log."""
-    return await db.fetch(
-        part.of(queries).receipts, network_id, cycle_id, supplier_id, *part.key, part.most
-    )
+    keys = (cycle_id, supplier_id, *(days or EVER))
+    return await db.fetch(part.of(queries).receipts, network_id, *keys, *part.key, part.most)
 
 
 async def receipt_totals(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None, days: Days
 ) -> Row:
-    return await _one(db, queries.receipt_totals, network_id, cycle_id, supplier_id)
+    keys = (cycle_id, supplier_id, *(days or EVER))
+    return await _one(db, queries.receipt_totals, network_id, *keys)
 
 
 async def receipt_lines(
@@ -94,19 +96,32 @@ async def shortfalls(
     network_id: int,
     cycle_id: str,
     *,
+    koperasi_id: str | None,
     supplier_id: str | None,
     part: Part,
 ) -> list[Row]:
-    """Items of which less was accepted than ordered, by supplier and item."""
+    """Items of which less was accepted than ordered (or came to one koperasi than was ordered for
+    it), by supplier and item."""
+    if koperasi_id is not None:
+        query, keys = part.of(queries).shortfalls_of_koperasi, (koperasi_id, supplier_id)
+        return await db.fetch(query, network_id, cycle_id, *keys, *part.key, part.most)
     return await db.fetch(
         part.of(queries).shortfalls, network_id, cycle_id, supplier_id, *part.key, part.most
     )
 
 
 async def shortfall_totals(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None
+    db: Connection,
+    network_id: int,
+    cycle_id: str,
+    *,
+    koperasi_id: str | None,
+    supplier_id: str | None,
 ) -> Row:
-    return await _one(db, queries.shortfall_totals, network_id, cycle_id, supplier_id)
+    if koperasi_id is None:
+        return await _one(db, queries.shortfall_totals, network_id, cycle_id, supplier_id)
+    query = queries.shortfall_totals_of_koperasi
+    return await _one(db, query, network_id, cycle_id, koperasi_id, supplier_id)
 
 
 async def deliveries(
@@ -154,18 +169,19 @@ async def surplus(
     *,
     cycle_id: str | None,
     supplier_id: str | None,
+    days: Days,
     part: Part,
 ) -> list[Row]:
     """Surplus that waits for a decision, in order of the log."""
-    return await db.fetch(
-        part.of(queries).surplus, network_id, cycle_id, supplier_id, *part.key, part.most
-    )
+    keys = (cycle_id, supplier_id, *(days or (None, None)))
+    return await db.fetch(part.of(queries).surplus, network_id, *keys, *part.key, part.most)
 
 
 async def surplus_totals(
-    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None
+    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None, days: Days
 ) -> Row:
-    return await _one(db, queries.surplus_totals, network_id, cycle_id, supplier_id)
+    keys = (cycle_id, supplier_id, *(days or (None, None)))
+    return await _one(db, queries.surplus_totals, network_id, *keys)
 
 
 async def explained(

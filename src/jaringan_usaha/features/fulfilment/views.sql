@@ -42,14 +42,15 @@ select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, ac
        position, recorded_at
 from receipts
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
-  and position > $4
-order by position limit $5;
+  and received_on between $4 and $5 and position > $6
+order by position limit $7;
 
 -- name: receipt_totals
 select count(*) as receipts, coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(rejected), 0)::bigint as rejected
 from receipts
-where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
+where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
+  and received_on between $4 and $5;
 
 -- paged: receipt_lines
 -- The lines of a receipt, a page at a time.
@@ -191,19 +192,63 @@ left join lateral (
 where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
   and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity;
 
+-- paged: shortfalls_of_koperasi
+-- Items of which one koperasi got less than was ordered for it; nothing is refused in its name.
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
+select e.supplier_id, e.item_id, e.granted as ordered, coalesce(d.received, 0) as accepted,
+       null::bigint as rejected, e.granted - coalesce(d.received, 0) as short,
+       s.state = 'received' as final
+from e left join d using (supplier_id, item_id)
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = e.supplier_id limit 1) s
+where e.granted > coalesce(d.received, 0) and ($4::text is null or e.supplier_id = $4)
+  and (e.supplier_id, e.item_id) > ($5, $6)
+order by e.supplier_id, e.item_id limit $7;
+
+-- name: shortfall_totals_of_koperasi
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
+select count(*) as items, coalesce(sum(e.granted), 0)::bigint as ordered,
+       coalesce(sum(d.received), 0)::bigint as accepted,
+       coalesce(sum(e.granted - coalesce(d.received, 0)), 0)::bigint as short
+from e left join d using (supplier_id, item_id)
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = e.supplier_id limit 1) s
+where e.granted > coalesce(d.received, 0) and ($4::text is null or e.supplier_id = $4);
+
 -- paged: surplus
 -- What waits for a decision, a page at a time.
-select position, receipt_id, cycle_id, supplier_id, item_id, accepted, given, surplus, waiting
-from receipt_lines
-where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3) and (position, item_id) > ($4, $5)
-order by position, item_id limit $6;
+select l.position, l.receipt_id, l.cycle_id, l.supplier_id, l.item_id, l.accepted, l.given,
+       l.surplus, l.waiting
+from receipt_lines l
+where l.network_id = $1 and l.waiting > 0 and ($2::text is null or l.cycle_id = $2)
+  and ($3::text is null or l.supplier_id = $3) and (l.position, l.item_id) > ($6, $7)
+  and ($4::date is null or exists (
+    select from receipts r
+    where r.network_id = $1 and r.receipt_id = l.receipt_id and r.received_on between $4 and $5))
+order by l.position, l.item_id limit $8;
 
 -- name: surplus_totals
 select count(*) as lines, coalesce(sum(waiting), 0)::bigint as waiting
-from receipt_lines
-where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3);
+from receipt_lines l
+where l.network_id = $1 and l.waiting > 0 and ($2::text is null or l.cycle_id = $2)
+  and ($3::text is null or l.supplier_id = $3)
+  and ($4::date is null or exists (
+    select from receipts r
+    where r.network_id = $1 and r.receipt_id = l.receipt_id and r.received_on between $4 and $5));
 
 -- paged: explained
 -- One koperasi's items, each with the sums of the group, a page at a time.

@@ -18,6 +18,7 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Day, Slug, Title
 from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
@@ -173,6 +174,7 @@ async def bill_charge(
 async def list_charges(
     caller: ReaderNow,
     page: Annotated[Page, by(charge_id=str)],
+    days: Annotated[Days, within("`billed_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
@@ -187,6 +189,7 @@ async def list_charges(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=koperasi,
+            days=days,
         )
         totals = await views.charge_totals(
             db,
@@ -194,6 +197,7 @@ async def list_charges(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=koperasi,
+            days=days,
         )
     return page.answer(ChargeList, rows, show=_with_waiting, totals=dict(totals))
 
@@ -247,19 +251,20 @@ async def list_charge_shares(
 async def list_costs(
     caller: ReaderNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str, item_id=str, koperasi_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
 ) -> CostList:
-    """What goods came to cost, with the totals of all rows. Name a cycle, a supplier or a
-    koperasi; a koperasi sees its own rows only."""
+    """What goods came to cost, with the totals of all rows. Name a cycle, a supplier, a koperasi
+    or days; a koperasi sees its own rows only."""
     koperasi = _koperasi(caller, koperasi_id)
-    if not (cycle_id or supplier_id or koperasi):
-        detail = "name a cycle, a supplier or a koperasi"
+    if not (cycle_id or supplier_id or koperasi or days):
+        detail = "name a cycle, a supplier, a koperasi or days"
         error = {"pointer": "/cycle_id", "code": "missing", "detail": detail}
         raise Problem(422, "validation-failed", detail, errors=[error])
-    costs = views.CostsAsked(cycle_id, supplier_id, koperasi)
-    async with page.reading("invoicing") as db:
+    costs = views.CostsAsked(cycle_id, supplier_id, koperasi, days)
+    async with page.reading("cycles", "invoicing") as db:
         rows = await views.costs(db, caller.network_id, costs, part=page.part)
         totals = await views.cost_totals(db, caller.network_id, costs)
     return page.answer(CostList, rows, totals=dict(totals))

@@ -17,6 +17,7 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.payments import PayInvoice, ReceiveRebate, payments
@@ -102,6 +103,7 @@ async def pay_invoice(
 async def list_payments(
     caller: SupplierNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str, payment_id=str)],
+    days: Annotated[Days, within("`paid_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> PaymentList:
@@ -115,8 +117,20 @@ async def list_payments(
             part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            amount_idr = await views.paid_on_days(
+                db,
+                caller.network_id,
+                days,
+                "payment",
+                cycle_id=cycle_id,
+                supplier_id=supplier_id,
+            )
+            totals = MoneyTotals.of_days(paid_idr=amount_idr)
     return page.answer(PaymentList, rows, totals=totals)
 
 
@@ -138,6 +152,7 @@ async def receive_rebate(
 async def list_rebates(
     caller: AuditorNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str, payment_id=str)],
+    days: Annotated[Days, within("`received_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> RebateList:
@@ -150,8 +165,20 @@ async def list_rebates(
             part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            amount_idr = await views.paid_on_days(
+                db,
+                caller.network_id,
+                days,
+                "rebate",
+                cycle_id=cycle_id,
+                supplier_id=supplier_id,
+            )
+            totals = MoneyTotals.of_days(rebate_received_idr=amount_idr)
     return page.answer(
         RebateList,
         rows,

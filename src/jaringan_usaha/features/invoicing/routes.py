@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
@@ -21,6 +21,7 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
@@ -152,17 +153,22 @@ class InvoiceDetail(InvoiceView):
 
 
 class MoneyTotals(BaseModel):
-    """The sums over all consolidated orders asked for, whatever page is shown."""
+    """The sums over all consolidated orders asked for, whatever page is shown. Where a list is
+    narrowed to days, the sums of its own rows; what these do not tell is null."""
 
-    invoices: int
-    held: int
-    billed_idr: int
-    held_idr: int
-    claimed_idr: int
-    owed_idr: int
-    paid_idr: int
-    rebate_idr: int = Field(description="accrued on costed goods")
-    rebate_received_idr: int
+    invoices: int | None
+    held: int | None
+    billed_idr: int | None
+    held_idr: int | None
+    claimed_idr: int | None
+    owed_idr: int | None
+    paid_idr: int | None
+    rebate_idr: int | None = Field(description="accrued on costed goods")
+    rebate_received_idr: int | None
+
+    @classmethod
+    def of_days(cls, **sums: int) -> Self:
+        return cls.model_validate({**dict.fromkeys(cls.model_fields), **sums})
 
 
 class InvoiceStateView(BaseModel):
@@ -290,6 +296,7 @@ async def get_invoice(
 async def list_invoices(
     caller: SupplierNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str, invoice_id=str)],
+    days: Annotated[Days, within("`invoiced_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceList:
@@ -297,9 +304,20 @@ async def list_invoices(
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("invoicing") as db:
         rows = await views.invoices(
-            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
+            db,
+            caller.network_id,
+            part=page.part,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            sums = await views.invoice_totals(
+                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
+            )
+            totals = MoneyTotals.of_days(**dict(sums))
     return page.answer(InvoiceList, rows, totals=totals)
 
 
@@ -307,6 +325,7 @@ async def list_invoices(
 async def list_states(
     caller: SupplierNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
+    days: Annotated[Days, within("an invoice (its `invoiced_on`)")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceStateList:
@@ -314,9 +333,14 @@ async def list_states(
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("invoicing") as db:
         rows = await views.states(
-            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
+            db,
+            caller.network_id,
+            part=page.part,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        totals = await totals_of(db, caller, cycle_id, supplier_id, days)
     return page.answer(InvoiceStateList, rows, totals=totals)
 
 
@@ -324,6 +348,7 @@ async def list_states(
 async def list_debit_notes(
     caller: SupplierNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str, debit_note_id=str)],
+    days: Annotated[Days, within("`recorded_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> DebitNoteList:
@@ -331,9 +356,20 @@ async def list_debit_notes(
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("invoicing") as db:
         rows = await views.debit_notes(
-            db, caller.network_id, part=page.part, cycle_id=cycle_id, supplier_id=supplier_id
+            db,
+            caller.network_id,
+            part=page.part,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            claimed_idr = await views.claimed_on_days(
+                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
+            )
+            totals = MoneyTotals.of_days(claimed_idr=claimed_idr)
     return page.answer(
         DebitNoteList,
         rows,
@@ -350,10 +386,14 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
 
 
 async def totals_of(
-    db: Connection, caller: Caller, cycle_id: str | None, supplier_id: str | None
+    db: Connection,
+    caller: Caller,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    days: Days = None,
 ) -> MoneyTotals:
     sums = await views.state_totals(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id
+        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
     )
     return MoneyTotals(**dict(sums))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from jaringan_usaha.api.period import EVER, Days, Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -57,11 +58,13 @@ async def units_held(
 
 
 class CostsAsked(NamedTuple):
-    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named."""
+    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named, or
+    days on which cycles close."""
 
     cycle_id: str | None
     supplier_id: str | None
     koperasi_id: str | None
+    days: Days = None
 
 
 async def costs(
@@ -72,7 +75,9 @@ async def costs(
     part: Part,
 ) -> list[Row]:
     """What goods came to cost, by cycle, supplier, item and koperasi."""
-    cycle_id, supplier_id, koperasi_id = asked
+    cycle_id, supplier_id, koperasi_id, days = asked
+    if days is not None:
+        return await _costs_of_days(db, network_id, asked, days, part)
     to_cycle, to_supplier, to_item, to_koperasi = part.key
     blocks = part.of(queries)
     if koperasi_id is not None:
@@ -96,10 +101,45 @@ async def costs(
     return await db.fetch(blocks.costs_of_supplier, network_id, supplier_id, *key, part.most)
 
 
+async def _costs_of_days(
+    db: Connection, network_id: int, asked: CostsAsked, days: Period, part: Part
+) -> list[Row]:
+    to_cycle, to_supplier, to_item, to_koperasi = part.key
+    blocks = part.of(queries)
+    if asked.koperasi_id is not None:
+        return await db.fetch(
+            blocks.costs_of_koperasi_of_days,
+            network_id,
+            asked.koperasi_id,
+            *(to_cycle, to_supplier, to_item),
+            *days,
+            asked.cycle_id,
+            asked.supplier_id,
+            part.most,
+        )
+    if asked.supplier_id is not None:
+        return await db.fetch(
+            blocks.costs_of_supplier_of_days,
+            network_id,
+            asked.supplier_id,
+            *(to_cycle, to_item, to_koperasi),
+            *days,
+            asked.cycle_id,
+            part.most,
+        )
+    return await db.fetch(
+        blocks.costs_of_days, network_id, *part.key, *days, asked.cycle_id, part.most
+    )
+
+
 async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
     """The sums of all these rows."""
-    cycle_id, supplier_id, koperasi_id = asked
-    if koperasi_id is not None:
+    cycle_id, supplier_id, koperasi_id, days = asked
+    if days is not None:
+        row = await db.fetchrow(
+            queries.totals_of_costs_of_days, network_id, *days, cycle_id, supplier_id, koperasi_id
+        )
+    elif koperasi_id is not None:
         query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
         row = await db.fetchrow(query, network_id, *keys)
     elif cycle_id is not None:
@@ -117,9 +157,18 @@ async def invoices(
     part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
+    days: Days,
 ) -> list[Row]:
+    if days is not None:
+        query, keys = part.of(queries).invoices_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).invoices, network_id, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).invoices,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
@@ -139,20 +188,66 @@ async def states(
     part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
+    days: Days,
 ) -> list[Row]:
-    """How far each consolidated order is billed and paid."""
+    """How far each consolidated order is billed and paid; with days those invoiced on them."""
+    if days is not None:
+        query, keys = part.of(queries).states_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).states, network_id, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).states,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
 async def state_totals(
-    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None
+    db: Connection,
+    network_id: int,
+    *,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    days: Days = None,
 ) -> Row:
-    """The sums of all these consolidated orders."""
-    row = await db.fetchrow(queries.state_totals, network_id, cycle_id, supplier_id)
+    """The sums of all these consolidated orders; with days those invoiced on them."""
+    query = queries.state_totals_of_days if days else queries.state_totals
+    row = await db.fetchrow(query, network_id, cycle_id, supplier_id, *(days or ()))
     assert row is not None
     return row
+
+
+async def invoice_totals(
+    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
+) -> Row:
+    """The sums of the invoices of some days."""
+    row = await db.fetchrow(queries.totals_of_invoices, network_id, cycle_id, supplier_id, *days)
+    assert row is not None
+    return row
+
+
+async def claimed_on_days(
+    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
+) -> int:
+    """Whole rupiah of the debit notes of some days."""
+    query = queries.claimed_on_days
+    return int(await db.fetchval(query, network_id, cycle_id, supplier_id, *days))
+
+
+async def paid_on_days(
+    db: Connection,
+    network_id: int,
+    days: Period,
+    kind: str,
+    *,
+    cycle_id: str | None,
+    supplier_id: str | None,
+) -> int:
+    """Whole rupiah of the payments or rebates of some days."""
+    query = queries.paid_on_days
+    return int(await db.fetchval(query, network_id, kind, cycle_id, supplier_id, *days))
 
 
 async def debit_notes(
@@ -162,9 +257,18 @@ async def debit_notes(
     part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
+    days: Days,
 ) -> list[Row]:
+    if days is not None:
+        query, keys = part.of(queries).debit_notes_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).debit_notes, network_id, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).debit_notes,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
@@ -176,10 +280,20 @@ async def payments(
     part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
+    days: Days,
 ) -> list[Row]:
     """Money that went to suppliers (`payment`) or came back (`rebate`)."""
+    if days is not None:
+        query, keys = part.of(queries).payments_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, kind, *part.key, *keys, part.most)
     return await db.fetch(
-        part.of(queries).payments, network_id, kind, *part.key, cycle_id, supplier_id, part.most
+        part.of(queries).payments,
+        network_id,
+        kind,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
@@ -191,8 +305,12 @@ async def charges(
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
+    days: Days,
 ) -> list[Row]:
     """Charges by id; with a koperasi only those that it bears a part of."""
+    if days is not None:
+        query, keys = part.of(queries).charges_of_days, (cycle_id, supplier_id, koperasi_id)
+        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
     return await db.fetch(
         part.of(queries).charges,
         network_id,
@@ -211,8 +329,10 @@ async def charge_totals(
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
+    days: Days,
 ) -> Row:
-    row = await db.fetchrow(queries.charge_totals, network_id, cycle_id, supplier_id, koperasi_id)
+    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
+    row = await db.fetchrow(queries.charge_totals, network_id, *keys)
     assert row is not None
     return row
 

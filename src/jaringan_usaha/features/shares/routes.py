@@ -19,6 +19,7 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.shares import views
 from jaringan_usaha.features.shares.domain import (
@@ -98,6 +99,15 @@ class ShareEntryView(BaseModel):
     rule: str
     rule_version_no: int | None
     recorded_at: datetime
+
+
+class ShareEntryTotals(BaseModel):
+    pledged_idr: int
+    paid_idr: int
+
+
+class ShareEntryList(ListOf[ShareEntryView]):
+    totals: ShareEntryTotals
 
 
 # -- pledges and payments ------------------------------------------------------------------
@@ -183,9 +193,11 @@ async def list_share_entries(
     koperasi_id: KoperasiId,
     caller: ReaderNow,
     page: Annotated[Page, by(position=int)],
-) -> ListOf[ShareEntryView]:
+    days: Annotated[Days, within("`paid_on`, of a pledge `recorded_at`,")],
+) -> ShareEntryList:
     """Pledges and payments of one koperasi in the order of the log."""
     caller.must_speak_for(koperasi_id)
     async with page.reading("shares") as db:
-        rows = await views.entries(db, caller.network_id, koperasi_id, part=page.part)
-    return page.answer(ListOf[ShareEntryView], rows)
+        rows = await views.entries(db, caller.network_id, koperasi_id, days=days, part=page.part)
+        totals = await views.entry_totals(db, caller.network_id, koperasi_id, days=days)
+    return page.answer(ShareEntryList, rows, totals=dict(totals))

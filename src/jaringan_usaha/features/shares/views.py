@@ -5,6 +5,7 @@ from datetime import date
 
 import msgspec
 
+from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
@@ -154,8 +155,17 @@ async def account(db: Connection, network_id: int, koperasi_id: str) -> Row | No
     return await db.fetchrow(queries.account, network_id, koperasi_id)
 
 
-async def entries(db: Connection, network_id: int, koperasi_id: str, *, part: Part) -> list[Row]:
-    """Pledges and payments of one koperasi by position."""
-    return list(
-        await db.fetch(part.of(queries).entries, network_id, koperasi_id, *part.key, part.most)
-    )
+async def entries(
+    db: Connection, network_id: int, koperasi_id: str, *, days: Days, part: Part
+) -> list[Row]:
+    """Pledges (by the day of recording) and payments (by the day paid) of one koperasi, by
+    position."""
+    keys = (koperasi_id, *(days or EVER))
+    return await db.fetch(part.of(queries).entries, network_id, *keys, *part.key, part.most)
+
+
+async def entry_totals(db: Connection, network_id: int, koperasi_id: str, *, days: Days) -> Row:
+    """The sums of all of these."""
+    row = await db.fetchrow(queries.entry_totals, network_id, koperasi_id, *(days or EVER))
+    assert row is not None
+    return row

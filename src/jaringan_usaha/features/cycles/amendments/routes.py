@@ -20,6 +20,7 @@ from jaringan_usaha.api.door import (
 )
 from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
@@ -288,6 +289,7 @@ async def get_order_state(
 async def list_order_states(
     caller: SupplierNow,
     page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     state: Annotated[
@@ -304,6 +306,7 @@ async def list_order_states(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             state=state,
+            days=days,
         )
     return page.answer(ListOf[OrderStateView], _for(caller, rows))
 
@@ -402,6 +405,7 @@ async def transfer_order(
 async def list_tier_drops(
     caller: ReaderNow,
     page: Annotated[Page, by(position=int, item_id=str, koperasi_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
@@ -418,6 +422,7 @@ async def list_tier_drops(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=whose,
+            days=days,
         )
         sums = await views.tier_drop_sums(
             db,
@@ -425,6 +430,7 @@ async def list_tier_drops(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=whose,
+            days=days,
         )
     return page.answer(TierDrops, rows, total=dict(sums))
 

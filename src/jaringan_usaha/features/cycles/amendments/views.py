@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
 from jaringan_usaha.eventlog.queries import Part, Queries
@@ -239,12 +240,17 @@ async def order_states(
     cycle_id: str | None,
     supplier_id: str | None,
     state: str | None,
+    days: Days = None,
 ) -> list[Row]:
-    """Consolidated orders and how far they are, by cycle and supplier."""
+    """Consolidated orders and how far they are, by cycle and supplier; with days of the cycles
+    that close on them."""
+    if days is not None:
+        query, keys = part.of(queries).order_states_of_days, (cycle_id, supplier_id, state, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
         part.of(queries).order_states,
         network_id,
-        *part.key,
+        *part.beginning(cycle_id),
         cycle_id,
         supplier_id,
         state,
@@ -326,8 +332,13 @@ async def tier_drops(
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
+    days: Days,
 ) -> list[Row]:
-    """Who pays for lost tiers, and who is relieved, in the order of the log."""
+    """Who pays for lost tiers, and who is relieved, in the order of the log; with days of the
+    cycles that close on them."""
+    if days is not None:
+        query, keys = part.of(queries).tier_drops_of_days, (cycle_id, supplier_id, koperasi_id)
+        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
     return await db.fetch(
         part.of(queries).tier_drops,
         network_id,
@@ -346,7 +357,10 @@ async def tier_drop_sums(
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
+    days: Days,
 ) -> Row:
-    row = await db.fetchrow(queries.tier_drop_sums, network_id, cycle_id, supplier_id, koperasi_id)
+    query = queries.tier_drop_sums_of_days if days else queries.tier_drop_sums
+    keys = (cycle_id, supplier_id, koperasi_id, *(days or ()))
+    row = await db.fetchrow(query, network_id, *keys)
     assert row is not None
     return row

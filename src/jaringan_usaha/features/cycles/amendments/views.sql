@@ -140,9 +140,25 @@ select cycle_id, supplier_id, state, version, told + untold::int as revision, to
        reference, proposed_idr, proposed_by, position
 from order_states
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
   and ($6::text is null or state = $6)
 order by cycle_id, supplier_id limit $7;
+
+-- paged: order_states_of_days
+-- Those of cycles that close on some days.
+select cycle_id, supplier_id, state, version, told + untold::int as revision, told, untold,
+       reference, position
+from order_states
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $7::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($8::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, supplier_id) > ($2, $3)
+  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and ($6::text is null or state = $6)
+order by cycle_id, supplier_id limit $9;
 
 -- name: suppliers_to_take_back
 -- Every consolidated order that stands in a cycle.
@@ -197,6 +213,35 @@ where network_id = $1 and (position, item_id, koperasi_id) > ($2, $3, $4)
   and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
   and ($7::text is null or koperasi_id = $7)
 order by position, item_id, koperasi_id limit $8;
+
+-- paged: tier_drops_of_days
+-- Those of cycles that close on some days.
+with d as materialized (
+  select cycle_id, supplier_id, item_id, koperasi_id, position, charged_idr, relieved_idr
+  from tier_drops
+  where network_id = $1 and cycle_id = any (array(
+      select cycle_id from cycles
+      where network_id = $1
+        and closes_at >= $8::date::timestamp at time zone 'Asia/Jakarta'
+        and closes_at < ($9::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+    and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
+    and ($7::text is null or koperasi_id = $7)
+)
+select * from d
+where (position, item_id, koperasi_id) > ($2, $3, $4)
+order by position, item_id, koperasi_id limit $10;
+
+-- name: tier_drop_sums_of_days
+select coalesce(sum(charged_idr), 0)::bigint as charged_idr,
+       coalesce(sum(relieved_idr), 0)::bigint as relieved_idr
+from tier_drops
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $5::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($6::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and ($2::text is null or cycle_id = $2)
+  and ($3::text is null or supplier_id = $3) and ($4::text is null or koperasi_id = $4);
 
 -- name: tier_drop_sums
 select coalesce(sum(charged_idr), 0)::bigint as charged_idr,

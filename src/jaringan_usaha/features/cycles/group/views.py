@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page
 from jaringan_usaha.eventlog.queries import Part, Queries
@@ -263,12 +264,16 @@ async def consolidated_orders(
     part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
+    days: Days,
 ) -> list[Row]:
-    """Consolidated orders by cycle and supplier."""
+    """Consolidated orders by cycle and supplier; with days of the cycles that close on them."""
+    if days is not None:
+        query, keys = part.of(queries).consolidated_orders_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
         part.of(queries).consolidated_orders,
         network_id,
-        *part.key,
+        *part.beginning(cycle_id),
         cycle_id,
         supplier_id,
         part.most,

@@ -87,8 +87,23 @@ select cycle_id, supplier_id, item_count, quantity, order_lines, amount_idr, alo
        placed_position
 from consolidated_orders
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
 order by cycle_id, supplier_id limit $6;
+
+-- paged: consolidated_orders_of_days
+-- Those of cycles that close on some days.
+select cycle_id, supplier_id, item_count, quantity, order_lines, amount_idr, alone_idr,
+       placed_position
+from consolidated_orders
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $6::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($7::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, supplier_id) > ($2, $3)
+  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+order by cycle_id, supplier_id limit $8;
 
 -- name: first_lines
 -- The first lines of some consolidated orders, in one go.
