@@ -6,10 +6,11 @@ import gc
 import logging
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,12 +18,21 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, operations, problems, resealing, sync, test_clocks
+from jaringan_usaha.api import (
+    key_routes,
+    operations,
+    problems,
+    reference,
+    resealing,
+    sync,
+    test_clocks,
+)
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder, session_finder
@@ -136,6 +146,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=jaringan_usaha.__version__,
         lifespan=lifespan,
         docs_url=None,
+        openapi_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redoc_url=None,
         redirect_slashes=False,
@@ -145,6 +156,8 @@ def create_app(settings: Settings) -> FastAPI:
         Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
         Route("/v1/sync", bulk.post, methods=["POST"]),
         Route("/problems/{code}", problem_page),
+        Route("/openapi.json", _contract(settings)),
+        Route("/docs", _contract(settings)),
     ]
     app.router.routes[:0] = lean
     for routes in FEATURE_ROUTES:
@@ -163,6 +176,21 @@ def create_app(settings: Settings) -> FastAPI:
         AtTheDoor, own_origin=settings.public_url, most_at_once=settings.requests_at_once
     )
     return app
+
+
+def _contract(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    """The contract, for programs and for people; where others can reach it, for callers alone."""
+    at_home = urlsplit(settings.public_url).hostname in ("127.0.0.1", "::1", "localhost")
+
+    async def show(request: Request) -> Response:
+        if not at_home:
+            await door_of(request).admit(request, area="")
+        document = request.app.openapi()
+        if request.url.path == "/docs":
+            return HTMLResponse(reference.page(document))
+        return JSONResponse(document)
+
+    return show
 
 
 @contextlib.asynccontextmanager

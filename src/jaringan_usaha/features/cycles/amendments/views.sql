@@ -148,7 +148,7 @@ order by cycle_id, supplier_id limit $7;
 -- paged: order_states_of_days
 -- Those of cycles that close on some days.
 select cycle_id, supplier_id, state, version, told + untold::int as revision, told, untold,
-       reference, position
+       reference, proposed_idr, proposed_by, position
 from order_states
 where network_id = $1 and cycle_id = any (array(
     select cycle_id from cycles
