@@ -53,7 +53,7 @@ class Follower:
 
     async def tend(self, network_id: int) -> None:
         """The clock's duties in one network, on the database's clock, or a sandbox's own."""
-        clock = await self._pool.fetchrow(queries.now, network_id)
+        clock = await self._pool.fetchrow(queries.now_in, network_id)
         assert clock is not None
         await self._make_room(clock["now"])
         for duty in DUTIES:

@@ -1,4 +1,8 @@
 -- name: now
+-- The clock that decides what is in time.
+select clock_timestamp();
+
+-- name: now_in
 -- The database's clock decides what is due; in a sandbox, its test clock.
 select t.now, t.now + coalesce(
   (select ahead from access.test_clocks where network_id = $1), interval '0') as due
