@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet insta
 demo: $(VENV)/demo.stamp
 	$(BIN)/jaringan demo $(ARGS)
 
-test: $(VENV)/dev.stamp openapi/node_modules/.stamp
+test: $(VENV)/dev.stamp $(VENV)/generators/.stamp openapi/node_modules/.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -46,6 +46,13 @@ $(VENV)/demo.stamp $(VENV)/dev.stamp: $(VENV)/%.stamp: requirements/%.txt pyproj
 	echo "memasang paket / installing packages ($*)" >&2
 	$(PIP) --require-hashes --no-deps --requirement requirements/$*.txt
 	$(PIP) --no-deps --editable .
+	touch $@
+
+# what makes a Python client of the contract; its packages are not those of the service
+$(VENV)/generators/.stamp: requirements/generators.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/generators
+	$(VENV)/generators/bin/python -m pip --disable-pip-version-check --no-input --quiet install \
+		--require-hashes --no-deps --requirement requirements/generators.txt
 	touch $@
 
 # what lints the contract and makes clients of it; the lock file holds the hashes

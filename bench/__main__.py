@@ -3,11 +3,12 @@
 import argparse
 from collections.abc import Callable, Iterator
 
-from bench import growth, orders, tables
+from bench import growth, orders, overload, tables
 from bench.rounds import Result, tell
 
 MEASUREMENTS: dict[str, Callable[[int, float], Iterator[Result]]] = {
     "order": orders.measure_order,
+    "overload": overload.measure_overload,
     "sync": orders.measure_sync,
     "project": tables.measure_project,
     "rebuild": tables.measure_rebuild,

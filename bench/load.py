@@ -138,6 +138,7 @@ def run(plan: dict[str, Any]) -> dict[str, Any]:
     requests = (syncs if plan.get("orders") else orders)(plan)
     most = plan.get("requests") or sys.maxsize
     waits: list[float] = []
+    refusals: list[float] = []
     statuses: Counter[str] = Counter()
     free = deque(Connection(plan["port"]) for _ in range(plan["connections"]))
     selector = selectors.DefaultSelector()
@@ -159,8 +160,9 @@ def run(plan: dict[str, Any]) -> dict[str, Any]:
         for key, _ in selector.select(timeout):
             connection: Connection = key.data
             if connection.whole():
-                waits.append(clock() - connection.due)
                 answer = connection.found
+                refused = answer[9:12] in (b"429", b"503")
+                (refusals if refused else waits).append(clock() - connection.due)
                 if plan.get("orders"):
                     for status in re.findall(rb'"status":(\d+)', answer):
                         statuses[status.decode()] += 1
@@ -170,8 +172,11 @@ def run(plan: dict[str, Any]) -> dict[str, Any]:
                 free.append(connection)
     seconds = clock() - began
     waits.sort()
+    refusals.sort()
     return {
         "requests": len(waits),
+        "refused": len(refusals),
+        "refused_p99_ms": refusals[len(refusals) * 99 // 100] * 1000 if refusals else 0.0,
         "seconds": seconds,
         "statuses": dict(statuses),
         "p50_ms": waits[len(waits) // 2] * 1000,

@@ -10,7 +10,7 @@ from bench.machine import Service, cpu_seconds, load, memory_mb, started, until
 from bench.rounds import Result, Sample, interleaved
 from bench.world import CYCLE, NETWORK, World, world
 from jaringan_usaha import house
-from jaringan_usaha.eventlog.database import open_pool, owner_connection
+from jaringan_usaha.eventlog.database import WORKER, open_pool, owner_connection
 from jaringan_usaha.eventlog.migrate import create_read_model
 from jaringan_usaha.eventlog.projector import Projector, log_queries
 from jaringan_usaha.eventlog.rebuild import rebuild
@@ -75,7 +75,7 @@ def by_pages(place: World, head: int, orders: int, page: int) -> Sample:
     async def run() -> Sample:
         async with owner_connection(place.url) as owner:
             await create_read_model(owner, "bench_pages")
-        pool = await open_pool(place.url, most=3, schema="bench_pages")
+        pool = await open_pool(place.url, most=3, schema="bench_pages", role=WORKER)
         projector = Projector(pool, house.event_types(), house.PROJECTIONS, page=page)
         await projector.catch_up(NETWORK, upto=head)
         began, own = time.perf_counter(), time.process_time()

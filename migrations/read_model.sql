@@ -53,6 +53,21 @@ create table suppliers (
   primary key (network_id, supplier_id)
 );
 
+-- Bank accounts of suppliers: proposed by one person, in force when another one confirms them.
+create table supplier_accounts (
+  network_id bigint not null,
+  supplier_id text not null,
+  proposal_no int not null,
+  bank_code text not null,
+  account_no text not null,
+  holder text not null,
+  state text not null check (state in ('proposed', 'in_force', 'replaced', 'withdrawn')),
+  proposed_by text not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, supplier_id, proposal_no)
+);
+
 create table rules (
   network_id bigint not null,
   rule_id text not null,
@@ -64,6 +79,27 @@ create table rules (
   recorded_at timestamptz not null,
   primary key (network_id, rule_id, version_no)
 );
+
+-- contacts: persons without their values, which no read table holds
+
+create table contacts (
+  network_id bigint not null,
+  subject_id text not null,
+  koperasi_id text,
+  supplier_id text,
+  roles text[] not null,
+  fields text[] not null,
+  consented_on date,
+  withdrawn_position bigint not null,
+  erasure_asked_at timestamptz,
+  erased_at timestamptz,
+  version int not null,
+  position bigint not null,
+  recorded_at timestamptz not null,
+  primary key (network_id, subject_id)
+);
+create index contacts_of_koperasi on contacts (network_id, koperasi_id, subject_id);
+create index contacts_of_supplier on contacts (network_id, supplier_id, subject_id);
 
 -- catalog
 
@@ -100,6 +136,8 @@ create table price_lists (
   recorded_at timestamptz not null,
   primary key (network_id, price_list_id)
 );
+
+create index price_lists_by_supplier on price_lists (network_id, supplier_id, price_list_id);
 
 create table prices (
   network_id bigint not null,
@@ -274,6 +312,7 @@ create table cycles (
   tier_drop text not null,
   late_seconds int not null,
   host text not null,
+  version int not null,
   state text not null check (state in (
     'draft', 'open', 'box_fill', 'closed', 'cancelled', 'consolidated', 'sent', 'acknowledged')),
   opened_position bigint,
@@ -349,6 +388,8 @@ create table consolidated_orders (
   primary key (network_id, cycle_id, supplier_id)
 );
 
+-- `declined_firm` and `declined_tolerance` are the part of `firm` and `tolerance` of koperasi for
+-- whom nothing is ordered, since that were less than they accept, or below a minimum.
 create table consolidated_lines (
   network_id bigint not null,
   cycle_id text not null,
@@ -366,6 +407,8 @@ create table consolidated_lines (
   firm bigint not null,
   tolerance bigint not null,
   reason text not null,
+  declined_firm bigint not null default 0,
+  declined_tolerance bigint not null default 0,
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
@@ -386,7 +429,21 @@ create table entitlements (
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 );
 
-create index entitlements_by_koperasi on entitlements (network_id, cycle_id, koperasi_id);
+-- The same for one koperasi of a cycle, by what it ordered: nobody expects what he did not order,
+-- and an index by koperasi would cost a close more than the table does. Ask for all three ids.
+create view entitlements_of_koperasi with (security_invoker = true) as
+select o.network_id, o.cycle_id, o.koperasi_id, o.supplier_id, o.item_id, e.firm, e.tolerance,
+       e.least, e.first_position, e.granted, e.alone_idr, e.reason
+from (
+  select distinct o.network_id, o.cycle_id, o.koperasi_id, l.supplier_id, l.item_id
+  from orders o
+  cross join lateral jsonb_to_recordset(convert_from(o.lines, 'UTF8')::jsonb)
+    l(supplier_id text, item_id text)) o
+cross join lateral (
+  select * from entitlements e
+  where e.network_id = o.network_id and e.cycle_id = o.cycle_id
+    and e.supplier_id = o.supplier_id and e.item_id = o.item_id
+    and e.koperasi_id = o.koperasi_id limit 1) e;
 
 -- Suppliers whose minimum a cycle missed, and what the operator decided; null while it is asked.
 create table minimums (
@@ -414,6 +471,8 @@ create table order_states (
   told int not null,
   untold boolean not null,
   reference text not null,
+  proposed_idr bigint,
+  proposed_by text,
   position bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );
@@ -491,24 +550,13 @@ create table delivery_states (
   primary key (network_id, cycle_id, supplier_id)
 );
 
--- One item of it: what is ordered, the sums of what koperasi may expect (of those that were not
--- declined), and the sums of what arrived and where it went.
+-- What arrived of one of its items, and where it went. What is ordered stands in
+-- `consolidated_lines`.
 create table delivery_items (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
   item_id text not null,
-  ordered bigint not null default 0,
-  amount_idr bigint not null default 0,
-  cases bigint not null default 0,
-  case_size bigint not null default 1,
-  firm bigint not null default 0,
-  tolerance bigint not null default 0,
-  reason text not null default '',
-  koperasi_count bigint not null default 0,
-  granted bigint not null default 0,
-  claimed_firm bigint not null default 0,
-  claimed_tolerance bigint not null default 0,
   accepted bigint not null default 0,
   rejected bigint not null default 0,
   given bigint not null default 0,
@@ -520,29 +568,21 @@ create table delivery_items (
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
--- What each koperasi may expect of each item, and what it got. `first_position` is 0 for one
--- that only took surplus.
+-- What each koperasi got of each item. What it may expect stands in `entitlements`; one that only
+-- took surplus has no row there.
 create table deliveries (
   network_id bigint not null,
   cycle_id text not null,
   supplier_id text not null,
   item_id text not null,
   koperasi_id text not null,
-  firm bigint not null default 0,
-  tolerance bigint not null default 0,
-  least bigint not null default 0,
-  first_position bigint not null default 0,
-  granted bigint not null default 0,
-  granted_alone_idr bigint not null default 0,
-  reason text not null default '',
-  received bigint not null default 0,
-  goods_idr bigint not null default 0,
-  alone_idr bigint not null default 0,
+  received bigint not null,
+  goods_idr bigint not null,
+  alone_idr bigint not null,
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id)
 ) with (fillfactor = 50);
 
-create index deliveries_by_koperasi on deliveries (
-  network_id, koperasi_id, cycle_id, supplier_id, item_id);
+create index deliveries_by_koperasi on deliveries (network_id, cycle_id, koperasi_id);
 
 -- What each koperasi got of each receipt, and what it could claim just then.
 create table portions (
@@ -695,6 +735,7 @@ create table supplier_invoices (
   claimed_idr bigint not null,
   paid_idr bigint not null,
   parts int not null,
+  version int not null,
   matching_version_no int not null,
   ppn_version_no int not null,
   position bigint not null,
@@ -704,8 +745,7 @@ create table supplier_invoices (
 
 create index supplier_invoices_by_order
   on supplier_invoices (network_id, cycle_id, supplier_id, invoice_id);
-create index supplier_invoices_by_supplier
-  on supplier_invoices (network_id, supplier_id, cycle_id, invoice_id);
+create index supplier_invoices_by_day on supplier_invoices (network_id, invoiced_on);
 
 -- `units` are paid for; `payable_position` is where they came to be owed, null while held.
 create table supplier_invoice_lines (
@@ -756,6 +796,7 @@ create table debit_notes (
 );
 
 create index debit_notes_by_order on debit_notes (network_id, cycle_id, supplier_id, debit_note_id);
+create index debit_notes_by_time on debit_notes (network_id, recorded_at);
 
 -- Money that went to suppliers (`payment`) or came back from them (`rebate`).
 create table supplier_payments (
@@ -775,6 +816,7 @@ create table supplier_payments (
 
 create index supplier_payments_by_order
   on supplier_payments (network_id, kind, cycle_id, supplier_id, payment_id);
+create index supplier_payments_by_day on supplier_payments (network_id, kind, paid_on);
 
 -- One row per consolidated order: what was accepted, billed, claimed back, paid.
 create table invoice_states (
@@ -793,8 +835,6 @@ create table invoice_states (
   rebate_received_idr bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );
-
-create index invoice_states_by_supplier on invoice_states (network_id, supplier_id, cycle_id);
 
 -- A bill for bringing goods as it stands, and its bills one by one: each one's difference to the
 -- one before is split over lines, then shared by koperasi.
@@ -817,6 +857,8 @@ create table charges (
 );
 
 create index charges_by_cycle on charges (network_id, cycle_id, charge_id);
+
+create index charges_by_day on charges (network_id, billed_on);
 
 create table charge_bills (
   network_id bigint not null,
@@ -1067,16 +1109,124 @@ create table margins (
   amount_idr bigint not null,
   alone_idr bigint not null,
   goods_idr bigint not null,
-  variance_idr bigint not null,
-  freight_idr bigint not null,
-  fee_idr bigint not null,
-  ppn_idr bigint not null,
-  ppn_credit_idr bigint not null,
-  rebate_idr bigint not null,
-  charge_idr bigint not null,
-  revenue_idr bigint not null,
-  cogs_idr bigint not null,
+  variance_idr bigint not null default 0,
+  freight_idr bigint not null default 0,
+  fee_idr bigint not null default 0,
+  ppn_idr bigint not null default 0,
+  ppn_credit_idr bigint not null default 0,
+  rebate_idr bigint not null default 0,
+  charge_idr bigint not null default 0,
+  revenue_idr bigint not null default 0,
+  cogs_idr bigint not null default 0,
   primary key (network_id, supplier_id, koperasi_id, cycle_id, month)
 );
 
 create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);
+
+-- changes
+
+-- What was created, changed or deleted, by who is told. It grows in the order of the log.
+create table changes (
+  network_id bigint not null,
+  audience text collate "C" not null,
+  position bigint not null,
+  kind text collate "C" not null,
+  id text collate "C" not null,
+  change text not null,
+  primary key (network_id, audience, position, kind, id)
+);
+
+create index changes_by_position on changes using brin (position) with (autosummarize);
+
+-- The days whose changes are kept, and where each begins.
+create table change_days (
+  network_id bigint not null,
+  recorded_on date not null,
+  first_position bigint not null,
+  primary key (network_id, recorded_on)
+);
+
+-- who sees what
+
+-- The second line behind the `where` of every query: rows that a caller may not see are not there,
+-- whatever a query asks for. The first statement of each reading says who looks (`door.reading`):
+-- `ju.network`; `ju.koperasi` and `ju.supplier`, an id or `*` for all of them. What is not said
+-- shows nothing. This stands at the end, so that no table above is forgotten: a column
+-- `koperasi_id`, `supplier_id`, `subject_id` or `audience` says whose its rows are, and a table without any is
+-- shown to those who see all, as long as it is not named here.
+do $$
+declare
+  -- What everybody in the network may know.
+  v_common constant text[] := '{
+    rules, items, item_weights, price_ceilings, cycles, market_commodities, market_prices,
+    share_totals, share_rules, posting_blocks, change_days}';
+  -- What is of a koperasi or of a supplier, never of both.
+  v_either constant text[] := '{contacts}';
+  -- What concerns a supplier, and is shown to koperasi and to the city office too.
+  v_shared constant text[] := '{
+    suppliers, price_lists, prices, offers, choices, totals, consolidated_orders,
+    consolidated_lines, order_states, delivery_states, delivery_items, receipts, receipt_lines,
+    goods_kept, charges}';
+  -- `(select …)` is asked once a query and not once a row.
+  v_network constant text := $rule$
+    network_id = (select nullif(current_setting('ju.network', true), '')::bigint)$rule$;
+  v_all_koperasi constant text := $rule$
+    (select current_setting('ju.koperasi', true)) = '*'$rule$;
+  v_all_suppliers constant text := $rule$
+    (select current_setting('ju.supplier', true)) = '*'$rule$;
+  v_own_koperasi constant text := $rule$
+    %I = (select nullif(current_setting('ju.koperasi', true), ''))$rule$;
+  v_own_supplier constant text := $rule$
+    %I = (select nullif(current_setting('ju.supplier', true), ''))$rule$;
+  v_all constant text := format('(%s and %s)', v_all_koperasi, v_all_suppliers);
+  v_told constant text := $rule$
+    audience = any (select unnest(array['everyone', 'board', 'traders',
+      'koperasi:' || current_setting('ju.koperasi', true),
+      'supplier:' || current_setting('ju.supplier', true)]))$rule$;
+  v_table record;
+  v_rule text;
+begin
+  for v_table in
+    select c.relname as name, array_agg(a.attname::text) as columns
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+    where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+    group by c.relname
+  loop
+    v_rule := case
+      when v_table.name = 'bookmarks' then 'true'  -- how far the tables have come, of nobody
+      when v_table.name = any (v_either) then
+        format('(%s or %s or %s)', v_all,
+          format(v_own_koperasi, 'koperasi_id'), format(v_own_supplier, 'supplier_id'))
+      when 'koperasi_id' = any (v_table.columns) and 'supplier_id' = any (v_table.columns) then
+        format('(%s or %s) and (%s or %s)',
+          v_all_koperasi, format(v_own_koperasi, 'koperasi_id'),
+          v_all_suppliers, format(v_own_supplier, 'supplier_id'))
+      when 'koperasi_id' = any (v_table.columns) then
+        format('(%s or %s)', v_all_koperasi, format(v_own_koperasi, 'koperasi_id'))
+      when 'supplier_id' = any (v_table.columns) then
+        format('(%s or %s)',
+          case when v_table.name = any (v_shared) then v_all_suppliers else v_all end,
+          format(v_own_supplier, 'supplier_id'))
+      when 'subject_id' = any (v_table.columns) then
+        format('(%s or subject = ''koperasi'' and %s or subject = ''supplier'' and %s)',
+          v_all, format(v_own_koperasi, 'subject_id'), format(v_own_supplier, 'subject_id'))
+      when 'audience' = any (v_table.columns) then format('(%s or %s)', v_all, v_told)
+      when v_table.name = any (v_common) then 'true'
+      else v_all
+    end;
+    if v_table.name <> 'bookmarks' then
+      v_rule := format('%s and %s', v_network, v_rule);
+    end if;
+    execute format('alter table %I enable row level security, force row level security',
+      v_table.name);
+    execute format('create policy seen on %I for select to jaringan_app using (%s)',
+      v_table.name, v_rule);
+    execute format('create policy folded on %I to jaringan_worker using (true) with check (true)',
+      v_table.name);
+    execute format('create policy audited on %I for select to jaringan_auditor using (true)',
+      v_table.name);
+  end loop;
+  execute format('grant usage on schema %I to jaringan_app, jaringan_auditor', current_schema());
+  execute format('grant select on all tables in schema %I to jaringan_app, jaringan_auditor',
+    current_schema());
+end $$;

@@ -12,9 +12,9 @@ from jaringan_usaha.kernel.rejections import Rejection
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 
-def asked(at: datetime = NOON) -> Asked:
-    """A command's frame, received at this instant."""
-    return Asked(at=at, command_id=UUID(int=1), print=b"", by="test")
+def asked(at: datetime = NOON, seen: int | None = None) -> Asked:
+    """A command's frame, received at this instant, from who has seen this version."""
+    return Asked(at=at, command_id=UUID(int=1), print=b"", by="test", seen=seen)
 
 
 def given(*deciders: Decider[Any]) -> "Given":
@@ -61,7 +61,7 @@ class Given:
         decider = self._decider_of(command)
         known = known_to(decider, command, self._events)
         try:
-            return Answer(tuple(decider.decide(command, known)), None)
+            return Answer(tuple(decider.answer(command, known)), None)
         except Rejection as rejection:
             return Answer((), rejection)
 

@@ -12,7 +12,7 @@ from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.appender import NewEvent, Proposal, append_arguments, queries
 from jaringan_usaha.eventlog.codec import encode
-from jaringan_usaha.eventlog.database import Pool, open_pool
+from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.kernel.messages import Asked, Event
 from market import fresh_database
@@ -80,7 +80,7 @@ class Log:
 async def log_by_hand(server: EmbeddedServer, template: str) -> AsyncIterator[Log]:
     """An empty log on a database of its own."""
     async with fresh_database(server, template) as url:
-        pool: asyncpg.Pool[asyncpg.Record] = await open_pool(url, most=3)
+        pool: asyncpg.Pool[asyncpg.Record] = await open_pool(url, most=3, role=WORKER)
         try:
             yield Log(pool, await house.type_ids(pool))
         finally:

@@ -15,6 +15,7 @@ from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.door import Door, issue_key
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.follower import Follower
@@ -67,10 +68,12 @@ async def served(url: str) -> AsyncIterator["Market"]:
         door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-            follower = Follower(door.write_pool, await house.type_ids(door.write_pool))
+            worker = await open_pool(url, most=6, role=WORKER)
+            follower = Follower(worker, await house.type_ids(worker))
             key = await issue_key(door.write_pool, door.clock, NETWORK, "operator", None)
             operator = Speaker(client, follower.projector, key)
-            yield Market(Service(client, door, operator), url, follower)
+            yield Market(Service(client, door, operator), url, follower, worker)
+            await worker.close()
 
 
 @asynccontextmanager
@@ -87,6 +90,8 @@ class Market:
     service: Service
     url: str
     follower: Follower
+    worker: Pool
+    """Sessions that may see and write the read tables of all, as the follower's."""
     _speakers: dict[str, Speaker] = field(default_factory=dict)
 
     @property
@@ -100,6 +105,10 @@ class Market:
     @property
     def operator(self) -> Speaker:
         return self.service.operator
+
+    async def another_operator(self) -> Speaker:
+        """A second person who runs the network."""
+        return Speaker(self.client, self.projector, await self.service.new_operator())
 
     @property
     def projector(self) -> Projector:
@@ -179,8 +188,8 @@ class Market:
         self.door.clock.offset = -ago
 
     async def sql(self, query: str, *values: object) -> Any:
-        """One value, by the service's own hands."""
-        return await self.door.read_pool.fetchval(query, *values)
+        """One value, by the follower's own hands."""
+        return await self.worker.fetchval(query, *values)
 
 
 def price_list(supplier_id: str, item_id: str, tiers: list[dict[str, int]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
@@ -25,7 +26,8 @@ def settings_for(url: str, **more: Any) -> Settings:
 
 @dataclass
 class Speaker:
-    """A client with an API key; every write gets a fresh idempotency key."""
+    """A client with an API key; every write gets a fresh idempotency key, and every POST means
+    what it changes as it is now."""
 
     client: httpx2.AsyncClient
     projector: Projector
@@ -35,13 +37,21 @@ class Speaker:
         return await self.client.put(path, json=body, headers=self._headers())
 
     async def post(self, path: str, **body: Any) -> httpx2.Response:
-        headers = {**self._headers(), "idempotency-key": f"test-request-{next(_keys):08}"}
+        key = f"test-request-{next(_keys):08}"
+        headers = {**self._headers(), "idempotency-key": key, "if-match": "*"}
         return await self.client.post(path, json=body, headers=headers)
 
     async def get(self, path: str, **query: str | int) -> httpx2.Response:
         """Ask when everything recorded so far is shown."""
         await self.projector.catch_up(NETWORK)
-        return await self.client.get(path, params=query, headers=self._headers())
+        return await self.client.get(path, params=query or None, headers=self._headers())
+
+    async def pages(self, path: str, **query: str | int) -> list[dict[str, Any]]:
+        """All pages of a list, as `next` leads from one to the other."""
+        pages = [(await self.get(path, **query)).json()]
+        while pages[-1]["next"] is not None:
+            pages.append((await self.get(pages[-1]["next"])).json())
+        return pages
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.key}"}
@@ -55,11 +65,19 @@ class Service:
     door: Door
     operator: Speaker
 
+    async def new_operator(self) -> str:
+        return await issue_key(self.door.write_pool, self.door.clock, NETWORK, "operator", None)
+
     async def koperasi(self, koperasi_id: str) -> Speaker:
         key = await issue_key(
             self.door.write_pool, self.door.clock, NETWORK, "koperasi", koperasi_id
         )
         return Speaker(self.client, self.operator.projector, key)
+
+
+def cursor_of(link: str) -> str:
+    """The cursor in a link to another page."""
+    return parse_qs(urlsplit(link).query)["cursor"][0]
 
 
 def assert_refused(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:

@@ -268,9 +268,7 @@ class Way:
     async def _moved(self) -> set[int]:
         """The positions at which something was posted."""
         found: set[int] = set()
-        page: dict[str, Any] = {"next": ""}
-        while page["next"] is not None:
-            page = await self.get("/v1/postings", limit=200, cursor=page["next"])
+        for page in await self.market.operator.pages("/v1/postings", limit=200):
             found |= {row["position"] for row in page["items"]}
         return found
 

@@ -3,42 +3,60 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha import house
-from jaringan_usaha.api import key_routes, problems, sync
+from jaringan_usaha.api import (
+    key_routes,
+    operations,
+    problems,
+    reference,
+    resealing,
+    sync,
+    test_clocks,
+)
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.door import Door, door_of, key_finder
+from jaringan_usaha.api.door import Door, door_of, key_finder, session_finder
 from jaringan_usaha.api.doorway import AtTheDoor
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
+from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.validation import errors_from, errors_of
+from jaringan_usaha.api.sessions import Sessions
+from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
-from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
+from jaringan_usaha.api.versions import PACKED_FROM
+from jaringan_usaha.changes import routes as change_routes
+from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
+from jaringan_usaha.features.contacts import read_routes
+from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
-from jaringan_usaha.features.cycles.group import entitlement_routes
+from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
@@ -48,22 +66,30 @@ from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
+from jaringan_usaha.features.registry import account_routes, rule_routes
 from jaringan_usaha.features.registry import routes as registry_routes
-from jaringan_usaha.features.registry import rule_routes
 from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.people import people_routes
+from jaringan_usaha.people import routes as login_routes
+from jaringan_usaha.people.provider import Provider
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha", "app.sql")
+logger = logging.getLogger(__name__)
 
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
+KNOCKS_EVERY_SECONDS = 1.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    account_routes,
     rule_routes,
+    contact_routes,
+    read_routes,
     item_routes,
     catalog_routes,
     import_routes,
@@ -73,6 +99,7 @@ FEATURE_ROUTES = (
     cycle_routes,
     group_price_routes,
     entitlement_routes,
+    approval_routes,
     amend_routes,
     price_routes,
     market_routes,
@@ -85,6 +112,7 @@ FEATURE_ROUTES = (
     margin_routes,
     ledger_routes,
     month_routes,
+    change_routes,
 )
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
@@ -107,6 +135,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened_door(settings) as door:
             app.state.door = door
+            app.state.provider = _provider(settings, door)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)
@@ -117,6 +146,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=jaringan_usaha.__version__,
         lifespan=lifespan,
         docs_url=None,
+        openapi_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redoc_url=None,
         redirect_slashes=False,
@@ -125,18 +155,42 @@ def create_app(settings: Settings) -> FastAPI:
     lean = [
         Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
         Route("/v1/sync", bulk.post, methods=["POST"]),
+        Route("/problems/{code}", problem_page),
+        Route("/openapi.json", _contract(settings)),
+        Route("/docs", _contract(settings)),
     ]
     app.router.routes[:0] = lean
     for routes in FEATURE_ROUTES:
         app.include_router(routes.router)
     app.include_router(key_routes.router)
-    app.include_router(sync.router)
+    app.include_router(operations.router)
+    app.include_router(test_clocks.router)
+    app.include_router(login_routes.router)
+    app.include_router(people_routes.router)
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
+    app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(Lean)
-    app.add_middleware(AtTheDoor, own_origin=settings.public_url)
+    app.add_middleware(
+        AtTheDoor, own_origin=settings.public_url, most_at_once=settings.requests_at_once
+    )
     return app
+
+
+def _contract(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    """The contract, for programs and for people; where others can reach it, for callers alone."""
+    at_home = urlsplit(settings.public_url).hostname in ("127.0.0.1", "::1", "localhost")
+
+    async def show(request: Request) -> Response:
+        if not at_home:
+            await door_of(request).admit(request, area="")
+        document = request.app.openapi()
+        if request.url.path == "/docs":
+            return HTMLResponse(reference.page(document))
+        return JSONResponse(document)
+
+    return show
 
 
 @contextlib.asynccontextmanager
@@ -151,6 +205,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
     read_pool = await open_pool(settings.database_url, most=settings.read_connections)
     async with write_pool.acquire() as connection:
         await check(connection, house.event_types(), house.topics())
+    await resealing.check(read_pool, vault, house.SEALED)
     numbers = await house.type_ids(write_pool)
     clock = Clock()
     door = Door(
@@ -161,19 +216,40 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         ),
         clock=clock,
         keys=Keys(key_finder(read_pool), clock.now),
+        sessions=Sessions(session_finder(read_pool), clock.now, settings.public_url),
         reached=Reached(read_pool),
         limits=Limits(time.monotonic, settings.rate_factor),
         vault=vault,
     )
     await _set_clock(door)
-    ticking = asyncio.create_task(_keep_clock(door))
+    await door.limits.share_knocks(write_pool)
+    ticking = [
+        asyncio.create_task(_keep_clock(door)),
+        asyncio.create_task(_share_knocks(door.limits, write_pool)),
+    ]
     try:
         yield door
     finally:
-        ticking.cancel()
+        for task in ticking:
+            task.cancel()
         await door.close()
         await write_pool.close()
         await read_pool.close()
+
+
+def _provider(settings: Settings, door: Door) -> Provider | None:
+    """Where people log in, if anywhere."""
+    if settings.oidc_issuer is None:
+        return None
+    file = settings.oidc_client_secret_file
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        None if file is None else file.read_text(encoding="ascii").strip(),
+        f"{settings.public_url}/auth/callback",
+        door.clock.now,
+        frozenset(settings.oidc_second_factor_acr.split()),
+    )
 
 
 async def _set_clock(door: Door) -> None:
@@ -186,6 +262,12 @@ async def _keep_clock(door: Door) -> None:
         await asyncio.sleep(CLOCK_EVERY_SECONDS)
         with contextlib.suppress(*LOST, *FULL):
             await _set_clock(door)
+
+
+async def _share_knocks(limits: Limits, pool: Pool) -> None:
+    while True:
+        await limits.share_knocks(pool)
+        await asyncio.sleep(KNOCKS_EVERY_SECONDS)
 
 
 def _add_health(app: FastAPI) -> None:
@@ -226,8 +308,8 @@ def _add_problems(app: FastAPI) -> None:
         app.add_exception_handler(kind, refused)
 
     @app.exception_handler(RequestValidationError)
-    async def misfit(request: Request, error: RequestValidationError) -> Response:
-        return problems.answer(request, _misfit(errors_from(list(error.errors()), skip=1)))
+    async def unfit(request: Request, error: RequestValidationError) -> Response:
+        return problems.answer(request, misfit(errors_from(list(error.errors()), skip=1)))
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
@@ -243,6 +325,8 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def internal(request: Request, error: Exception) -> Response:
+        told = {"request_id": request.scope.get("request_id")}
+        logger.error("a request failed", exc_info=error, extra=told)
         return problems.answer(
             request,
             Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
@@ -253,8 +337,11 @@ def _methods_of(request: Request) -> set[str]:
     """Those of every route of the path; the framework names the first one's only."""
     routers = [
         request.app.router,
-        sync.router,
+        operations.router,
         key_routes.router,
+        test_clocks.router,
+        login_routes.router,
+        people_routes.router,
         *(each.router for each in FEATURE_ROUTES),
     ]
     return {
@@ -278,14 +365,10 @@ async def refused(request: Request, error: Exception) -> Response:
         case Problem():
             return problems.answer(request, error)
         case ValidationError():
-            return problems.answer(request, _misfit(errors_of(error)))
+            return problems.answer(request, misfit(errors_of(error)))
         case ClientDisconnect():
             return Response(status_code=400)
     raise error
-
-
-def _misfit(errors: list[dict[str, str]]) -> Problem:
-    return Problem(422, "validation-failed", "fields do not fit; see `errors`", errors=errors)
 
 
 class Lean:
@@ -300,6 +383,7 @@ class Lean:
             await self._app(scope, receive, send)
             return
         scope["path_params"] = path.groupdict()
+        scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
         request = Request(scope, receive, send)
         try:
             response = await order_routes.put_order(request)

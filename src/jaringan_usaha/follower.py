@@ -7,10 +7,11 @@ import logging
 from datetime import datetime, timedelta
 
 from jaringan_usaha import house
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
+from jaringan_usaha.eventlog.database import FULL, LOST, WORKER, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.contacts import forgetting
 from jaringan_usaha.features.cycles import begin_filling
 from jaringan_usaha.features.cycles import closing as cycles_closing
 from jaringan_usaha.features.fulfilment import sharing_out
@@ -21,9 +22,12 @@ from jaringan_usaha.kernel.rejections import Rejection
 queries = Queries("jaringan_usaha", "follower.sql")
 logger = logging.getLogger(__name__)
 
-KEEP_ANSWERS = timedelta(days=36)
+REPLAY_ANSWERS = timedelta(days=36)
+TELL_ANSWERS = timedelta(days=401)
+"""Each a day longer than promised, since days of answers go as a whole."""
 ROOM_EVERY = timedelta(hours=1)
 DUTIES = (
+    forgetting.tend,
     begin_filling.tend,
     cycles_closing.tend,
     sharing_out.tend,
@@ -48,12 +52,13 @@ class Follower:
         await follow(self.projector, self._pool, after_each=self.tend)
 
     async def tend(self, network_id: int) -> None:
-        """The clock's duties in one network, on the database's clock."""
-        now: datetime = await self._pool.fetchval(queries.now)
-        await self._make_room(now)
+        """The clock's duties in one network, on the database's clock, or a sandbox's own."""
+        clock = await self._pool.fetchrow(queries.now_in, network_id)
+        assert clock is not None
+        await self._make_room(clock["now"])
         for duty in DUTIES:
             try:
-                await duty(self._log(network_id), self._pool, now)
+                await duty(self._log(network_id), self._pool, clock["due"])
             except Rejection as rejection:
                 logger.warning("network %s: %s", network_id, rejection.detail)
 
@@ -63,14 +68,15 @@ class Follower:
         return self._logs[network_id]
 
     async def _make_room(self, now: datetime) -> None:
-        """Partitions ahead, and answers of long ago dropped; once an hour."""
+        """Partitions ahead, and answers of long ago aside, then dropped; once an hour."""
         if self._room_made is not None and now < self._room_made + ROOM_EVERY:
             return
         self._room_made = now
         with contextlib.suppress(*FULL):
             for row in await self._pool.fetch(log_queries.networks):
                 await self._pool.execute(queries.make_room, row["position"], now.date())
-            await self._pool.execute(queries.forget_answers, (now - KEEP_ANSWERS).date())
+            days = ((now - REPLAY_ANSWERS).date(), (now - TELL_ANSWERS).date())
+            await self._pool.execute(queries.keep_answers, *days)
 
 
 async def run_follower(url: str) -> None:
@@ -88,7 +94,7 @@ async def run_follower(url: str) -> None:
 async def _patient_pool(url: str) -> Pool:
     while True:
         try:
-            return await open_pool(url, most=6)
+            return await open_pool(url, most=6, role=WORKER)
         except (*LOST, *FULL):
             logger.warning("the follower waits for the database")
             await asyncio.sleep(1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from types import ModuleType
 
+from jaringan_usaha.changes.views import change_views
 from jaringan_usaha.eventlog.appender import Appender
 from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import Pool
@@ -16,9 +17,14 @@ from jaringan_usaha.features.catalog.import_views import price_import_views
 from jaringan_usaha.features.catalog.imports import imports
 from jaringan_usaha.features.catalog.items import goods
 from jaringan_usaha.features.catalog.views import catalog_views
+from jaringan_usaha.features.contacts import events as contact_events
+from jaringan_usaha.features.contacts.domain import contacts
+from jaringan_usaha.features.contacts.values import KEYS
+from jaringan_usaha.features.contacts.views import contact_views
 from jaringan_usaha.features.cycles import events as cycle_events
 from jaringan_usaha.features.cycles.amendments.domain import amending
 from jaringan_usaha.features.cycles.domain import cycles
+from jaringan_usaha.features.cycles.group.approving import approving
 from jaringan_usaha.features.cycles.group.domain import consolidated_orders
 from jaringan_usaha.features.cycles.group.keeping import ending
 from jaringan_usaha.features.cycles.group.sending import sending
@@ -42,6 +48,7 @@ from jaringan_usaha.features.prices import events as price_events
 from jaringan_usaha.features.prices.domain import observations
 from jaringan_usaha.features.prices.views import price_views
 from jaringan_usaha.features.registry import events as registry_events
+from jaringan_usaha.features.registry.accounts import supplier_accounts
 from jaringan_usaha.features.registry.domain import registry
 from jaringan_usaha.features.registry.rules import rules
 from jaringan_usaha.features.registry.views import registry_views
@@ -58,6 +65,7 @@ from jaringan_usaha.kernel.messages import Event
 
 EVENT_MODULES = (
     registry_events,
+    contact_events,
     catalog_events,
     share_events,
     sourcing_events,
@@ -70,7 +78,9 @@ EVENT_MODULES = (
 )
 DECIDERS = (
     registry,
+    supplier_accounts,
     rules,
+    contacts,
     goods,
     catalog,
     imports,
@@ -81,6 +91,7 @@ DECIDERS = (
     consolidated_orders,
     ending,
     sending,
+    approving,
     amending,
     observations,
     deliveries,
@@ -95,6 +106,7 @@ DECIDERS = (
 )
 PROJECTIONS: tuple[Projection, ...] = (
     registry_views,
+    contact_views,
     catalog_views,
     price_import_views,
     share_views,
@@ -105,7 +117,10 @@ PROJECTIONS: tuple[Projection, ...] = (
     sale_views,
     invoicing_views,
     margin_views,
+    change_views,
 )
+SEALED = (KEYS,)
+"""Everything that is stored sealed under the master key."""
 
 
 def event_classes(module: ModuleType) -> Iterator[type[Event]]:

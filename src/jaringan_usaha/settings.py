@@ -1,6 +1,7 @@
 """The environment, read once and handed on by hand."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,7 +22,17 @@ class Settings(BaseSettings):
     write_connections: int = Field(default=4, ge=2)
     read_connections: int = Field(default=6, ge=2)
     memory_facts: int = Field(default=150_000, ge=1_000)
+    requests_at_once: int = Field(default=256, ge=1)
+    """Worked on by one process; whoever comes on top is told at once to come again."""
     rate_factor: float = Field(default=1.0, ge=0)
     master_key_file: Path | None = None
     """Made beside the embedded database's data when it is not named; else it must be."""
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    oidc_issuer: str | None = None
+    """Where people log in, by OpenID Connect; without it only keys are let in."""
+    oidc_client_id: str = "jaringan"
+    oidc_client_secret_file: Path | None = None
+    oidc_second_factor_acr: str = "phr phrh"
+    """What `acr` the issuer gives to a login with a second factor, apart by spaces; an `amr` that
+    tells of one counts anyway."""
     public_url: str = "http://127.0.0.1:8000"

@@ -12,7 +12,7 @@ from jaringan_usaha.cli.program import app
 
 COMMANDS = {
     *("demo", "serve", "follow", "migrate", "replay", "rebuild"),
-    *("import", "doctor", "openapi", "bench", "keys"),
+    *("import", "doctor", "openapi", "bench", "keys", "people", "privacy"),
 }
 HEAVY = {
     *("asyncio", "asyncpg", "fastapi", "httpx2", "msgspec"),
@@ -50,7 +50,9 @@ def test_help_has_an_example_and_json(
     assert "--with-parent" not in shown
 
 
-@pytest.mark.parametrize("path", [(), ("keys",), ("import",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "path", [(), ("keys",), ("people",), ("privacy",), ("import",)], ids=" ".join
+)
 def test_help_of_groups_has_an_example(
     path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -329,8 +329,33 @@ async def test_room_is_made_even_where_rows_have_fallen_beside_it(
         await pool.execute("select log.make_room($1, $2)", 1, today + timedelta(days=9))
     assert await owner.fetchval("select count(*) from only log.answers_default") == 0
     assert (await log.handle(said, command)).replayed
-    assert await pool.fetchval("select log.forget_answers($1)", today + timedelta(days=12)) > 0
-    assert (await counts_of(pool))[:3] == (1, 1, 0)
+
+
+async def test_api_1_answers_are_told_longer_than_they_are_replayed(
+    log: EventLog, pool: Pool
+) -> None:
+    """Their day is put aside, where appends do not look, and dropped in the end; facts stay."""
+    today = await pool.fetchval("select current_date")
+    now = datetime.combine(today, datetime.min.time(), UTC)
+    await pool.execute("select log.make_room($1, $2)", 1, today)
+    ids = [new_command_id(int(now.timestamp() * 1000) + 5), UUID(int=7)]
+    for key in ids:
+        command = Say(asked=asked(key, at=now), events=(LabelPrinted(label_id=new_name("x")),))
+        await log.handle(said, command)
+    keep, day = "select log.keep_answers($1, $2)", timedelta(days=1)
+    for before, moved in ((today, 1), (today + day, 1), (today + day, 0)):
+        assert await pool.fetchval(keep, before, today) == moved
+    assert (await counts_of(pool))[:3] == (2, 2, 0)
+    for position, key in enumerate(ids, start=1):
+        found = await log.recorded_under([key], now + timedelta(days=399))
+        assert found is not None
+        recorded, event = found
+        assert (recorded.position, type(event)) == (position, LabelPrinted)
+        assert not await log.answers_to([asked(key, at=now)]), "it is not replayed any more"
+    assert await log.recorded_under([new_command_id()], now) is None
+    await pool.fetchval(keep, today + day, today + day)
+    assert await log.recorded_under(ids, now) is None
+    assert await pool.fetchval("select count(*) from log.events") == 2
 
 
 def test_pairs_are_those_that_decisions_ask_about() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from eventlog.jars import LabelPrinted, Say, ShelfOpened, said
 from eventlog.keys import asked, new_command_id
 from eventlog.logs import new_network, open_log, types, until
 from jaringan_usaha.eventlog.codec import EventTypes
-from jaringan_usaha.eventlog.database import LOST, Connection, Pool, open_pool
+from jaringan_usaha.eventlog.database import LOST, WORKER, Connection, Pool, open_pool
 from jaringan_usaha.eventlog.projector import (
     Hole,
     Page,
@@ -48,6 +48,14 @@ from jaringan_usaha.kernel.messages import Event
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 NO_TOPICS = Topics([])
 HOUSE = (cycle_views, margin_views)
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[Pool]:
+    """Sessions as the follower has them."""
+    pool = await open_pool(database, role=WORKER)
+    yield pool
+    await pool.close()
 
 
 def season(seed: int, orders: int) -> list[Event]:
@@ -459,7 +467,7 @@ async def test_a_follower_whose_listener_is_cut_goes_on(
 ) -> None:
     """Case 11: the poke is heard again through a new session; the long poll is not what helps."""
     tally = Tally()
-    own = await open_pool(database, most=4)
+    own = await open_pool(database, most=4, role=WORKER)
     projector = Projector(own, types, [tally.projection])
     following = asyncio.create_task(follow(projector, own, poll_seconds=600))
 
@@ -529,7 +537,7 @@ async def test_a_follower_ends_when_told_to_even_as_it_is_woken(
 
 async def test_a_follower_without_any_poke_polls(database: str, pool: Pool) -> None:
     tally = Tally()
-    own = await open_pool(database, most=4)
+    own = await open_pool(database, most=4, role=WORKER)
     seen: set[int] = set()
 
     async def after_each(network_id: int) -> None:
@@ -558,7 +566,7 @@ async def test_a_follower_survives_the_loss_of_every_session(
     database: str, pool: Pool, owner: Connection
 ) -> None:
     tally = Tally()
-    own = await open_pool(database, most=4)
+    own = await open_pool(database, most=4, role=WORKER)
     projector = Projector(own, types, [tally.projection])
     following = asyncio.create_task(follow(projector, own, poll_seconds=0.05))
 

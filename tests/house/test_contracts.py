@@ -40,6 +40,10 @@ PLANTED = {
         "eventlog/marks.py",
         "import httpx2",
     ),
+    "the client that integrators copy stands alone": (
+        "client/till.py",
+        "import jaringan_usaha.api.asked",
+    ),
 }
 
 

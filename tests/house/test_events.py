@@ -37,7 +37,7 @@ async def stored(postgres: EmbeddedServer, template: str) -> AsyncIterator[Store
     async with opened(postgres, template) as market:
         market.live_at(timedelta(days=2))
         await trade(market)
-        rows = await market.door.read_pool.fetch(
+        rows = await market.worker.fetch(
             "select t.name || '.' || e.schema_no as name, e.body"
             " from log.events e join log.types t using (type_id) order by e.position"
         )

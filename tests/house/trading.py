@@ -83,7 +83,33 @@ async def _trade_registry(market: Market) -> None:
         price_zone=1,
         tax_id="0013000666091000",
     )
-    assert done.is_success, done.text
+    accounts, other = "/v1/suppliers/bulog/accounts", await market.another_operator()
+    told = {"bank_code": "002", "holder": "Perum Bulog"}
+    answers = [
+        done,
+        await market.operator.post(accounts, **told, account_no="000111222333"),
+        await other.post(f"{accounts}/1/confirm"),
+        await market.operator.post(accounts, **told, account_no="000999888777"),
+        await market.operator.post(f"{accounts}/2/withdraw", reason="a forged letter"),
+    ]
+    assert [each.text for each in answers if not each.is_success] == []
+
+
+async def _trade_contacts(market: Market) -> None:
+    """A person is recorded, corrected, takes their consent back, and is erased by two."""
+    melati, path = await market.koperasi("melati"), f"/v1/contacts/{new_id()}"
+    person = {"roles": ["ketua"], "name": "Siti", "phone": "08123456789"}
+    headers = {"authorization": f"Bearer {melati.key}", "idempotency-key": "contact-of-melati"}
+    answers = [
+        await market.client.put(
+            path, json={**person, "consented_on": "2026-01-10"}, headers=headers
+        ),
+        await melati.post(f"{path}/correct", roles=["kasir"], name="Siti Aminah"),
+        await melati.post(f"{path}/withdraw-consent"),
+        await melati.post(f"{path}/ask-erasure"),
+        await market.operator.post(f"{path}/erase"),
+    ]
+    assert [each.text for each in answers if not each.is_success] == []
 
 
 async def _trade_catalog(market: Market) -> None:
@@ -183,7 +209,7 @@ async def _trade_ordering(market: Market) -> None:
         )
     await market.settle()
     consolidated = "/v1/consolidated-orders/amended/indofood"
-    answers.append(await post(f"{consolidated}/send", reference="PO 17"))
+    answers += await _send_by_two(market, consolidated)
     await market.settle()
     line = {"item_id": "oil", "cases": 100, "reason": "out of stock"}
     answers.append(await post(f"{consolidated}/acknowledge", revision=1, lines=[line]))
@@ -205,6 +231,20 @@ async def _trade_ordering(market: Market) -> None:
     )
     assert [each.text for each in answers if not each.is_success] == []
     await market.settle()
+
+
+async def _send_by_two(market: Market, order: str) -> list[Any]:
+    """Above the limit one person proposes, thinks again, proposes, and another one approves."""
+    operator, other = market.operator, await market.another_operator()
+    return [
+        await operator.put(
+            "/v1/rules/two-persons/2026-01-01", values={"order_idr": 1_000_000}, source="RAT 2025"
+        ),
+        await operator.post(f"{order}/send", reference="PO 16"),
+        await operator.post(f"{order}/withdraw-proposal", reason="a wrong number"),
+        await operator.post(f"{order}/send", reference="PO 17"),
+        await other.post(f"{order}/approve"),
+    ]
 
 
 async def _trade_prices(market: Market) -> None:
@@ -390,6 +430,7 @@ async def _trade_margin(market: Market) -> None:
 
 ROOMS = (
     _trade_registry,
+    _trade_contacts,
     _trade_catalog,
     _trade_files,
     _trade_sourcing,

@@ -11,6 +11,7 @@ from jaringan_usaha import house
 from jaringan_usaha.api.door import Door, issue_key
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
 from service import NETWORK, Service, Speaker, settings_for
@@ -34,6 +35,8 @@ async def service(database: str) -> AsyncIterator[Service]:
         door: Door = app.state.door
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-            projector = Projector(door.write_pool, house.event_types(), house.PROJECTIONS)
+            worker = await open_pool(database, most=2, role=WORKER)
+            projector = Projector(worker, house.event_types(), house.PROJECTIONS)
             key = await issue_key(door.write_pool, door.clock, NETWORK, "operator", None)
             yield Service(client, door, Speaker(client, projector, key))
+            await worker.close()

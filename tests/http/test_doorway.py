@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from jaringan_usaha.api import doorway
 from jaringan_usaha.api.doorway import MOST_HEADERS, MOST_URL, AtTheDoor
+from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, opened
 from service import assert_refused
@@ -118,6 +119,54 @@ def dripping(every_seconds: float, size: int) -> Receive:
     return receive
 
 
+PUT_FILE = {"method": "PUT", "path": "/v1/price-imports/pasar-1"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "most"), [({}, doorway.MOST_BODY), (PUT_FILE, doorway.MOST_FILE)]
+)
+async def test_sec_6_a_body_is_measured_by_its_bytes_whatever_its_head_says(
+    scope: Scope, most: int
+) -> None:
+    """To the byte, sent in parts and without a length."""
+    assert (doorway.MOST_BODY, doorway.MOST_FILE) == (1 << 20, 10 << 20)
+    for size, expected in ((most, 204), (most + 1, 413)):
+        parts = [b"x" * 65_536] * (size // 65_536) + [b"x" * (size % 65_536)]
+
+        async def receive(parts: list[bytes] = parts) -> Message:
+            return {"type": "http.request", "body": parts.pop(), "more_body": bool(parts)}
+
+        told = Told()
+        try:
+            await AtTheDoor(read_all, OWN)({**posting(), **scope}, receive, told)
+            assert told.status == expected
+        except Problem as problem:
+            assert problem.status == expected  # noqa: PT017  within the service it is answered
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ({"query_string": b"x" * (4_096 - len(b"/v1/sync"))}, 204),
+        ({"query_string": b"x" * (4_097 - len(b"/v1/sync"))}, 414),
+        ({"headers": [(b"x-note", b"x" * (16_384 - 10))]}, 204),
+        ({"headers": [(b"x-note", b"x" * (16_385 - 10))]}, 431),
+        ({"headers": [(b"content-length", b"1048577")]}, 413),
+    ],
+)
+async def test_sec_6_a_head_is_measured_to_the_byte(head: Scope, status: int) -> None:
+    async def empty() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    told = Told()
+    await AtTheDoor(read_all, OWN)({**posting(), **head}, empty, told)
+    assert told.status == status
+
+
+async def test_sec_6_the_numbers() -> None:
+    assert (doorway.MOST_SECONDS, doorway.SLOW_SECONDS, doorway.SLOW_BYTES) == (30, 10, 1_024)
+
+
 async def test_a_body_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doorway, "SLOW_SECONDS", 1.0)
     told = Told()
@@ -156,3 +205,42 @@ async def test_who_is_cancelled_from_outside_stays_cancelled() -> None:
     visit.cancel()
     with pytest.raises(asyncio.CancelledError):
         await visit
+
+
+async def test_rel_12_more_than_can_be_worked_on_is_told_to_come_again_at_once() -> None:
+    """Who sends slowly, or asks whether the service is well, takes nobody's place."""
+    begun, over = asyncio.Semaphore(0), asyncio.Event()
+
+    async def working(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_all(scope, receive, _nowhere)
+        begun.release()
+        await over.wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    door = AtTheDoor(working, OWN, most_at_once=2)
+    slow = asyncio.create_task(door(posting(), dripping(0.05, 200), Told()))
+    told = [Told(), Told()]
+    busy = [asyncio.create_task(door(posting(), empty_body, each)) for each in told]
+    for _ in busy:
+        await begun.acquire()
+    refused, well = Told(), Told()
+    await asyncio.wait_for(door(posting(), empty_body, refused), 5)
+    assert refused.status == 503
+    asking = asyncio.create_task(door({**posting(), "path": "/readyz"}, empty_body, well))
+    await begun.acquire()
+    over.set()
+    await asyncio.gather(*busy, asking)
+    assert [each.status for each in (*told, well)] == [204, 204, 204]
+    later = Told()
+    await asyncio.wait_for(door(posting(), empty_body, later), 5)
+    assert later.status == 204
+    slow.cancel()
+
+
+async def empty_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _nowhere(_: Message) -> None:
+    """Where an answer goes that is not given yet."""

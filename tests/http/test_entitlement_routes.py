@@ -195,14 +195,9 @@ async def test_totals_are_those_of_all_pages(market: Market) -> None:
     path = "/v1/cycles/a1/entitlements"
     whole = (await market.operator.get(path)).json()
     found: list[Any] = []
-    query: dict[str, Any] = {"limit": 2}
-    while True:
-        page = (await market.operator.get(path, **query)).json()
+    for page in await market.operator.pages(path, limit=2):
         assert page["total"] == whole["total"]
         found += page["items"]
-        if page["next"] is None:
-            break
-        query["cursor"] = page["next"]
     assert found == whole["items"]
     assert sum(each["granted"] for each in found) == whole["total"]["granted"] == 72 + 120
     for koperasi_id in ("a", "b", "c"):
@@ -215,35 +210,39 @@ async def test_totals_are_those_of_all_pages(market: Market) -> None:
         assert of_garam.json()["items"] == [each for each in rows if each["supplier_id"] == "garam"]
 
 
+@pytest.mark.parametrize("turn", [1, closing.LINES_A_TURN])
 async def test_in_portions_each_item_is_ordered_once(
-    market: Market, monkeypatch: pytest.MonkeyPatch
+    market: Market, monkeypatch: pytest.MonkeyPatch, turn: int
 ) -> None:
-    """A portion holds one item; two followers work at once, and one of them sees old tables."""
+    """A portion holds one item, a turn one of them or all; two followers work at once, and one
+    of them sees old tables."""
     monkeypatch.setattr(closing, "LINES_AT_ONCE", 1)
-    await market.open_cycle("portions")
+    monkeypatch.setattr(closing, "LINES_A_TURN", turn)
+    cycle_id = f"portions-{turn}"
+    await market.open_cycle(cycle_id)
     both = (line("garam", "salt", 24), line("garam", "soap", 20), line("mahal", "salt", 240))
     for koperasi_id in ("a", "b"):
-        await order(market, "portions", koperasi_id, *both)
+        await order(market, cycle_id, koperasi_id, *both)
     await market.projector.catch_up(NETWORK)
-    log, pool = market.door.log(NETWORK), market.door.write_pool
+    log, pool = market.door.log(NETWORK), market.worker
     for _ in range(6):
         await tend(log, pool, await market.sql("select clock_timestamp()"))
         await market.follower.tend(NETWORK)
         await market.projector.catch_up(NETWORK)
     await market.settle()
-    assert (await cycle(market, "portions"))["order_lines"] == 6
-    lines = await shown(market, "/v1/consolidated-orders/portions/lines")
+    assert (await cycle(market, cycle_id))["order_lines"] == 6
+    lines = await shown(market, f"/v1/consolidated-orders/{cycle_id}/lines")
     assert [(each["supplier_id"], each["item_id"], each["quantity"]) for each in lines] == [
         ("garam", "salt", 48),
         ("garam", "soap", 40),
         ("mahal", "salt", 480),
     ]
-    orders = await shown(market, "/v1/consolidated-orders", cycle_id="portions")
+    orders = await shown(market, "/v1/consolidated-orders", cycle_id=cycle_id)
     assert [(each["supplier_id"], each["item_count"]) for each in orders] == [
         ("garam", 2),
         ("mahal", 1),
     ]
-    total = (await market.operator.get("/v1/cycles/portions/entitlements")).json()["total"]
+    total = (await market.operator.get(f"/v1/cycles/{cycle_id}/entitlements")).json()["total"]
     assert total["granted"] == 48 + 40 + 480
 
 
@@ -369,7 +368,7 @@ async def test_who_cancels_everything_and_orders_again_stands_behind(market: Mar
 
     digests = set()
     for page in (1, 2, 3, 7, 5_000):
-        pool = market.door.write_pool
+        pool = market.worker
         for table in await pool.fetch(
             "select relname from pg_class where relnamespace = 'read'::regnamespace"
             " and relkind = 'r'"

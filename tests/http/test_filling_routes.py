@@ -44,7 +44,8 @@ def tea(quantity: int, **other: Any) -> dict[str, Any]:
 async def draft(market: Market, cycle_id: str, key: str, **terms: Any) -> Any:
     path = f"/v1/cycles/{cycle_id}/draft"
     body = market.cycle(**{"closes_at": later(days=900), **terms})
-    return await market.send(market.operator, "PUT", path, body=body, idempotency_key=key)
+    headers = {"idempotency_key": key, "if_match": "*"}
+    return await market.send(market.operator, "PUT", path, body=body, **headers)
 
 
 async def test_a_draft_is_changed_freely_and_opened(market: Market) -> None:

@@ -270,15 +270,8 @@ async def test_costs_are_asked_of_something(market: Market) -> None:
     assert {row["supplier_id"] for row in of_supplier["items"]} == {"indofood"}
     everything = of_supplier["items"]
     assert of_supplier["totals"]["landed_idr"] == sum(row["landed_idr"] for row in everything)
-    paged: list[dict[str, Any]] = []
-    cursor = ""
-    while cursor is not None:
-        page = await market.operator.get(
-            "/v1/costs", supplier_id="indofood", limit=2, cursor=cursor
-        )
-        paged += page.json()["items"]
-        cursor = page.json()["next"]
-    assert paged == everything
+    pages = await market.operator.pages("/v1/costs", supplier_id="indofood", limit=2)
+    assert [row for page in pages for row in page["items"]] == everything
 
 
 async def test_l6_a_late_bill_splits_the_difference_only(market: Market) -> None:
@@ -648,7 +641,7 @@ async def test_who_looks_at_old_tables_records_nothing_twice(market: Market) -> 
     await market.projector.catch_up(NETWORK)
     counts = [await market.event_count()]
     for _ in range(3):
-        other = Follower(market.door.write_pool, await house.type_ids(market.door.write_pool))
+        other = Follower(market.worker, await house.type_ids(market.worker))
         await other.tend(NETWORK)
         counts.append(await market.event_count())
     assert counts[0] < counts[1] == counts[2] == counts[3]
@@ -665,7 +658,7 @@ async def test_half_folded_parts_are_not_costed_again(market: Market) -> None:
     await done(await enter(market, "half-1", invoice("half", "INV/half", oil(1_000))))
     await done(await enter(market, "half-2", invoice("half", "INV/half2", oil(800))))
     await done(await market.operator.put("/v1/charges/half-f", **freight("half", 777_777)))
-    slow = Projector(market.door.write_pool, house.event_types(), house.PROJECTIONS, page=1)
+    slow = Projector(market.worker, house.event_types(), house.PROJECTIONS, page=1)
     while await slow.step(NETWORK) or await _more(market):
         await market.follower.tend(NETWORK)
     listed = await costs(market, cycle_id="half")
@@ -687,7 +680,7 @@ async def test_the_log_folds_into_the_same_rows_however_it_is_cut(market: Market
     await market.settle()
     tables = [
         row["relname"]
-        for row in await market.door.read_pool.fetch(
+        for row in await market.worker.fetch(
             "select relname from pg_class where relnamespace = 'read'::regnamespace"
             " and relkind = 'r'"
             " and relname ~ '^(cost|charge|debit|goods_|invoic|item_w|supplier_[ip])'"
@@ -696,10 +689,10 @@ async def test_the_log_folds_into_the_same_rows_however_it_is_cut(market: Market
     assert len(tables) == 13
     before = await _rows(market, tables)
     for page in (1, 3, 50):
-        await market.door.write_pool.execute("delete from bookmarks where projection = 'invoicing'")
+        await market.worker.execute("delete from bookmarks where projection = 'invoicing'")
         for table in tables:
-            await market.door.write_pool.execute(f"delete from {table}")
-        again = Projector(market.door.write_pool, house.event_types(), [invoicing_views], page=page)
+            await market.worker.execute(f"delete from {table}")
+        again = Projector(market.worker, house.event_types(), [invoicing_views], page=page)
         await again.catch_up(NETWORK)
         assert await _rows(market, tables) == before
 
@@ -708,7 +701,7 @@ async def _rows(market: Market, tables: list[str]) -> dict[str, list[str]]:
     return {
         table: sorted(
             row["text"]
-            for row in await market.door.read_pool.fetch(f"select t::text as text from {table} t")
+            for row in await market.worker.fetch(f"select t::text as text from {table} t")
         )
         for table in tables
     }

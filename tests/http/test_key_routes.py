@@ -72,20 +72,15 @@ async def test_sec_1_a_key_is_shown_once(market: Market) -> None:
 async def test_pages_of_keys_skip_and_repeat_none(market: Market) -> None:
     for _ in range(3):
         await made(market, role="auditor")
-    found, cursor = [], ""
-    while True:
-        page = (await market.operator.get("/v1/keys", limit=2, cursor=cursor)).json()
-        found += [each["key_id"] for each in page["items"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
+    pages = await market.operator.pages("/v1/keys", limit=2)
+    found = [each["key_id"] for page in pages for each in page["items"]]
     stored = await market.sql("select count(*) from access.api_keys where network_id = 1")
     assert len(set(found)) == len(found) == stored
 
 
 async def test_only_the_operator_hands_out_keys(market: Market) -> None:
     melati = await market.koperasi("melati")
-    for role, named in (("auditor", {}), ("supplier", {"supplier_id": "indofood"})):
+    for role, named in (("office", {}), ("supplier", {"supplier_id": "indofood"})):
         other = holder(market, (await made(market, role=role, **named))["key"])
         assert_refused(await other.get("/v1/keys"), 403, "forbidden")
     assert_refused(await melati.get("/v1/keys"), 403, "forbidden")
@@ -293,3 +288,59 @@ async def test_a_key_of_another_network_is_not_there(market: Market) -> None:
 async def test_a_life_beyond_400_days_is_none() -> None:
     with pytest.raises(KeyDoesNotFit):
         Wanted(role="office", life=timedelta(days=400, seconds=1)).must_fit()
+
+
+async def test_sec_4_a_key_of_an_auditor_opens_nothing_until_a_second_person_says_so(
+    market: Market, clock: list[float]
+) -> None:
+    auditor = await made(market, role="auditor")
+    assert auditor["state"] == "waiting"
+    assert_refused(await knock(market, auditor["key"]), 401, "unauthenticated")
+    path = f"/v1/keys/{auditor['key_id']}/approve"
+    assert_refused(await market.operator.post(path), 403, "second-person-needed")
+    other = await market.another_operator()
+    done = (await other.post(path)).json()
+    assert (done["state"], done["approved_by"]) == ("live", key_id(other.key))
+    assert (await other.post(path)).status_code == 200
+    clock[0] += 1
+    assert (await knock(market, auditor["key"])).status_code == 200
+    third = await market.another_operator()
+    assert_refused(await third.post(path), 409, "key-waits-for-nobody")
+
+
+async def test_sec_4_replacing_an_auditors_key_takes_two_as_well(market: Market) -> None:
+    pool, clock = market.door.write_pool, market.door.clock
+    old = await issuing.issue(pool, clock, NETWORK, Wanted(role="auditor"))
+    assert (await knock(market, old)).status_code == 200, "the command line asks nobody"
+    new = (await market.operator.post(f"/v1/keys/{key_id(old)}/rotate")).json()
+    assert new["state"] == "waiting"
+    assert_refused(await knock(market, new["key"]), 401, "unauthenticated")
+
+
+async def test_sec_4_nobody_becomes_a_second_person_by_making_a_key(market: Market) -> None:
+    """An operator's key made or replaced over HTTP is recorded under its maker's name."""
+    me, other = market.operator, await market.another_operator()
+    own = await made(market, role="operator")
+    again = (await me.post(f"/v1/keys/{own['key_id']}/rotate")).json()
+    taken = (await me.post(f"/v1/keys/{key_id(other.key)}/rotate")).json()
+    names = [
+        (await knock(market, key["key"], "/v1/me")).json()["recorded_as"]
+        for key in (own, again, taken)
+    ]
+    assert names == [key_id(me.key)] * 3
+    waiting = await made(market, role="auditor")
+    path = f"/v1/keys/{waiting['key_id']}/approve"
+    for key in (own, again, taken):
+        refused = await holder(market, key["key"]).post(path)
+        assert_refused(refused, 403, "second-person-needed")
+    melati = await made(market, role="koperasi", koperasi_id="melati")
+    seen = (await knock(market, melati["key"], "/v1/me")).json()
+    assert (seen["recorded_as"], seen["may_approve"]) == (melati["key_id"], False)
+
+
+async def test_a_key_keeps_its_name_when_it_is_replaced(market: Market) -> None:
+    first = last = await made(market, role="koperasi", koperasi_id="melati")
+    for _ in range(2):
+        last = (await market.operator.post(f"/v1/keys/{last['key_id']}/rotate")).json()
+    me = (await knock(market, last["key"], "/v1/me")).json()
+    assert me["recorded_as"] == first["key_id"] != last["key_id"]

@@ -238,4 +238,4 @@ async def test_every_route_but_health_wants_a_key(market: Market) -> None:
                 open_to_all.append(path)
             else:
                 assert_kept_out(answer)
-    assert open_to_all == ["/healthz", "/readyz"]
+    assert open_to_all == ["/auth/logout", "/healthz", "/readyz"]

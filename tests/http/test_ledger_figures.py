@@ -59,7 +59,7 @@ async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Marke
 
 @pytest_asyncio.fixture
 async def log(market: Market) -> Log:
-    return Log(market.door.write_pool, await house.type_ids(market.door.write_pool))
+    return Log(market.worker, await house.type_ids(market.worker))
 
 
 async def margins(market: Market, **query: str | int) -> Row:

@@ -174,7 +174,7 @@ async def test_when_the_ledger_stopped_its_readers_are_told(market: Market) -> N
     await market.open_cycle("after")
     speaker = await market.koperasi("a")
     await market.place(speaker, {"cycle_id": "after", "lines": [oil(50)]})
-    faulty = Projector(market.door.write_pool, house.event_types(), projections)
+    faulty = Projector(market.worker, house.event_types(), projections)
     await market.operator.post("/v1/cycles/after/close", early=True, reason="the truck leaves")
     for _ in range(4):
         await faulty.catch_up(NETWORK)

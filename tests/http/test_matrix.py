@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -19,13 +20,13 @@ import pytest_asyncio
 
 from house.trading import trade
 from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import Role
+from jaringan_usaha.api.access import Caller, Role
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.app import openapi_document
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened
-from service import NETWORK
+from service import NETWORK, cursor_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,7 +39,7 @@ COLUMNS = (
     "office",
 )  # fmt: skip
 TABLE: Mapping[str, str] = tomllib.loads((Path(__file__).parent / "matrix.toml").read_text())
-OPEN_TO_ALL = {"getHealth", "getReadiness"}
+OPEN_TO_ALL = {"getHealth", "getReadiness", "logout"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Operation:
     path: str
     query: frozenset[str]
     required: frozenset[str]
+    on_version: bool
+    """It takes `If-Match`."""
 
     @property
     def reads(self) -> bool:
@@ -67,11 +70,15 @@ def operations() -> dict[str, Operation]:
                 path,
                 frozenset(each["name"] for each in asked),
                 frozenset(each["name"] for each in asked if each.get("required")),
+                any(each["name"].lower() == "if-match" for each in operation.get("parameters", ())),
             )
     return found
 
 
 OPERATIONS = operations()
+READS = {name for name, operation in OPERATIONS.items() if operation.reads}
+TELLS_OF_ITSELF = {"exportPersonalData"}
+"""Every reading of it is kept, and told in the next one."""
 
 
 @dataclass
@@ -110,7 +117,7 @@ async def world(postgres: EmbeddedServer, template: str) -> AsyncIterator[World]
             ids = [
                 str(each)
                 for table in ("orders", "sales")
-                for (each,) in await market.door.read_pool.fetch(
+                for (each,) in await market.worker.fetch(
                     f"select {table[:-1]}_id from {table} where koperasi_id = $1", koperasi
                 )
             ]
@@ -159,6 +166,16 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
             await market.sql(f"select {table}_id from {name} where koperasi_id = 'melati' limit 1")
         )
 
+    contacts = {
+        whose: await _contact(market, **named)
+        for whose, named in (
+            ("mawar", {"koperasi_id": "mawar"}),
+            ("melati", {"koperasi_id": "melati"}),
+            ("indofood", {"supplier_id": "indofood"}),
+            ("bulog", {"supplier_id": "bulog"}),
+        )
+    }
+    await market.settle()
     shared = {
         "item_id": "oil",
         "charge_id": "truck-9",
@@ -170,6 +187,8 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "observation_id": "january",
         "rule_id": "ppn",
         "valid_from_on": "2026-01-01",
+        "proposal_no": "1",
+        "person_id": "00000000-0000-7000-8000-000000000000",
         "payment_id": "bca-31",
         "rebate_id": "bca-44",
         "op_id": "till-7-request-000001",
@@ -177,6 +196,7 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "source": "dinas",
         "file_name": "harga.csv",
         "key_id": "000000000000",
+        "clock_id": "clock",
     }
     own = {"koperasi_id": "mawar", "order_id": order, "sale_id": sale, "cycle_id": "reopened"}
     other = {
@@ -197,12 +217,26 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "invoice_id": "over",
         "price_list_id": "rice-1",
     }
-    return {
+    names = {
         "mawar": {**shared, **indofood, **own},
         "melati": {**shared, **indofood, **other},
         "indofood": {**shared, **own, **indofood, "cycle_id": "amended"},
         "bulog": {**shared, **own, **bulog, "cycle_id": "billed"},
     }
+    return {whose: {**named, "subject_id": contacts[whose]} for whose, named in names.items()}
+
+
+async def _contact(market: Market, **named: str) -> str:
+    """A person, whose name says whose it is."""
+    subject_id, (whose,) = new_id(), named.values()
+    body = {**named, "roles": ["kasir"], "name": f"kasir of {whose}"}
+    headers = {
+        "authorization": f"Bearer {market.operator.key}",
+        "idempotency-key": f"contact-of-{whose}-{subject_id}",
+    }
+    done = await market.client.put(f"/v1/contacts/{subject_id}", json=body, headers=headers)
+    assert done.status_code == 201, done.text
+    return subject_id
 
 
 def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -214,7 +248,9 @@ def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
         "putOrder": order,
         "cancelOrder": {**named, "cycle_id": names["cycle_id"], "reason": "too much"},
         "recordSale": {**named, "sold_on": "2026-02-15", "lines": [line]},
+        "recordContact": {**named, "roles": ["kasir"], "name": "Siti"},
         "commitShare": {"amount_idr": 1_000},
+        "advanceTestClock": {"to": "2027-01-01T00:00:00Z"},
         "acknowledgeConsolidatedOrder": {"revision": 1, "lines": []},
         "sync": {
             "op_id": f"matrix-{new_id()}",
@@ -225,10 +261,16 @@ def body_of(operation: str, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def ask(
-    world: World, operation: Operation, key: str | None, names: Mapping[str, str], **query: Any
+    world: World,
+    operation: Operation,
+    key: str | None,
+    names: Mapping[str, str],
+    more: Mapping[str, str] = MappingProxyType({}),
+    **query: Any,
 ) -> httpx2.Response:
+    """`more`: headers beside the key's."""
     path = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], operation.path)
-    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    headers = {**more} if key is None else {**more, "authorization": f"Bearer {key}"}
     query |= {name: names[name] for name in operation.required if name not in query}
     if operation.name == "compareOffers":
         query["quantity"] = 1
@@ -268,9 +310,10 @@ def told(answer: httpx2.Response) -> str:
     """Everything an answer says: its headers, its body, and what its cursor holds."""
     text = answer.text
     if answer.is_success and "json" in answer.headers["content-type"] and answer.text[0] == "{":
-        cursor = json.loads(answer.text.splitlines()[0]).get("next")
-        if cursor:
-            text += base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        page = json.loads(answer.text.splitlines()[0])
+        for link in filter(None, (page.get("next"), page.get("prev"))):
+            sealed = base64.urlsafe_b64decode(cursor_of(link) + "===")
+            text += sealed.decode(errors="ignore")
     return f"{answer.headers} {text}".lower()
 
 
@@ -287,6 +330,13 @@ def assert_tells_nothing(world: World, column: str, answer: httpx2.Response) -> 
         ), answer.text
 
 
+def filtered(operation: Operation, role: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """The query that asks for whose rows, where the operation takes one."""
+    mine = {"koperasi": "koperasi_id", "device": "koperasi_id", "supplier": "supplier_id"}
+    filters = {mine.get(role, "koperasi_id")} & operation.query if role != "office" else set()
+    return {name: names[name] for name in filters}
+
+
 async def cell(world: World, operation: Operation, column: str) -> str:
     """What a role gets, asked with and without filters, in one page and in many."""
     role, _, side = column.partition(" ")
@@ -294,9 +344,7 @@ async def cell(world: World, operation: Operation, column: str) -> str:
     await world.market.projector.catch_up(NETWORK)
     if role == "operator" and not operation.reads:
         names = {**names, **dict.fromkeys(names, "nowhere")}  # it may, but need not here
-    mine = {"koperasi": "koperasi_id", "device": "koperasi_id", "supplier": "supplier_id"}
-    filters = {mine.get(role, "koperasi_id")} & operation.query if role != "office" else set()
-    by_filter = {name: names[name] for name in filters}
+    by_filter = filtered(operation, role, names)
     asked: list[dict[str, Any]] = [by_filter]
     if side == "own" and by_filter and operation.reads:
         asked.append({})
@@ -312,7 +360,7 @@ async def cell(world: World, operation: Operation, column: str) -> str:
             assert_tells_nothing(world, column, answer)
             if not (answer.is_success and answer.json()["next"]):
                 break
-            query = {**query, "cursor": answer.json()["next"]}
+            query = {**query, "cursor": cursor_of(answer.json()["next"])}
     assert len(outcomes) == 1, f"{operation.name} for {column}: {outcomes}"
     return outcomes.pop()
 
@@ -331,6 +379,76 @@ async def test_the_row_holds(world: World, name: str) -> None:
     ), f'{name} = "{" ".join(found)}"'
     nobody = await ask(world, operation, None, world.names["mawar"])
     assert (outcome(operation, nobody), nobody.status_code) == ("key", 401)
+
+
+def cells(name: str, *words: str) -> list[tuple[str, str]]:
+    """The columns in which an operation has one of these words, and the word."""
+    row = zip(COLUMNS, TABLE[name].split(), strict=True)
+    return [(column, word) for column, word in row if word in words]
+
+
+@pytest.mark.parametrize("name", sorted(READS - OPEN_TO_ALL - TELLS_OF_ITSELF))
+async def test_api_4_a_tag_is_for_who_may_see_what_it_names(world: World, name: str) -> None:
+    """Whoever sees a thing is told its tag, and then 304; to whoever may not, a guessed tag, even
+    that of every tag, is answered as if nothing had been guessed."""
+    operation = OPERATIONS[name]
+    for column, word in cells(name, "see", "may", "no", "nil"):
+        role, names = column.split()[0], world.names[whose(column)[0]]
+        key, query = world.keys[role], filtered(operation, role, names)
+        first = await ask(world, operation, key, names, **query)
+        known = {"if-none-match": first.headers.get("etag", "*")}
+        again = await ask(world, operation, key, names, known, **query)
+        if word == "see":
+            assert (again.status_code, again.content) == (304, b""), column
+            for header in ("etag", "cache-control", "vary"):
+                assert again.headers.get(header) == first.headers.get(header), header
+        else:
+            assert again.status_code == first.status_code >= 400, column
+            assert "etag" not in again.headers
+            assert_tells_nothing(world, column, again)
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - {"sync"} - READS))
+async def test_api_4_who_may_not_touch_a_thing_hears_nothing_of_its_version(
+    world: World, name: str
+) -> None:
+    """403 and 404 come before 428 and 412, whatever is said to have been seen."""
+    operation, before = OPERATIONS[name], await world.market.event_count()
+    said: list[Mapping[str, str]] = [{}, {"if-match": "*"}]
+    if operation.on_version:
+        said += [{"if-match": '"v1"'}, {"if-match": '"v99"'}]
+    for column, _ in cells(name, "no", "nil"):
+        key, names = world.keys[column.split()[0]], world.names[whose(column)[0]]
+        if column == "operator":
+            names = {**names, **dict.fromkeys(names, "nowhere")}
+        answers = [await ask(world, operation, key, names, seen) for seen in said]
+        assert {each.status_code for each in answers} <= {403, 404}, column
+        for each in answers:
+            assert "etag" not in each.headers
+            assert "current_version" not in each.json(), each.text
+            assert_tells_nothing(world, column, each)
+    assert await world.market.event_count() == before
+
+
+@pytest.mark.parametrize("name", sorted(READS - TELLS_OF_ITSELF))
+async def test_sec_5_the_second_line_takes_nothing_from_what_a_view_shows(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every view asks for the right rows by itself: under the policies, and where all rows are
+    seen, its answers are the same to the byte."""
+
+    async def answers() -> list[tuple[str, int, str]]:
+        found = []
+        for column in COLUMNS[1:]:
+            role, names = column.partition(" ")[0], world.names[whose(column)[0]]
+            answer = await ask(world, OPERATIONS[name], world.keys[role], names)
+            found.append((column, answer.status_code, answer.text if answer.is_success else ""))
+        return found
+
+    await world.market.projector.catch_up(NETWORK)
+    under_policies = await answers()
+    monkeypatch.setattr(Caller, "sight", Caller.sight_of_all)
+    assert [each for each in await answers() if each not in under_policies] == []
 
 
 @pytest.mark.parametrize("way", ["change", "cancel", "transfer"])

@@ -180,7 +180,7 @@ async def test_rows_tell_what_would_be_stored(service: Service) -> None:
         {"from_quantity": 1, "idr": 65_500, "per": 1},
         {"from_quantity": 10, "idr": 64_000, "per": 1},
     ]
-    rest = await service.operator.get("/v1/price-imports/maret/rows", cursor=rows["next"])
+    rest = await service.operator.get(rows["next"])
     assert [row["status"] for row in rest.json()["items"]] == ["doubtful"]
     doubtful = await service.operator.get("/v1/price-imports/maret/rows", status="doubtful")
     assert [row["row"] for row in doubtful.json()["items"]] == [6]

@@ -154,7 +154,7 @@ async def test_the_real_table_goes_in_and_comes_back(market: Market, real: bytes
     listed = (await market.operator.get("/v1/market-prices", **query)).json()
     # All but the 21 of the day before the table's first one.
     assert listed["totals"] == {"rows": 1_368 - 21, "days": 65, "commodities": 21}
-    given_back = await market.operator.get("/v1/market-prices/export.csv", **query)
+    given_back = await market.operator.get("/v1/market-prices.csv", **query)
     assert given_back.headers["content-type"] == "text/csv; charset=utf-8"
     assert given_back.headers["content-disposition"].endswith(
         'filename="harga-konsumen-32.73-2025-09-13-2025-11-16.csv"'
@@ -177,25 +177,21 @@ async def test_what_was_given_back_is_imported_as_the_same_prices(
 ) -> None:
     await upload(market, "bandung", real)
     query = {"region_code": BANDUNG, **AUTUMN}
-    table = (await market.operator.get("/v1/market-prices/export.csv", **query)).content
+    table = (await market.operator.get("/v1/market-prices.csv", **query)).content
     done = await upload(market, "bandung-again", table)
     counts = {"rows": 1_625, "prices": 1_368, "unobserved": 299, "late": 42}
     assert counts.items() <= done.json().items()
-    after = (await market.operator.get("/v1/market-prices/export.csv", **query)).content
+    after = (await market.operator.get("/v1/market-prices.csv", **query)).content
     assert after == table
 
 
 async def test_pages_hold_every_price_once(market: Market, real: bytes) -> None:
     await upload(market, "bandung", real)
     query: dict[str, Any] = {"region_code": BANDUNG, "from": "2025-10-25", "to": "2025-10-27"}
-    keys, cursor = [], ""
-    while True:
-        page = (await market.operator.get("/v1/market-prices", **query, cursor=cursor)).json()
-        keys += [(each["day_on"], each["commodity"]) for each in page["items"]]
-        if page["next"] is None:
-            break
-        cursor = page["next"]
-    assert len(keys) == page["totals"]["rows"] == len(set(keys)) == 63
+    pages = await market.operator.pages("/v1/market-prices", **query)
+    keys = [(each["day_on"], each["commodity"]) for page in pages for each in page["items"]]
+    assert len(pages) > 1
+    assert len(keys) == pages[0]["totals"]["rows"] == len(set(keys)) == 63
     assert keys == sorted(keys)
 
 
@@ -204,10 +200,10 @@ async def test_a_table_of_its_own_changes_neither_numbers_nor_order(
 ) -> None:
     await upload(market, "bandung", real)
     query = {"region_code": BANDUNG, **AUTUMN}
-    before = (await market.operator.get("/v1/market-prices/export.csv", **query)).text
+    before = (await market.operator.get("/v1/market-prices.csv", **query)).text
     salt = row("2025-12-01", 12_000, "Garam Konsumsi")
     assert (await observe(market, "salt", salt, region_code=BANDUNG)).status_code == 201
-    after = (await market.operator.get("/v1/market-prices/export.csv", **query)).text
+    after = (await market.operator.get("/v1/market-prices.csv", **query)).text
     assert after == before
 
 
@@ -218,7 +214,7 @@ async def test_a_price_keeps_the_unit_it_was_observed_in(market: Market) -> None
     query = {"region_code": "32.05", "from": "2026-01-01", "to": "2026-01-02"}
     items = (await market.operator.get("/v1/market-prices", **query)).json()["items"]
     assert [each["unit"] for each in items] == ["Rp/butir", "Rp/kg"]
-    table = (await market.operator.get("/v1/market-prices/export.csv", **query)).text
+    table = (await market.operator.get("/v1/market-prices.csv", **query)).text
     assert [each["Harga"] for each in rows_of(table)] == ["0", "2000"]
 
 
@@ -347,16 +343,9 @@ async def test_totals_are_of_the_whole_cycle_on_every_page(cycles: Market) -> No
     sweets = {"supplier_id": "bulog", "item_id": "sweets", "quantity": 3}
     await cycles.place(melati, {"cycle_id": "c3", "lines": [oil(1), rice(1), sweets]})
     whole = (await melati.get("/v1/cycles/c3/market", region_code=BEKASI)).json()
-    found, cursor = [], ""
-    while True:
-        query = {"region_code": BEKASI, "limit": 1, "cursor": cursor}
-        page = (await melati.get("/v1/cycles/c3/market", **query)).json()
-        assert page["totals"] == whole["totals"]
-        found += page["items"]
-        if page["next"] is None:
-            break
-        cursor = page["next"]
-    assert found == whole["items"]
+    pages = await melati.pages("/v1/cycles/c3/market", region_code=BEKASI, limit=1)
+    assert all(page["totals"] == whole["totals"] for page in pages)
+    assert [item for page in pages for item in page["items"]] == whole["items"]
     only = (
         await melati.get("/v1/cycles/c3/market", region_code=BEKASI, supplier_id="indofood")
     ).json()

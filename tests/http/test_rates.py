@@ -7,9 +7,12 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha.api.limits import KNOCK, READ, WRITE, Limits
+from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.database import open_pool
 from market import Market, oil, opened
-from service import assert_refused
+from service import assert_refused, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -82,3 +85,66 @@ async def test_wrong_keys_are_heard_ten_times_a_minute(market: Market, watch: Wa
     assert_refused(await read(market, "ju_live_wrong"), 429, "quota-exceeded")
     watch.at += 60
     assert (await read(market)).status_code == 200
+
+
+def knocks_left(limits: Limits, address: str) -> int:
+    """How many wrong keys this process would still hear from there; it hears them by that."""
+    for heard in range(KNOCK.burst + 1):
+        try:
+            limits.may_knock(address)
+        except Problem:
+            return heard
+        limits.knocked_in_vain(address)
+    raise AssertionError("wrong keys are heard without end")
+
+
+async def test_sec_7_a_restart_forgets_no_wrong_keys(market: Market, watch: Watch) -> None:
+    address = "192.0.2.7"
+    assert knocks_left(market.door.limits, address) == KNOCK.burst
+    await market.door.limits.share_knocks(market.door.write_pool)
+    again = create_app(settings_for(market.url))
+    async with again.router.lifespan_context(again):
+        transport = httpx2.ASGITransport(app=again, client=(address, 4711))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.get("/v1/cycles", headers={"authorization": "Bearer ju_live_no"})
+            assert_refused(answer, 429, "quota-exceeded")
+        elsewhere = httpx2.ASGITransport(app=again, client=("192.0.2.8", 4711))
+        async with httpx2.AsyncClient(transport=elsewhere, base_url="http://test") as client:
+            melati = await market.koperasi("melati")
+            key = {"authorization": f"Bearer {melati.key}"}
+            assert (await client.get("/v1/cycles", headers=key)).status_code == 200
+
+
+async def test_sec_7_wrong_keys_count_together_in_all_processes(
+    market: Market, watch: Watch
+) -> None:
+    pool, address = market.door.write_pool, "192.0.2.9"
+    one, other = Limits(watch), Limits(watch)
+    for limits, knocks in ((one, 4), (other, 3), (one, 2)):
+        for _ in range(knocks):
+            limits.knocked_in_vain(address)
+        await limits.share_knocks(pool)
+    await other.share_knocks(pool)
+    third = Limits(watch)
+    await third.share_knocks(pool)
+    # the database's clock runs on: at most one more is heard while this test takes a few seconds
+    assert [knocks_left(limits, address) for limits in (one, other, third)] == [
+        pytest.approx(1, abs=1)
+    ] * 3
+
+
+async def test_sec_7_without_a_database_what_was_counted_is_kept(
+    market: Market, watch: Watch
+) -> None:
+    limits, address = Limits(watch), "192.0.2.10"
+    for _ in range(KNOCK.burst):
+        limits.knocked_in_vain(address)
+    broken = await open_pool(market.url, most=1)
+    await broken.close()
+    await limits.share_knocks(broken)
+    assert knocks_left(limits, address) == 0
+    await limits.share_knocks(market.door.write_pool)
+    heard = Limits(watch)
+    await heard.share_knocks(market.door.write_pool)
+    assert knocks_left(heard, address) <= 1
+    assert knocks_left(heard, "192.0.2.11") == KNOCK.burst

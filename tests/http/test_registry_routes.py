@@ -21,7 +21,7 @@ async def test_a_koperasi_is_admitted_once_and_shown(service: Service) -> None:
     assert again.json() == done.json()
     shown = await service.operator.get("/v1/koperasi/melati", after=done.json()["position"])
     assert shown.status_code == 200
-    assert shown.headers["etag"] == '"v1"'
+    assert shown.headers["etag"].startswith('"v1.')
     expected = {"koperasi_id": "melati", **body, "suspended": False, "reason": "", "version": 1}
     assert expected.items() <= shown.json().items()
 
@@ -77,17 +77,10 @@ async def test_all_koperasi_are_listed_page_by_page(service: Service) -> None:
     await admitted(service, "c", "a", "b")
     first = (await service.operator.get("/v1/koperasi", limit=2)).json()
     assert [each["koperasi_id"] for each in first["items"]] == ["a", "b"]
-    second = (await service.operator.get("/v1/koperasi", limit=2, cursor=first["next"])).json()
+    second = (await service.operator.get(first["next"])).json()
     assert [each["koperasi_id"] for each in second["items"]] == ["c"]
     assert second["next"] is None
     assert second["as_of"] == 3
-
-
-async def test_a_cursor_of_another_list_is_refused(service: Service) -> None:
-    await admitted(service, "a")
-    first = (await service.operator.get("/v1/koperasi", limit=1)).json()
-    wrong = await service.operator.get("/v1/rules", cursor=first["next"])
-    assert_refused(wrong, 400, "cursor-invalid")
 
 
 async def test_a_supplier_is_admitted_suspended_reinstated_and_shown(service: Service) -> None:

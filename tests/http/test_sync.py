@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from backports import zstd
 
 from jaringan_usaha.api import sync
 from jaringan_usaha.api.asked import new_id
@@ -472,6 +473,80 @@ async def test_a_bomb_is_not_unpacked(market: Market, megabytes: int) -> None:
     assert_refused(refused, 413, "payload-too-large")
 
 
+async def test_api_6_zstd_is_unpacked(market: Market) -> None:
+    melati = await market.koperasi("melati")
+    lines = packed([place(oil(1), rice(1)) for _ in range(300)])
+    response = await send(market, melati, zstd.compress(lines), content_encoding="zstd")
+    assert response.content.count(b'"status":201') == 300
+
+
+@pytest.mark.parametrize("damage", ["plain", "cut", "flipped", "two frames", "a tail", "wide"])
+async def test_api_6_a_damaged_zstd_records_nothing(market: Market, damage: str) -> None:
+    """`wide` asks for 128 MiB of memory to be unpacked in."""
+    melati, count = await market.koperasi("melati"), await market.event_count()
+    lines = packed([place()])
+    summed = zstd.compress(lines, options={zstd.CompressionParameter.checksum_flag: 1})
+    wide = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
+    content = {
+        "plain": lines,
+        "cut": summed[:-9],
+        "flipped": summed[:-4] + bytes(4),
+        "two frames": summed + summed,
+        "a tail": summed + b"tail",
+        "wide": wide.compress(lines) + wide.flush(),
+    }[damage]
+
+    async def drop_by_drop() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 7):
+            yield content[start : start + 7]
+
+    for sent in (content, drop_by_drop()):
+        refused = await send(market, melati, sent, content_encoding="zstd")
+        assert_refused(refused, 400, "json-invalid")
+    assert await market.event_count() == count
+
+
+@pytest.mark.parametrize("megabytes", [1, 9, 90])
+async def test_api_6_a_bomb_in_zstd_is_not_unpacked(market: Market, megabytes: int) -> None:
+    melati = await market.koperasi("melati")
+    content = zstd.compress(b" " * (megabytes << 20))
+    assert len(content) < 20_000
+    refused = await send(market, melati, content, content_encoding="zstd")
+    assert_refused(refused, 413, "payload-too-large")
+
+
+async def test_api_6_a_file_cut_inside_a_line_loses_that_line_only(market: Market) -> None:
+    """As a till dies while it writes: whole lines are done, the cut one gets a problem, and the
+    whole file afterwards finishes it."""
+    melati = await market.koperasi("melati")
+    lines = [place() for _ in range(4)]
+    content = packed(lines)
+    response = await send(market, melati, content[:-20])
+    verdicts = [json.loads(line) for line in response.content.splitlines()]
+    assert [told(each) for each in verdicts] == [(201, "")] * 3 + [(400, "json-invalid")]
+    whole = await synced(market, melati, lines)
+    assert [each["replayed"] for each in whole] == [True] * 3 + [False]
+
+
+async def test_api_6_an_answer_is_packed_for_who_takes_gzip(market: Market) -> None:
+    melati = await market.koperasi("melati")
+    lines = [place() for _ in range(sync.CHUNK + 1)]
+    headers = {"authorization": f"Bearer {melati.key}", "content-type": "application/x-ndjson"}
+    for accepted, packing in (("gzip", "gzip"), ("identity", None)):
+        headers["accept-encoding"] = accepted
+        content = packed(lines)
+        async with market.client.stream(
+            "POST", "/v1/sync", content=content, headers=headers
+        ) as answer:
+            assert answer.headers.get("content-encoding") == packing
+            assert "accept-language" in answer.headers["vary"].lower()
+            assert packing is None or "Accept-Encoding" in answer.headers["vary"]
+            text = "".join([part async for part in answer.aiter_text()])
+        assert text.count('"op_id"') == len(lines)
+    small = await market.client.get("/healthz", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in small.headers
+
+
 async def test_honest_packing_is_no_bomb(market: Market) -> None:
     melati = await market.koperasi("melati")
     lines = packed([place(oil(1), rice(1)) for _ in range(1_000)])
@@ -481,7 +556,7 @@ async def test_honest_packing_is_no_bomb(market: Market) -> None:
     assert response.content.count(b'"status":201') == 1_000
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "deflate"])
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd, gzip", "deflate"])
 async def test_other_packings_are_not_taken(market: Market, encoding: str) -> None:
     melati = await market.koperasi("melati")
     refused = await send(market, melati, packed([place()]), content_encoding=encoding)
@@ -538,6 +613,103 @@ async def test_when_the_time_is_over_lines_are_left_for_the_next_request(
     assert [told(each) for each in verdicts[sync.CHUNK :]] == [(425, "not-processed")] * 2
     again = await synced(market, melati, lines)
     assert [each["replayed"] for each in again] == [True] * sync.CHUNK + [False] * 2
+
+
+# -- all or nothing ------------------------------------------------------------------------
+
+
+async def together(market: Market, speaker: Speaker, lines: Sequence[Line]) -> list[Any]:
+    headers = {
+        "content-type": "application/x-ndjson",
+        "authorization": f"Bearer {speaker.key}",
+    }
+    answer = await market.client.post(
+        "/v1/sync?atomic=true", content=packed(lines), headers=headers
+    )
+    assert answer.status_code == 207, answer.text
+    verdicts = [json.loads(line) for line in answer.content.splitlines()]
+    assert [each["op_id"] for each in verdicts] == [each["op_id"] for each in lines]
+    return verdicts
+
+
+async def test_api_6_lines_that_stand_together_are_recorded_in_one_append(market: Market) -> None:
+    """Also where one builds on the other; and sent again they are what they were."""
+    melati, order_id = await market.koperasi("melati"), new_id()
+    lines = [place(order_id=order_id), place(), change(order_id, 1, oil(5)), cancel(order_id)]
+    count = await market.event_count()
+    first = await together(market, melati, lines)
+    assert {told(each) for each in first} == {(201, "")}
+    positions = [each["body"]["position"] for each in first]
+    assert positions == list(range(count + 1, count + 5))
+    assert [each["body"]["version"] for each in first] == [1, 1, 2, 3]
+    again = await together(market, melati, lines)
+    assert [each["body"] for each in again] == [each["body"] for each in first]
+    assert {each["replayed"] for each in again} == {True}
+    assert await market.event_count() == count + 4
+    assert (await melati.get(f"/v1/orders/{order_id}")).json()["version"] == 3
+
+
+@pytest.mark.parametrize("at", [0, 2, 4])
+async def test_api_6_one_line_that_fails_leaves_none(market: Market, at: int) -> None:
+    melati, count = await market.koperasi("melati"), await market.event_count()
+    lines = [place() for _ in range(5)]
+    lines[at] = place({**oil(1), "item_id": "tea"})
+    for _ in range(2):
+        verdicts = await together(market, melati, lines)
+        assert told(verdicts.pop(at)) == (409, "item-not-offered")
+        assert {told(each) for each in verdicts} == {(424, "previous-line-failed")}
+    assert await market.event_count() == count
+    unknown = await melati.get(f"/v1/operations/{lines[1]['op_id']}")
+    assert_refused(unknown, 404, "operation-unknown")
+    lines[at] = place()
+    assert {told(each) for each in await together(market, melati, lines)} == {(201, "")}
+
+
+async def test_api_6_lines_without_sense_are_all_named(market: Market) -> None:
+    melati, count = await market.koperasi("melati"), await market.event_count()
+    twice = place()
+    lines = [place(), {**place(), "type": "burn_down"}, twice, place(oil(-1)), twice]
+    verdicts = await together(market, melati, lines)
+    assert [told(each)[0] for each in verdicts] == [424, 422, 424, 422, 422]
+    assert await market.event_count() == count
+
+
+async def test_api_6_what_was_recorded_alone_stays_beside_what_stands_together(
+    market: Market,
+) -> None:
+    melati, lines = await market.koperasi("melati"), [place(), place(), place()]
+    (alone,) = await synced(market, melati, lines[1:2])
+    verdicts = await together(market, melati, lines)
+    assert [each["replayed"] for each in verdicts] == [False, True, False]
+    assert verdicts[1]["body"] == alone["body"]
+    other = [place(), {**lines[0], "body": place()["body"]}]
+    verdicts = await together(market, melati, other)
+    assert [told(each)[0] for each in verdicts] == [424, 422]
+
+
+async def test_api_6_many_files_at_once_are_whole_each(market: Market) -> None:
+    """They all change one order: one file wins, and of the others nothing is left."""
+    melati, order_id = await market.koperasi("melati"), new_id()
+    await synced(market, melati, [place(order_id=order_id)])
+    files = [[place(), change(order_id, 1, oil(number + 2))] for number in range(6)]
+    count = await market.event_count()
+    answers = await asyncio.gather(*(together(market, melati, file) for file in files))
+    done = [verdicts for verdicts in answers if {told(each) for each in verdicts} == {(201, "")}]
+    assert len(done) == 1
+    assert await market.event_count() == count + 2
+    for verdicts in answers:
+        if verdicts not in done:
+            assert sorted(told(each)[0] for each in verdicts) == [412, 424]
+
+
+async def test_api_6_no_more_than_a_hundred_lines_stand_together(market: Market) -> None:
+    melati, headers = await market.koperasi("melati"), {"content-type": "application/x-ndjson"}
+    headers["authorization"] = f"Bearer {melati.key}"
+    post, content = market.client.post, packed([place() for _ in range(101)])
+    refused = await post("/v1/sync?atomic=true", content=content, headers=headers)
+    assert_refused(refused, 413, "payload-too-large")
+    refused = await post("/v1/sync?atomic=yes", content=content, headers=headers)
+    assert_refused(refused, 422, "validation-failed")
 
 
 # -- looking an operation up ---------------------------------------------------------------

@@ -22,7 +22,7 @@ from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.appender import NewEvent, Proposal, append_arguments, queries
 from jaringan_usaha.eventlog.codec import encode
-from jaringan_usaha.eventlog.database import Pool, open_pool, owner_connection
+from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.kernel.messages import Asked
 from market import fresh_database, house_template
@@ -42,6 +42,8 @@ FILES = (
     "invoicing",
     "sales",
     "margin",
+    "contacts",
+    "two_persons",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [
@@ -72,7 +74,7 @@ def template(postgres: EmbeddedServer) -> str:
 async def pool(postgres: EmbeddedServer, template: str) -> AsyncIterator[Pool]:
     """A log that holds the corpus, byte for byte."""
     async with fresh_database(postgres, template) as url:
-        pool = await open_pool(url, most=2)
+        pool = await open_pool(url, most=2, role=WORKER)
         numbers = await house.type_ids(pool)
         for at, (name, body) in enumerate(CORPUS, start=1):
             stem, number = split(name)

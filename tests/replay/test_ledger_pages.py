@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAmended,
     ConsolidatedOrderShared,
@@ -307,10 +308,12 @@ async def test_every_question_gets_what_the_journal_says(log: Log, seed: int) ->
             assert added(await books.balances(db, NETWORK, About(**about, **days), None)) == sums(
                 within
             )
-            found = await books.postings(
-                db, NETWORK, About(**about, **days), after=(0, 0), limit=10_000
-            )
+            asked = About(**about, **days)
+            found = await books.postings(db, NETWORK, asked, part=Part((0, 0), 10_000))
             assert [dict(row) for row in found] == [without_network(row) for row in within]
+            end = (last + 1, 0)
+            back = await books.postings(db, NETWORK, asked, part=Part(end, 10_000, back=True))
+            assert back == found[::-1]
 
 
 @pytest.mark.parametrize("seed", [31, 32, 33])
@@ -346,14 +349,15 @@ async def test_behind_every_balance_stand_its_postings(log: Log, seed: int) -> N
             about = About(account=number)
             (balance,) = await books.balances(db, NETWORK, about, None) or [None]
             found: list[Any] = []
-            while page := await books.postings(
-                db,
-                NETWORK,
-                about,
-                after=(found[-1]["position"], found[-1]["line_no"]) if found else (0, 0),
-                limit=4,
-            ):
+            key = (0, 0)
+            while page := await books.postings(db, NETWORK, about, part=Part(key, 4)):
                 found += page
+                key = (page[-1]["position"], page[-1]["line_no"])
+            before: list[Any] = []
+            while page := await books.postings(db, NETWORK, about, part=Part(key, 3, back=True)):
+                before += page
+                key = (page[-1]["position"], page[-1]["line_no"])
+            assert before == found[:-1][::-1]
             moved = sums([dict(row) for row in found]).get(number, (0, 0))
             assert moved == ((balance["debit_idr"], balance["credit_idr"]) if balance else (0, 0))
             assert len(found) == len(

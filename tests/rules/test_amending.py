@@ -68,10 +68,9 @@ from jaringan_usaha.features.cycles.orders.domain import (
     KoperasiMayNotTrade,
     NoSuchOrder,
     OrderExists,
-    OrderHasChanged,
 )
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, KoperasiSuspended
-from jaringan_usaha.kernel.rejections import Invalid
+from jaringan_usaha.kernel.rejections import Invalid, Outdated
 from jaringan_usaha.kernel.tiers import Price
 
 TIERS = (
@@ -329,7 +328,6 @@ def withdraw(koperasi_id: str = "D", version: int = 1, **other: Any) -> Withdraw
         "order_id": ORDERS[koperasi_id],
         "cycle_id": "week-3",
         "koperasi_id": koperasi_id,
-        "if_version": 1,
         "reason": "no money",
         "lines": (line(WANTED[koperasi_id]),),
         "stands": carried(version=version),
@@ -343,7 +341,6 @@ def transfer(to_koperasi: str = "E", **other: Any) -> TransferOrder:
         "order_id": ORDERS["D"],
         "cycle_id": "week-3",
         "koperasi_id": "D",
-        "if_version": 1,
         "reason": "no money",
         "lines": (line(10),),
         "stands": carried(),
@@ -544,7 +541,7 @@ def test_the_suppliers_minimum_refuses_a_withdrawal_unless_it_agrees() -> None:
 
 def test_a_withdrawal_rests_on_what_is_so() -> None:
     done.when(withdraw(version=2)).then_refused(OrderHasMoved, order_version=1)
-    done.when(withdraw(if_version=2)).then_refused(OrderHasChanged)
+    done.when(withdraw(asked=asked(seen=2))).then_refused(Outdated, current_version=1)
     done.when(withdraw(lines=(line(9),))).then_refused(Invalid)
     done.when(withdraw(stands=())).then_refused(Invalid)
     done.when(withdraw(koperasi_id="D", cycle_id="week-4")).then_refused(NoSuchOrder)

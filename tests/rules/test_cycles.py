@@ -54,7 +54,6 @@ from jaringan_usaha.features.cycles.orders.domain import (
     NoSuchKoperasi,
     NoSuchOrder,
     OrderExists,
-    OrderHasChanged,
     OrderIsCancelled,
     PlaceOrder,
     orders,
@@ -66,7 +65,8 @@ from jaringan_usaha.features.registry.events import (
     KoperasiSuspended,
     SupplierAdmitted,
 )
-from jaringan_usaha.kernel.rejections import Invalid
+from jaringan_usaha.kernel.messages import UNSAID
+from jaringan_usaha.kernel.rejections import Invalid, Outdated, VersionUnsaid
 
 MOMENT = timedelta(microseconds=1)
 OPENS = NOON - timedelta(hours=1)
@@ -177,30 +177,28 @@ def order(
 
 def change(
     *lines: OrderLine,
-    if_version: int | None = 1,
+    seen: int | None = 1,
     at: datetime = NOON,
     koperasi_id: str = "melati",
     cycle_id: str = "week-3",
 ) -> ChangeOrder:
     return ChangeOrder(
-        asked=asked(at),
+        asked=asked(at, seen),
         order_id=ORDER_ID,
         cycle_id=cycle_id,
         koperasi_id=koperasi_id,
         lines=lines or (line(20),),
-        if_version=if_version,
     )
 
 
 def cancel_order(
-    if_version: int | None = 1, at: datetime = NOON, koperasi_id: str = "melati"
+    seen: int | None = 1, at: datetime = NOON, koperasi_id: str = "melati"
 ) -> CancelOrder:
     return CancelOrder(
-        asked=asked(at),
+        asked=asked(at, seen),
         order_id=ORDER_ID,
         cycle_id="week-3",
         koperasi_id=koperasi_id,
-        if_version=if_version,
         reason="typed wrongly",
     )
 
@@ -366,10 +364,14 @@ def test_the_same_order_again_records_nothing_even_after_the_close() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [order(line(11)), order(line(), line(1, "rice")), order(koperasi_id="mawar")],
+    [order(line(11)), order(line(), line(1, "rice"))],
 )
 def test_an_order_id_stands_for_one_content(other: PlaceOrder) -> None:
     ordered.when(other).then_refused(OrderExists, current_version=1)
+
+
+def test_nothing_but_that_it_is_taken_is_told_of_anothers_id() -> None:
+    ordered.when(order(koperasi_id="mawar")).then_refused(OrderExists, current_version=None)
 
 
 def test_an_order_that_was_changed_back_is_the_same_order() -> None:
@@ -385,30 +387,44 @@ def test_a_cancelled_order_is_not_placed_again() -> None:
 
 
 def test_an_order_is_changed_at_the_version_that_was_seen() -> None:
-    ordered.when(change(if_version=1)).then(changed())
-    ordered.events(changed()).when(change(line(30), if_version=2)).then(changed(line(30)))
+    ordered.when(change(seen=1)).then(changed())
+    ordered.events(changed()).when(change(line(30), seen=2)).then(changed(line(30)))
 
 
 def test_an_order_that_changed_meanwhile_is_not_changed() -> None:
     meanwhile = ordered.events(changed())
-    meanwhile.when(change(line(30))).then_refused(OrderHasChanged, current_version=2)
-    meanwhile.when(cancel_order()).then_refused(OrderHasChanged, current_version=2)
+    meanwhile.when(change(line(30))).then_refused(Outdated, current_version=2)
+    meanwhile.when(cancel_order()).then_refused(Outdated, current_version=2)
 
 
 def test_without_a_version_the_last_word_counts() -> None:
     meanwhile = ordered.events(changed())
-    meanwhile.when(change(line(30), if_version=None)).then(changed(line(30)))
-    meanwhile.when(cancel_order(if_version=None)).then(order_cancelled)
+    meanwhile.when(change(line(30), seen=None)).then(changed(line(30)))
+    meanwhile.when(cancel_order(seen=None)).then(order_cancelled)
+
+
+def test_who_must_say_a_version_hears_that_first_but_not_before_whose_it_is() -> None:
+    ordered.when(change(seen=UNSAID)).then_refused(VersionUnsaid)
+    ordered.events(order_cancelled).when(change(seen=UNSAID)).then_refused(VersionUnsaid)
+    ordered.when(cancel_order(seen=UNSAID, koperasi_id="mawar")).then_refused(NoSuchOrder)
+    ordered.when(cancel_order(seen=2, koperasi_id="mawar")).then_refused(NoSuchOrder)
+
+
+def test_an_older_version_is_said_before_what_a_rule_says_to_it() -> None:
+    gone = ordered.events(order_cancelled)
+    gone.when(change(seen=1)).then_refused(Outdated, current_version=2)
+    gone.when(cancel_order(seen=UNSAID)).then_refused(VersionUnsaid)
+    gone.when(cancel_order(seen=1)).then_nothing()
 
 
 def test_the_same_lines_again_record_nothing_whatever_version_was_seen() -> None:
-    ordered.events(changed()).when(change(if_version=1)).then_nothing()
+    ordered.events(changed()).when(change(seen=1)).then_nothing()
 
 
 def test_a_cancelled_order_is_not_changed() -> None:
     gone = ordered.events(order_cancelled)
-    gone.when(change(if_version=2)).then_refused(OrderIsCancelled)
-    gone.when(change(line(), if_version=2)).then_refused(OrderIsCancelled)
+    gone.when(change(seen=2)).then_refused(OrderIsCancelled)
+    gone.when(change(line(), seen=2)).then_refused(OrderIsCancelled)
 
 
 def test_an_order_is_cancelled_once() -> None:

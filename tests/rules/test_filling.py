@@ -179,7 +179,6 @@ def change(*lines: OrderLine, knows: Told) -> ChangeOrder:
         cycle_id="week-3",
         koperasi_id="melati",
         lines=lines,
-        if_version=1,
         told=knows,
     )
 
@@ -190,7 +189,6 @@ def cancel(knows: Told) -> CancelOrder:
         order_id=ORDER_ID,
         cycle_id="week-3",
         koperasi_id="melati",
-        if_version=1,
         told=knows,
     )
 

@@ -149,7 +149,6 @@ def test_the_price_shown_is_checked_on_changes_too() -> None:
         cycle_id="week-3",
         koperasi_id="melati",
         lines=(line(10, shown_idr=1),),
-        if_version=1,
     )
     log().events(placed()).when(change).then_refused(PriceDiffers)
 
@@ -270,7 +269,6 @@ def test_a_change_written_by_the_deadline_is_taken_late_too() -> None:
         cycle_id="week-3",
         koperasi_id="melati",
         lines=(line(20),),
-        if_version=1,
         client_at=CLOSES,
     )
     log(late_seconds=60).events(placed()).when(change).then(

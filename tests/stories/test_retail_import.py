@@ -21,7 +21,7 @@ from jaringan_usaha import house
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import issue_key
 from jaringan_usaha.app import create_app
-from jaringan_usaha.client.lines import Operation
+from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import open_pool
@@ -37,7 +37,7 @@ from jaringan_usaha.retail.replay import ImportRefused, Replay
 from jaringan_usaha.retail.run import import_retail
 from jaringan_usaha.retail.source import DEFAULT_RATE, Receipts, retail_files
 from jaringan_usaha.retail.stated import Stated
-from jaringan_usaha.retail.tills import Dice, Tills
+from jaringan_usaha.retail.tills import LONGEST_WAIT_MS, Dice, Tills
 from service import settings_for
 
 NETWORK = 1
@@ -122,8 +122,10 @@ async def test_four_weeks_come_to_the_sums_of_polars(running: Running) -> None:
 
 
 async def test_an_import_that_broke_off_is_taken_up_again(running: Running) -> None:
-    async with Service(running.url, running.key) as service:
-        tills = Tills([service], Dice(1))
+    async with (
+        Service(running.url, running.key) as service,
+        Tills(running.url, running.key, Dice(1), 1) as tills,
+    ):
         stated = Stated(Receipts(FILES), DEFAULT_RATE)
         replay = Replay(service, tills, stated)
         await replay.enter(stated.parties([1]), sent=nobody)
@@ -164,14 +166,25 @@ async def test_a_cut_request_was_recorded_or_not_and_is_once_in_the_end(running:
         )
         for number in range(40)
     ]
-    async with Service(running.url, running.key) as service:
-        assert await service.sync_and_hang_up(suppliers[:20], wait=2.0)
-        assert await service.sync_and_hang_up(suppliers[20:], wait=0)
-        verdicts = await service.sync(suppliers)
-        again = await service.sync(suppliers)
-    assert all(verdict.status == 201 for verdict in verdicts)
-    assert all(verdict.replayed for verdict in [*verdicts[:20], *again])
-    assert [verdict.body for verdict in again] == [verdict.body for verdict in verdicts]
+    entries = [("toko", each) for each in suppliers]
+    async with Tills(running.url, running.key, TwoCuts(1), 1) as tills:
+        await tills.send(entries, lines_a_request=20, sent=nobody)
+    tally = tills.tally
+    assert (tally.requests, tally.cut, tally.refused) == (4, 2, 0)
+    assert tally.recorded + tally.there_before == 40
+    async with Tills(running.url, running.key, Dice(1), 1) as tills:
+        await tills.send(entries, lines_a_request=20, sent=nobody)
+    assert (tills.tally.recorded, tills.tally.there_before) == (0, 40)
+
+
+class TwoCuts(Dice):
+    """Cuts the first request at once, the second when it has long been recorded."""
+
+    def hits(self, what: str, number: int, one_in: int) -> bool:
+        return what == "cut"
+
+    def draw(self, *about: object) -> int:
+        return 0 if about == ("wait", 0) else LONGEST_WAIT_MS - 1
 
 
 async def test_two_weeks_at_listed_prices_come_to_the_sums_of_polars(running: Running) -> None:

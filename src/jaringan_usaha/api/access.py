@@ -9,11 +9,13 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal, get_args
+from uuid import UUID
 
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.eventlog.database import ALL, Sight
 from jaringan_usaha.kernel.rejections import NotAllowed
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -25,6 +27,8 @@ CHECK_LENGTH = 6
 ID_LENGTH = 12
 RECHECK_SECONDS = 0.5  # a revoked key dies within a second on every worker
 MOST_REMEMBERED = 10_000
+COOKIE = "__Host-ju"
+"""Of a person's session."""
 IN_URL = re.compile(rb"ju_(?:live|test)_[0-9A-Za-z]{38}")
 
 Role = Literal["operator", "koperasi", "device", "supplier", "auditor", "office"]
@@ -35,6 +39,10 @@ READERS: frozenset[Role] = frozenset(("auditor", "office"))
 """Who never writes anything."""
 
 Address = IPv4Network | IPv6Network
+
+
+class SecondFactorNeeded(NotAllowed):
+    code = "second-factor-needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,38 @@ class Caller:
     """Where it may be used from; without any, from everywhere."""
     limited: bool = False
     """Whether the door has to look at more than the role."""
+    sandbox: bool = False
+    ahead: timedelta = timedelta(0)
+    """How far the clock of a sandbox is ahead of the time."""
+
+    @property
+    def sight(self) -> Sight:
+        """Whose rows of the read tables the caller may see: all, its own koperasi's beside what
+        koperasi and suppliers share, or its own as a supplier."""
+        if self.role in ("operator", "auditor"):
+            return self.sight_of_all
+        return Sight(self.network_id, self.koperasi_id or "", self.supplier_id or ALL)
+
+    @property
+    def sight_of_all(self) -> Sight:
+        """For answers that are worked out from everybody's rows and show none of them."""
+        return Sight(self.network_id, ALL, ALL)
+
+    who: str = ""
+    """Under what name it is recorded, and told apart where two persons are needed."""
+    person_id: UUID | None = None
+    supervises: bool = False
+    """A pengawas, who reads, and approves what takes two persons."""
+    has_second_factor: bool = True
+    """Of people, whether they logged in with one; keys are secrets that nobody types."""
 
     @property
     def scope(self) -> str:
-        """Within what one idempotency key is one request: never the credential itself."""
+        """Within what one idempotency key is one request: never the credential itself. No id has
+        a slash in it, so no koperasi can be named as another scope is."""
         if self.supplier_id is not None:
             return f"supplier/{self.supplier_id}"
-        return self.koperasi_id or self.role
+        return self.koperasi_id or f"/{self.role}"
 
     def must_be(self, roles: Collection[Role]) -> None:
         """Raises NotAllowed for a caller of another role."""
@@ -71,6 +104,18 @@ class Caller:
         """Raises NotAllowed unless the caller is the network's operator."""
         if self.role != "operator":
             raise NotAllowed("only the network's operator may do this")
+
+    def must_approve(self) -> None:
+        """Raises NotAllowed unless the caller may say the second person's yes, and
+        SecondFactorNeeded for a person who logged in without one."""
+        if not self.supervises:
+            self.must_operate()
+        self.must_be_sure()
+
+    def must_be_sure(self) -> None:
+        """Raises SecondFactorNeeded."""
+        if not self.has_second_factor:
+            raise SecondFactorNeeded("log in with a second factor to do this")
 
     def must_have(self, scope: str) -> None:
         """Raises NotAllowed for a key with scopes that lacks this one."""
@@ -137,6 +182,13 @@ class KeyRow:
     scopes: Sequence[str] = ()
     addresses: Sequence[Address] = ()
     sandbox: bool = False
+    ahead: timedelta = timedelta(0)
+    person_id: UUID | None = None
+    speaks_as: str | None = None
+    """Another name than its own: of a person, or of the key that it was made by or instead of."""
+    waits: bool = False
+    """For a second person to let it in."""
+    person_ended: bool = False
 
     def caller(self) -> Caller:
         return Caller(
@@ -149,6 +201,10 @@ class KeyRow:
             scopes=frozenset(self.scopes),
             addresses=tuple(self.addresses),
             limited=bool(self.scopes or self.addresses or self.role in READERS),
+            sandbox=self.sandbox,
+            ahead=self.ahead,
+            who=self.speaks_as or self.key_id,
+            person_id=self.person_id,
         )
 
 
@@ -184,57 +240,77 @@ def _check_digits(body: str) -> str:
     return digits
 
 
-class Keys:
-    """Checks keys, asking the database at most twice a second for each."""
+class Callers:
+    """Checks secrets, asking the database at most twice a second for each."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Caller, float]] = {}
+        self._checks: dict[str, asyncio.Task[Caller]] = {}
+
+    async def caller(self, secret: str | None) -> Caller:
+        """Raises Problem 401 for what is missing, mistyped, unknown, expired or ended."""
+        if secret is None:
+            raise unauthenticated("send your API key as `Authorization: Bearer ju_live_…`")
+        known = self._known.get(secret)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        check = self._checks.get(secret)
+        if check is None:
+            check = asyncio.ensure_future(self._remember(secret))
+            self._checks[secret] = check
+            check.add_done_callback(lambda _: self._checks.pop(secret, None))
+        return await asyncio.shield(check)
+
+    def forget(self, key_id: str) -> None:
+        """Ask the database again for what was just changed here."""
+        for secret, (caller, _) in list(self._known.items()):
+            if caller.key_id == key_id:
+                del self._known[secret]
+
+    def forget_secret(self, secret: str) -> None:
+        """As `forget`, by the secret itself."""
+        self._known.pop(secret, None)
+
+    async def _remember(self, secret: str) -> Caller:
+        self._known.pop(secret, None)
+        caller = await self._check(secret)
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        self._known[secret] = (caller, time.monotonic() + RECHECK_SECONDS)
+        return caller
+
+    async def _check(self, secret: str) -> Caller:
+        raise NotImplementedError
+
+
+class Keys(Callers):
+    """API keys, as the `Authorization` header has them."""
 
     def __init__(
         self,
         find: Callable[[str], Awaitable[KeyRow | None]],
         now: Callable[[], datetime],
     ) -> None:
+        super().__init__()
         self._find = find
         self._now = now
-        self._known: dict[str, tuple[Caller, float]] = {}
-        self._checks: dict[str, asyncio.Task[Caller]] = {}
 
-    async def caller(self, authorization: str | None) -> Caller:
-        """Raises Problem 401 for a missing, mistyped, unknown, expired or revoked key."""
-        if authorization is None:
-            raise _unauthenticated("send your API key as `Authorization: Bearer ju_live_…`")
-        known = self._known.get(authorization)
-        if known is not None and time.monotonic() < known[1]:
-            return known[0]
-        check = self._checks.get(authorization)
-        if check is None:
-            check = asyncio.ensure_future(self._check(authorization))
-            self._checks[authorization] = check
-            check.add_done_callback(lambda _: self._checks.pop(authorization, None))
-        return await asyncio.shield(check)
-
-    def forget(self, public: str) -> None:
-        """Ask the database again for a key that was just changed here."""
-        for authorization, (caller, _) in list(self._known.items()):
-            if caller.key_id == public:
-                del self._known[authorization]
-
-    async def _check(self, authorization: str) -> Caller:
-        self._known.pop(authorization, None)
-        scheme, _, key = authorization.partition(" ")
+    async def _check(self, secret: str) -> Caller:
+        scheme, _, key = secret.partition(" ")
         if scheme.lower() != "bearer" or not looks_right(key):
-            raise _unauthenticated("the API key is mistyped: its check digits do not fit")
+            raise unauthenticated("the API key is mistyped: its check digits do not fit")
         row = await self._find(key_id(key))
         if row is None or not hmac.compare_digest(row.secret_hash, key_hash(key)):
-            raise _unauthenticated("this API key is not known")
-        if row.revoked_at is not None or row.expires_at <= self._now():
-            raise _unauthenticated("this API key is no longer valid; ask for a new one")
+            raise unauthenticated("this API key is not known")
+        if row.revoked_at is not None or row.expires_at <= self._now() or row.person_ended:
+            raise unauthenticated("this API key is no longer valid; ask for a new one")
+        if row.waits:
+            raise unauthenticated("this API key waits for a second person to approve it")
         if row.sandbox != key.startswith(TEST_PREFIX):
-            raise _unauthenticated("this API key is not known")  # a live one opens no sandbox
-        caller = row.caller()
-        if len(self._known) >= MOST_REMEMBERED:
-            self._known.clear()
-        self._known[authorization] = (caller, time.monotonic() + RECHECK_SECONDS)
-        return caller
+            raise unauthenticated("this API key is not known")  # a live one opens no sandbox
+        return row.caller()
 
 
-def _unauthenticated(detail: str) -> Problem:
+def unauthenticated(detail: str) -> Problem:
+    """What a stranger hears."""
     return Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -15,9 +15,12 @@ from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.kernel.messages import Asked
 
 KEY = re.compile(r"^[A-Za-z0-9._:-]{16,128}$")
+KEY_PATTERN = r'^([A-Za-z0-9._:-]{16,128}|"[A-Za-z0-9._:-]{16,128}")$'
+"""In the contract: bare, or as a structured field has it."""
 _QUOTED = re.compile(r'"(.*)"')
 REPLAY = timedelta(days=35)
-AHEAD = timedelta(minutes=5)
+AHEAD = timedelta(days=400)
+"""A key of a device whose clock is ahead must stay the same key while time catches up with it."""
 _REPLAY_SECONDS, _AHEAD_SECONDS = REPLAY.total_seconds(), AHEAD.total_seconds()
 
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -64,35 +67,53 @@ def print_of(*parts: object) -> bytes:
 
 
 def command_id(caller: Caller, key: str, now: datetime) -> UUID:
-    """The id of a command, from the caller's key: the same for every repetition.
+    """The id of a command, from the caller's key: the same for every repetition, and another for
+    every other scope, so that nobody's look-up ever touches an answer to somebody else.
 
-    A UUIDv7 of the last 35 days keeps its time in front, so that ids of one day lie side by
-    side and are found in that day alone; any other key gets 48 zero bits there.
+    A UUIDv7 that is no older than 35 days keeps its time in front, so that ids of one day lie
+    side by side and are found in that day alone; any other key gets 48 zero bits there.
     """
+    bits = _time_bits(key)
+    age = now.timestamp() - int.from_bytes(bits, "big") / 1000
+    in_time = -_AHEAD_SECONDS < age < _REPLAY_SECONDS
+    return UUID(bytes=(bits if in_time else _NO_TIME) + _scoped(caller, key))
+
+
+def command_ids(caller: Caller, key: str) -> list[UUID]:
+    """The ids under which a command with this key was recorded, if it ever was: with the time in
+    it, or without where that was out of bounds."""
+    rest = _scoped(caller, key)
+    return [UUID(bytes=bits + rest) for bits in {_NO_TIME, _time_bits(key)}]
+
+
+def _scoped(caller: Caller, key: str) -> bytes:
     scope = f"{caller.network_id}\x1f{caller.scope}\x1f{key}"
-    rest = hashlib.blake2b(scope.encode(), digest_size=10).digest()
-    return UUID(bytes=_time_bits(key, now) + rest)
+    return hashlib.blake2b(scope.encode(), digest_size=10).digest()
 
 
-def _time_bits(key: str, now: datetime) -> bytes:
+_NO_TIME = bytes(6)
+
+
+def _time_bits(key: str) -> bytes:
+    """The first 48 bits of a UUIDv7: milliseconds since 1970."""
     if len(key) == 36 and key[14] == "7":
         try:
-            bits = bytes.fromhex(key[:8] + key[9:13])
+            return bytes.fromhex(key[:8] + key[9:13])
         except ValueError:
-            return bytes(6)
-        age = now.timestamp() - int.from_bytes(bits, "big") / 1000
-        if -_AHEAD_SECONDS < age < _REPLAY_SECONDS:
-            return bits
-    return bytes(6)
+            pass  # of the same length, but no UUID
+    return _NO_TIME
 
 
-def asked(caller: Caller, key: str, now: datetime, *what: Any) -> Asked:
-    """The frame of a command: `what` is everything that makes this wish differ from others."""
+def asked(caller: Caller, key: str, now: datetime, *what: Any, seen: int | None = None) -> Asked:
+    """The frame of a command: `what` is everything that makes this wish differ from others,
+    `seen` the version that the thing must still have. In a sandbox it is asked at the time of the
+    test clock."""
     return Asked(
-        at=now,
+        at=now + caller.ahead if caller.ahead else now,
         command_id=command_id(caller, key, now),
         print=print_of(caller.scope, *what),
-        by=caller.key_id,
+        by=caller.who or caller.key_id,
+        seen=seen,
     )
 
 

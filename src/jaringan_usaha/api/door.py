@@ -10,13 +10,25 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
+from jaringan_usaha.api import issuing, versions
+from jaringan_usaha.api.access import COOKIE, READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
+from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.sessions import SessionRow, Sessions
 from jaringan_usaha.api.vault import Vault
-from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Connection, Pool
+from jaringan_usaha.api.versions import TAG_PATTERN
+from jaringan_usaha.eventlog.database import (
+    BROKEN,
+    FULL,
+    LOST,
+    STATEMENT_SECONDS,
+    Connection,
+    Isolation,
+    Pool,
+    looking,
+)
 from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.projector import queries as bookmark_queries
@@ -26,7 +38,9 @@ from jaringan_usaha.kernel.messages import Asked, Command
 from jaringan_usaha.kernel.rejections import Busy, NotAllowed
 
 POKE_SECONDS = 0.05
-LENGTH: dict[str, Any] = {"maxLength": 130}  # in the contract; `key_of` says what is wrong
+KEY_FORM: dict[str, Any] = {"minLength": 16, "maxLength": 130, "pattern": asking.KEY_PATTERN}
+"""In the contract; `key_of` says what is wrong."""
+TAG_FORM: dict[str, Any] = {"maxLength": 40, "pattern": TAG_PATTERN}
 
 
 @dataclass
@@ -38,6 +52,7 @@ class Door:
     make_log: Callable[[int], EventLog]
     clock: Clock
     keys: Keys
+    sessions: Sessions
     reached: Reached
     limits: Limits
     vault: Vault
@@ -50,20 +65,25 @@ class Door:
         self, request: Request, rate: Rate | None = None, area: str | None = None
     ) -> Caller:
         """Who calls, if they may do so now: with a valid key, from where it may be used, within
-        its scopes, and not too often. `area` stands for the tag of a route without one; with ""
-        the route looks at the scopes itself.
+        its scopes, and not too often; without a key, in a person's session. `area` stands for the
+        tag of a route without one; with "" the route looks at the scopes itself.
 
         Raises Problem 401 and 429, NotAllowed.
         """
         address = request.client.host if request.client else ""
         self.limits.may_knock(address)
         try:
-            caller = await self.keys.caller(request.headers.get("authorization"))
+            authorization = request.headers.get("authorization")
+            if authorization is None and COOKIE in request.cookies:
+                caller = await self.sessions.of(request)
+            else:
+                caller = await self.keys.caller(authorization)
         except Problem:
             self.limits.knocked_in_vain(address)
             raise
         if rate is None:
             rate = READ if request.method in ("GET", "HEAD") else WRITE
+        request.scope["caller"] = caller
         request.scope["limit"] = self.limits.admit(caller, rate)
         if caller.limited:
             _must_be_within(caller, request, address, area)
@@ -73,11 +93,9 @@ class Door:
         """End a key that came in a URL. Raises Problem 429 and Busy."""
         self.limits.may_knock(address)
         self.limits.knocked_in_vain(address)
-        try:
+        with answering():
             if await issuing.expose(self.write_pool, self.clock, key):
                 self.keys.forget(key_id(key))
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""
@@ -95,10 +113,8 @@ class Door:
 
     async def head(self, caller: Caller) -> int:
         """The last position of the caller's network, for reading all there is. Raises Busy."""
-        try:
+        with answering():
             return await self.log(caller.network_id).head()
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
 
     def poke(self, network_id: int) -> None:
         """Tell the followers that there is news, at most twenty times a second."""
@@ -113,18 +129,38 @@ class Door:
             pass  # followers look for themselves every second
 
     @asynccontextmanager
-    async def reading(self, caller: Caller, after: int) -> AsyncIterator[Connection]:
-        """A connection to read tables that show position `after`. Raises Busy."""
+    async def reading(
+        self,
+        caller: Caller,
+        after: int,
+        *,
+        of_all: bool = False,
+        seconds: float = STATEMENT_SECONDS,
+        isolation: Isolation = "read committed",
+    ) -> AsyncIterator[Connection]:
+        """A connection to read tables that show position `after`, and of them what the caller
+        may see; `of_all` for what is worked out from everybody's rows. Raises Busy, also for
+        a statement that lasts longer than `seconds`."""
+        sight = caller.sight_of_all if of_all else caller.sight
         try:
-            await self.reached.wait_for(caller.network_id, after)
-            async with self.read_pool.acquire(timeout=2) as connection:
-                yield connection
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+            with answering():
+                await self.reached.wait_for(caller.network_id, after)
+                async with (
+                    self.read_pool.acquire(timeout=2) as connection,
+                    looking(connection, sight, seconds=seconds, isolation=isolation),
+                ):
+                    yield connection
         except BROKEN:
             raise Problem(
                 422, "validation-failed", "a parameter, or the cursor, is out of range"
             ) from None
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[Connection]:
+        """A connection for what is kept beside the facts, such as files. Raises Busy."""
+        with answering():
+            async with self.write_pool.acquire(timeout=2) as connection:
+                yield connection
 
     async def close(self) -> None:
         """Let everything queued get its verdict, then let go."""
@@ -140,6 +176,8 @@ def _must_be_within(caller: Caller, request: Request, address: str, area: str | 
     if caller.addresses:
         caller.must_come_from(address)
     reads = request.method in ("GET", "HEAD")
+    if caller.role == "auditor" and area != "":
+        caller.must_be_sure()
     if caller.role in READERS and not reads:
         raise NotAllowed(f"a key of the role {caller.role} may not do this")
     if caller.scopes and area != "":
@@ -152,12 +190,18 @@ def _area_of(request: Request) -> str:
     return str(tags[0]).replace(" ", "-")
 
 
-async def shown(db: Connection, network_id: int, projection: str) -> dict[str, Any]:
-    """The position that a projection shows, and whether it stopped at a broken event."""
-    for row in await db.fetch(bookmark_queries.bookmarks, network_id):
-        if row["projection"] == projection:
-            return {"as_of": row["position"], "stale": row["state"] == "stopped"}
-    return {"as_of": 0, "stale": False}
+async def shown(db: Connection, network_id: int, *projections: str) -> dict[str, Any]:
+    """The position that all of these projections show, and whether one stopped at a broken
+    event."""
+    rows = [
+        row
+        for row in await db.fetch(bookmark_queries.bookmarks, network_id)
+        if row["projection"] in projections
+    ]
+    return {
+        "as_of": min((row["position"] for row in rows), default=0),
+        "stale": any(row["state"] == "stopped" for row in rows),
+    }
 
 
 # -- keys ----------------------------------------------------------------------------------
@@ -167,11 +211,22 @@ def key_finder(pool: Pool) -> Callable[[str], Any]:
     """How `Keys` asks the database."""
 
     async def find(public: str) -> KeyRow | None:
-        try:
+        with answering():
             row = await pool.fetchrow(issuing.queries.find_key, public)
+        return None if row is None else KeyRow(**dict(row))
+
+    return find
+
+
+def session_finder(pool: Pool) -> Callable[[bytes], Any]:
+    """How `Sessions` asks the database."""
+
+    async def find(hashed: bytes) -> SessionRow | None:
+        try:
+            row = await pool.fetchrow(issuing.queries.find_session, hashed)
         except (*LOST, *FULL):
             raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
-        return None if row is None else KeyRow(**dict(row))
+        return None if row is None else SessionRow(**dict(row))
 
     return find
 
@@ -211,6 +266,12 @@ async def operator_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     return caller
 
 
+async def approver_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
+    """Raises NotAllowed, SecondFactorNeeded."""
+    caller.must_approve()
+    return caller
+
+
 class Only:
     """Lets the callers of these roles pass, and nobody else."""
 
@@ -226,6 +287,8 @@ class Only:
 CallerNow = Annotated[Caller, Depends(Only(*TRADERS))]
 """The operator, and koperasi with their devices: who trades. A koperasi sees its own rows."""
 OperatorNow = Annotated[Caller, Depends(operator_of)]
+ApproverNow = Annotated[Caller, Depends(approver_of)]
+"""An operator, or a pengawas: who may be the second person where two are needed."""
 AuditorNow = Annotated[Caller, Depends(Only("operator", "auditor"))]
 """Who looks at everything of the network."""
 ReaderNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor"))]
@@ -242,40 +305,60 @@ GoodsNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor", "office", "suppli
 """The goods that everybody speaks of."""
 
 
+KeyHeader = Annotated[
+    str,
+    Header(
+        description="the same for every repetition of this request: what was recorded is answered"
+        " as before for 35 days, what was refused is decided anew",
+        json_schema_extra=KEY_FORM,
+    ),
+]
+MatchHeader = Annotated[
+    str,
+    Header(
+        description='the ETag that a GET of the thing gave, such as "v3", which it must still have;'
+        " `*` means whatever it is now",
+        json_schema_extra=TAG_FORM,
+    ),
+]
+
+
 async def asked_by_key(
-    request: Request,
-    caller: CallerNow,
-    idempotency_key: Annotated[
-        str,
-        Header(
-            description="the same for every repetition of this request", json_schema_extra=LENGTH
-        ),
-    ] = "",
+    request: Request, caller: CallerNow, idempotency_key: KeyHeader = ""
 ) -> Asked:
-    """The frame of a command under the request's key. Raises Problem 400."""
-    key = asking.key_of(request.headers.getlist("idempotency-key"))
-    return await frame(request, caller, key)
+    """The frame of a command under the request's key. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request))
+
+
+async def asked_on_version(
+    request: Request, caller: CallerNow, idempotency_key: KeyHeader = "", if_match: MatchHeader = ""
+) -> Asked:
+    """As `asked_by_key`, to change a thing that the caller has seen: its `If-Match` is held
+    against the version that the decision rests on. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request), changes=True)
 
 
 async def asked_by_supplier(
     request: Request,
     caller: SupplierNow,
-    idempotency_key: Annotated[
-        str,
-        Header(
-            description="the same for every repetition of this request", json_schema_extra=LENGTH
-        ),
-    ] = "",
+    idempotency_key: KeyHeader = "",
+    if_match: MatchHeader = "",
 ) -> Asked:
-    """As `asked_by_key`, where suppliers may command too. Raises Problem 400."""
-    return await frame(request, caller, asking.key_of(request.headers.getlist("idempotency-key")))
+    """As `asked_on_version`, where suppliers may command too. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request), changes=True)
+
+
+def key_in(request: Request) -> str:
+    """Raises Problem 400."""
+    return asking.key_of(request.headers.getlist("idempotency-key"))
 
 
 async def asked_by_path(
     request: Request,
     caller: CallerNow,
     idempotency_key: Annotated[
-        str, Header(description="optional here: the path names the thing", json_schema_extra=LENGTH)
+        str,
+        Header(description="optional here: the path names the thing", json_schema_extra=KEY_FORM),
     ] = "",
 ) -> Asked:
     """The frame of a PUT, which may go without a key: its path and content stand for it."""
@@ -293,7 +376,7 @@ async def asked_afresh(
         str,
         Header(
             description="optional here: the same wish again records nothing",
-            json_schema_extra=LENGTH,
+            json_schema_extra=KEY_FORM,
         ),
     ] = "",
 ) -> Asked:
@@ -303,9 +386,15 @@ async def asked_afresh(
     return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
 
 
-async def frame(request: Request, caller: Caller, key: str) -> Asked:
+async def frame(request: Request, caller: Caller, key: str, *, changes: bool = False) -> Asked:
+    """The frame of a command; `changes` a thing that has a version. Raises Problem 422."""
+    seen = None
+    if changes:
+        seen = versions.seen_by(request)
+    else:
+        versions.must_have_seen_nothing(request)
     what = (request.method, request.url.path, request.url.query, await json_of(request))
-    return asking.asked(caller, key, door_of(request).clock.now(), *what)
+    return asking.asked(caller, key, door_of(request).clock.now(), *what, seen=seen)
 
 
 async def json_of(request: Request) -> Any:
@@ -315,6 +404,7 @@ async def json_of(request: Request) -> Any:
 
 DoorNow = Annotated[Door, Depends(door_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
+AskedOnVersion = Annotated[Asked, Depends(asked_on_version)]
 AskedBySupplier = Annotated[Asked, Depends(asked_by_supplier)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
 AskedAfresh = Annotated[Asked, Depends(asked_afresh)]
@@ -332,7 +422,7 @@ class Done(BaseModel):
 def done(response: Response, recorded: Recorded, location: str = "") -> Done:
     """The answer to a command, with its headers."""
     if recorded.version:
-        response.headers["ETag"] = f'"v{recorded.version}"'
+        versions.versioned(response, recorded.version)
     if location:
         response.headers["Location"] = location
     if recorded.replayed:

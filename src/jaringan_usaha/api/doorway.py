@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +16,8 @@ from jaringan_usaha.api.access import IN_URL
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.kernel.rejections import Rejection
+
+access = logging.getLogger("jaringan_usaha.access")
 
 MOST_BODY = 1 << 20
 MOST_FILE = 10 << 20
@@ -26,7 +30,11 @@ SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
 
+ALWAYS_OPEN = frozenset(("/healthz", "/readyz"))
+
 MOST_SKEW = timedelta(minutes=5)
+
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -47,14 +55,18 @@ class Visit:
     bytes_then: int = 0
     body_is_here: bool = False
     answering: bool = False
+    working: bool = False
+    status: int = 500
     ended: Problem | None = None
 
 
 @dataclass(eq=False, slots=True)
 class _Visits:
-    """All requests of this process, looked through once a second."""
+    """All requests of this process, looked through once a second; `working` are those that are
+    whole and not answered yet."""
 
     open: set[Visit] = field(default_factory=set)
+    working: int = 0
     looking: asyncio.Task[None] | None = None
 
     def enter(self) -> Visit:
@@ -66,6 +78,16 @@ class _Visits:
         if self.looking is None or self.looking.done():
             self.looking = loop.create_task(self._look())
         return visit
+
+    def begin_work(self, visit: Visit) -> None:
+        if not visit.working:
+            visit.working = True
+            self.working += 1
+
+    def end_work(self, visit: Visit) -> None:
+        if visit.working:
+            visit.working = False
+            self.working -= 1
 
     async def _look(self) -> None:
         while self.open:
@@ -96,11 +118,13 @@ def _look_at(visit: Visit, now: float) -> None:
 
 
 class AtTheDoor:
-    """Gives each request an id, bounds its size and time, and completes its answer's headers."""
+    """Gives each request an id, bounds its size and time and how many are worked on at once, and
+    completes its answer's headers."""
 
-    def __init__(self, app: ASGIApp, own_origin: str) -> None:
+    def __init__(self, app: ASGIApp, own_origin: str, most_at_once: int = 256) -> None:
         self._app = app
         self._visits = _Visits()
+        self._most_at_once = most_at_once
         self._headers = [*PRIVATE, (b"access-control-allow-origin", own_origin.encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,9 +132,16 @@ class AtTheDoor:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = new_id()
-        visit = self._visits.enter()
+        visits = self._visits
+        visit = visits.enter()
         telling = _telling(scope, visit, send, self._headers)
         try:
+            if visits.working >= self._most_at_once and scope["path"] not in ALWAYS_OPEN:
+                await problems.answer(Request(scope), _full())(scope, receive, telling)
+                return
+            if scope["method"] in ("GET", "HEAD"):
+                visits.begin_work(visit)
+                scope["at_rest"] = partial(visits.end_work, visit)
             most = most_bytes(scope)
             refusal = _refusal(scope, most)
             if refusal is None and _may_hold_key(scope):
@@ -118,7 +149,7 @@ class AtTheDoor:
             if refusal is not None:
                 await _answer(refusal, scope, receive, telling)
                 return
-            await self._app(scope, _counted(visit, receive, most), telling)
+            await self._app(scope, _counted(visits, visit, receive, most), telling)
         except asyncio.CancelledError:
             if visit.ended is None or visit.answering:
                 raise
@@ -126,7 +157,27 @@ class AtTheDoor:
             with contextlib.suppress(OSError):
                 await _answer(visit.ended, scope, receive, telling)
         finally:
-            self._visits.open.discard(visit)
+            visits.end_work(visit)
+            visits.open.discard(visit)
+            if access.isEnabledFor(logging.INFO):
+                access.info("", extra=_told(scope, visit))
+
+
+def _told(scope: Scope, visit: Visit) -> dict[str, object]:
+    """A request in the log: by its route, never by its URL; by its key's public part."""
+    caller = scope.get("caller")
+    seconds = asyncio.get_running_loop().time() - visit.since
+    return {
+        "request_id": scope["request_id"],
+        "method": scope["method"] if scope["method"] in METHODS else "other",
+        "route": getattr(scope.get("route"), "path", None) or scope.get("template", "none"),
+        "status": visit.status,
+        "ms": round(seconds * 1_000, 1),
+        "key_id": getattr(caller, "key_id", None),
+        "role": getattr(caller, "role", None),
+        "koperasi_id": getattr(caller, "koperasi_id", None),
+        "supplier_id": getattr(caller, "supplier_id", None),
+    }
 
 
 async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -184,11 +235,22 @@ def _too_large(most: int) -> Problem:
     return Problem(413, "payload-too-large", f"send at most {most >> 20} MiB at once")
 
 
-def _counted(visit: Visit, receive: Receive, most: int) -> Receive:
+def _full() -> Problem:
+    return Problem(
+        503,
+        "busy",
+        "too many requests at once; send this one again shortly",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _counted(visits: _Visits, visit: Visit, receive: Receive, most: int) -> Receive:
     async def counting() -> Message:
         message = await receive()
         visit.bytes += len(message.get("body", b""))
         visit.body_is_here = not message.get("more_body", False)
+        if visit.body_is_here:  # who sends slowly takes nobody's place
+            visits.begin_work(visit)
         if visit.bytes > most:
             raise _too_large(most)
         return message
@@ -202,6 +264,7 @@ def _telling(scope: Scope, visit: Visit, send: Send, headers: Headers) -> Send:
     async def telling(message: Message) -> None:
         if message["type"] == "http.response.start":
             visit.answering = True
+            visit.status = message["status"]
             left = scope.get("limit")
             message["headers"] = [
                 *message["headers"],

@@ -22,11 +22,14 @@ from jaringan_usaha.api.access import (
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.openapi import TAGS
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused
+from jaringan_usaha.kernel.two_persons import must_be_another
 
 queries = Queries("jaringan_usaha.api", "access.sql")
 
+COMMAND_LINE = "command line"
+"""On the server itself, where nobody has to ask for anything."""
 KEY_LIFE = timedelta(days=400)
 OVERLAP = timedelta(hours=24)
 MOST_OVERLAP = timedelta(days=7)
@@ -55,6 +58,10 @@ class KeyIsOver(Refused):
     code = "key-is-over"
 
 
+class KeyIsOpen(Refused):
+    code = "key-waits-for-nobody"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A key to be made."""
@@ -67,8 +74,11 @@ class Wanted:
     addresses: Sequence[str | Address] = ()
     label: str = ""
     life: timedelta = KEY_LIFE
-    by: str = "command line"
+    by: str = COMMAND_LINE
     command_id: UUID | None = None
+    person_id: UUID | None = None
+    """Whom it is made for; it ends with the person."""
+    speaks_as: str | None = None
 
     def networks(self) -> list[Address]:
         """Raises KeyDoesNotFit for what is no address, or a network with host bits."""
@@ -155,6 +165,9 @@ async def _add(db: Connection, network_id: int, wanted: Wanted, now: datetime) -
         wanted.command_id,
         now,
         now + wanted.life,
+        wanted.person_id,
+        wanted.speaks_as,
+        wanted.role == "auditor" and wanted.by != COMMAND_LINE,
     )
     if status != "INSERT 0 1":
         made = await db.fetchval(queries.made_by, wanted.command_id)
@@ -199,8 +212,9 @@ async def rotate(
             addresses=old["addresses"],
             label=old["label"],
             life=life,
-            by="command line" if by is None else by.key_id,
+            by=COMMAND_LINE if by is None else by.who,
             command_id=command_id,
+            **_name_of_successor(old, by),
         )
         key = await _add(db, network_id, wanted, now)
         status = await db.execute(
@@ -209,6 +223,29 @@ async def rotate(
         if status != "UPDATE 1":
             raise KeyIsOver("this key is over or rotated already; make a new one instead")
     return key
+
+
+def _name_of_successor(old: Row, by: Caller | None) -> dict[str, Any]:
+    """It is the same as before, unless somebody else takes an operator's key over."""
+    if by is not None and old["role"] == "operator":
+        return {"person_id": by.person_id, "speaks_as": by.who}
+    name = old["speaks_as"] or old["key_id"]
+    return {"person_id": old["person_id"], "speaks_as": name}
+
+
+async def approve(pool: Pool, network_id: int, public: str, by: Caller) -> None:
+    """Let a key in that another person asked for.
+
+    Raises NoSuchKey, SecondPersonNeeded, KeyIsOpen.
+    """
+    row = await key_row(pool, network_id, public)
+    if row["approved_by"] == by.who:
+        return
+    if row["waits"]:
+        must_be_another(row["created_by"], by.who)
+    status = await pool.execute(queries.approve_key, network_id, public, by.who)
+    if status != "UPDATE 1":
+        raise KeyIsOpen("this key does not wait for anybody")
 
 
 async def revoke(pool: Pool, clock: Clock, public: str) -> bool:
@@ -236,9 +273,9 @@ async def key_row(pool: Pool, network_id: int, public: str) -> Row:
     return row
 
 
-async def key_rows(pool: Pool, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def key_rows(pool: Pool, network_id: int, *, part: Part) -> list[Row]:
     """The keys of a network by their public parts."""
-    return list(await pool.fetch(queries.key_rows, network_id, after, limit))
+    return list(await pool.fetch(part.of(queries).key_rows, network_id, *part.key, part.most))
 
 
 async def make_sandbox(pool: Pool, clock: Clock, network_id: int) -> bool:
@@ -248,9 +285,11 @@ async def make_sandbox(pool: Pool, clock: Clock, network_id: int) -> bool:
 
 
 def state_of(row: Any, now: datetime) -> str:
-    """revoked, expired, rotated (a newer one stands beside it) or live."""
+    """revoked, expired, waiting, rotated (a newer one stands beside it) or live."""
     if row["revoked_at"] is not None:
         return "revoked"
     if row["expires_at"] <= now:
         return "expired"
+    if row["waits"]:
+        return "waiting"
     return "live" if row["rotated_to"] is None else "rotated"

@@ -1,23 +1,20 @@
 """API keys over HTTP, for the network's operator: looked at, made, replaced, ended."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import ID_LENGTH, Role, key_id
+from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.door import AskedByKey, Door, DoorNow, OperatorNow
 from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.paging import Cursor, Limit, cursor, key_after
+from jaringan_usaha.api.paging import Page, PageOf, by
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.eventlog.database import FULL, LOST
-from jaringan_usaha.kernel.rejections import Busy
 
-router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["keys"])
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 KeyId = Annotated[str, Path(pattern=r"^[0-9A-Za-z]+$", min_length=ID_LENGTH, max_length=ID_LENGTH)]
 Days = Annotated[int, Field(ge=1, le=400, description="days until the key ends by itself")]
@@ -52,7 +49,7 @@ class KeyView(BaseModel):
 
     key_id: str = Field(description="its public part: the 12 signs after ju_live_ or ju_test_")
     last_four: str
-    state: str = Field(description="live, rotated, revoked or expired; more may come")
+    state: str = Field(description="waiting, live, rotated, revoked or expired; more may come")
     role: str
     koperasi_id: str | None
     device_id: str | None
@@ -60,7 +57,9 @@ class KeyView(BaseModel):
     scopes: list[str] = Field(max_length=100)
     addresses: list[str] = Field(max_length=100)
     label: str
-    created_by: str = Field(description="the key that asked for it, or `command line`")
+    created_by: str = Field(description="who asked for it, or `command line`")
+    speaks_as: str | None = Field(description="under whose name it is recorded, if not its own")
+    approved_by: str | None = Field(description="the second person, of a key that takes two")
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -74,42 +73,32 @@ class KeyMade(KeyView):
     key: str = Field(description="keep it safe: it is stored only as a hash")
 
 
-class KeyPage(BaseModel):
-    """Keys by their public parts."""
-
-    items: list[KeyView] = Field(max_length=200)
-    next: str | None = Field(max_length=512)
-
-
-@router.get("/keys", operation_id="listKeys")
+@router.get("/keys", operation_id="listKeys", tags=["keys"])
 async def list_keys(
     caller: OperatorNow,
+    page: Annotated[Page, by(key_id=str)],
     door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-) -> KeyPage:
+) -> PageOf[KeyView]:
     """All keys of the network, those that are over too."""
-    (last,) = key_after(cursor_, "")
-    with _answering():
-        rows = await issuing.key_rows(door.read_pool, caller.network_id, after=last, limit=limit)
-    return KeyPage(
-        items=[KeyView(**_fields(row, door)) for row in rows],
-        next=cursor(rows[-1]["key_id"]) if len(rows) == limit else None,
-    )
+    with answering():
+        rows = await issuing.key_rows(door.read_pool, caller.network_id, part=page.part)
+    return page.answer(PageOf[KeyView], rows, show=lambda row: _fields(row, door))
 
 
-@router.get("/keys/{key_id}", operation_id="getKey")
+@router.get("/keys/{key_id}", operation_id="getKey", tags=["keys"])
 async def get_key(key_id: KeyId, caller: OperatorNow, door: DoorNow) -> KeyView:
     """One key, by its public part."""
     return KeyView(**await _of(door, caller.network_id, key_id))
 
 
-@router.post("/keys", operation_id="createKey", status_code=201)
+@router.post("/keys", operation_id="createKey", tags=["keys"], status_code=201)
 async def create_key(
     body: KeyBody, response: Response, asked: AskedByKey, caller: OperatorNow, door: DoorNow
 ) -> KeyMade:
-    """Make a key. The same request again answers 409 with the id of the key it made: a key
-    whose answer was lost is to be revoked, since nobody can show it again."""
+    """Make a key. One of an auditor opens nothing until a second person approves it; one of an
+    operator is recorded under its maker's name. The same request again answers 409 with the id of
+    the key it made: one whose answer was lost is to be revoked, since nobody can show it again."""
+    operates = body.role == "operator"
     wanted = issuing.Wanted(
         role=body.role,
         koperasi_id=body.koperasi_id,
@@ -119,16 +108,18 @@ async def create_key(
         addresses=body.addresses,
         label=body.label,
         life=timedelta(days=body.valid_days),
-        by=caller.key_id,
+        by=caller.who,
         command_id=asked.command_id,
+        person_id=caller.person_id if operates else None,
+        speaks_as=caller.who if operates else None,
     )
     issuing.must_hold(caller, wanted.scopes, wanted.networks())
-    with _answering():
+    with answering():
         key = await issuing.issue(door.write_pool, door.clock, caller.network_id, wanted)
     return await _made(door, caller.network_id, key, response)
 
 
-@router.post("/keys/{key_id}/rotate", operation_id="rotateKey", status_code=201)
+@router.post("/keys/{key_id}/rotate", operation_id="rotateKey", tags=["keys"], status_code=201)
 async def rotate_key(
     key_id: KeyId,
     body: RotateBody,
@@ -138,7 +129,7 @@ async def rotate_key(
     door: DoorNow,
 ) -> KeyMade:
     """Make a key with the same rights; the old one dies after the overlap."""
-    with _answering():
+    with answering():
         key = await issuing.rotate(
             door.write_pool,
             door.clock,
@@ -153,11 +144,20 @@ async def rotate_key(
     return await _made(door, caller.network_id, key, response)
 
 
-@router.post("/keys/{key_id}/revoke", operation_id="revokeKey")
+@router.post("/keys/{key_id}/approve", operation_id="approveKey", tags=["approvals"])
+async def approve_key(key_id: KeyId, caller: OperatorNow, door: DoorNow) -> KeyView:
+    """Let an auditor's key in that another person asked for. Safe to repeat."""
+    caller.must_be_sure()
+    with answering():
+        await issuing.approve(door.write_pool, caller.network_id, key_id, caller)
+    return KeyView(**await _of(door, caller.network_id, key_id))
+
+
+@router.post("/keys/{key_id}/revoke", operation_id="revokeKey", tags=["keys"])
 async def revoke_key(key_id: KeyId, caller: OperatorNow, door: DoorNow) -> KeyView:
     """End a key; within a second it opens nothing any more. Safe to repeat."""
     await _of(door, caller.network_id, key_id)
-    with _answering():
+    with answering():
         await issuing.revoke(door.write_pool, door.clock, key_id)
     door.keys.forget(key_id)
     return KeyView(**await _of(door, caller.network_id, key_id))
@@ -169,7 +169,7 @@ async def _made(door: Door, network_id: int, key: str, response: Response) -> Ke
 
 
 async def _of(door: Door, network_id: int, public: str) -> dict[str, Any]:
-    with _answering():
+    with answering():
         return _fields(await issuing.key_row(door.write_pool, network_id, public), door)
 
 
@@ -177,12 +177,3 @@ def _fields(row: Any, door: Door) -> dict[str, Any]:
     fields = {name: row[name] for name in KeyView.model_fields if name != "state"}
     fields["addresses"] = [str(each) for each in row["addresses"]]
     return {**fields, "state": issuing.state_of(row, door.clock.now())}
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Raises Busy for a database that does not answer."""
-    try:
-        yield
-    except (*LOST, *FULL):
-        raise Busy("the database does not answer; ask again shortly", retry_after=2) from None

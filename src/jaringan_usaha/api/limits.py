@@ -1,12 +1,15 @@
-"""How often one key, one koperasi and one address may knock: token buckets in memory."""
+"""How often one key, one koperasi and one address may knock: token buckets in memory, of which
+those of refused keys are shared by all processes."""
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
 from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.issuing import queries
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.eventlog.database import FULL, LOST, Pool
 
 MOST_BUCKETS = 200_000
 """About 40 MB; the bucket that was not used for the longest time goes first."""
@@ -61,6 +64,7 @@ class Limits:
         self._now = now
         self._factor = factor
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self._refused: Counter[str] = Counter()
 
     def admit(self, caller: Caller, rate: Rate) -> Left | None:
         """Take one request from the buckets of the key and of whom it speaks for; what the key has
@@ -89,6 +93,22 @@ class Limits:
         if self._factor:
             level = max(self._level(address, KNOCK) - 1, 0)
             self._keep(address, KNOCK, level)
+            self._refused[address] += 1
+
+    async def share_knocks(self, pool: Pool) -> None:
+        """Tell the other processes, and the next one, whose keys were refused since the last
+        time, and hear it from them; without a database nobody is let in anyway."""
+        if not self._factor:
+            return
+        told, self._refused = self._refused, Counter()
+        buckets = (float(KNOCK.burst), KNOCK.per_second)
+        try:
+            rows = await pool.fetch(queries.share_knocks, list(told), list(told.values()), *buckets)
+        except (*LOST, *FULL):
+            self._refused.update(told)
+            return
+        for address, level in rows:  # less what was counted here while the database answered
+            self._keep(address, KNOCK, max(level - self._refused[address], 0))
 
     def _take(self, whose: str, rate: Rate) -> Left:
         level = self._level(whose, rate)

@@ -5,8 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from jaringan_usaha.api.access import COOKIE
+from jaringan_usaha.api.asked import KEY_PATTERN
+from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.openapi_bounds import bound_all
 from jaringan_usaha.api.openapi_words import explain_all
+from jaringan_usaha.api.versions import TAG_PATTERN
 from jaringan_usaha.kernel.money import MOST_IDR
 
 PROBLEM: dict[str, Any] = {
@@ -40,7 +44,8 @@ INFO = {
     "description": "Koperasi buy together: their points of sale place orders into a buying cycle, "
     "which become one order per supplier at the price that only the group reaches. Money is whole "
     "rupiah, quantities are whole base units of the item. Fields may be added to answers at any "
-    "time, and new values to `state` and `code`: ignore what you do not know.",
+    "time, and new values to `state` and `code`: ignore what you do not know. Lists come in pages: "
+    "follow `next` and `prev` as they are.",
     "contact": {"name": "Jaringan Usaha Koperasi", "url": "https://github.com/jaringan-usaha"},
     "license": {"name": "MIT", "identifier": "MIT"},
 }
@@ -48,6 +53,7 @@ INFO = {
 TAGS = {
     "koperasi": "Koperasi of the network",
     "suppliers": "Suppliers of the network",
+    "contacts": "Persons of koperasi and suppliers, whose data can be given out and erased",
     "rules": "Dated rules that bind everybody",
     "catalog": "Goods and suppliers' price lists",
     "price imports": "Suppliers' tables as files, previewed and asked about before they are stored",
@@ -56,6 +62,7 @@ TAGS = {
     "shares": "Capital that koperasi pledge and pay in",
     "cycles": "Buying cycles",
     "consolidated orders": "The one order of the group with each supplier",
+    "approvals": "What takes a second person",
     "orders": "What koperasi order",
     "deliveries": "Goods received, and how they were shared out",
     "invoicing": "Bills of suppliers and carriers, and what goods came to cost",
@@ -63,10 +70,14 @@ TAGS = {
     "margin": "What each koperasi paid, saved and earned",
     "ledger": "The books: accounts, balances at every position, closed months",
     "sync": "Many commands in one request",
+    "changes": "What a device that was away must fetch",
+    "people": "People who log in, and what they may do",
     "keys": "API keys: made, replaced, ended",
+    "test clocks": "The clock of a sandbox",
     "health": "Whether the service is well",
 }
 
+PRINTABLE = r"^[ -~]*$"
 LIMIT_PATTERN = r'^"[a-z]+"(;[a-z]=[0-9]+)+$'
 
 HEADERS: dict[str, Any] = {
@@ -82,16 +93,40 @@ HEADERS: dict[str, Any] = {
         "description": "seconds to wait before the same request is sent again",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 3_600},
     },
+    "Link": {
+        "description": 'the next page and the one before, as in the body: `</v1/…>; rel="next"`',
+        "schema": {
+            "type": "string",
+            "maxLength": 8_192,
+            "pattern": r'^(<[^<>]+>; rel="[a-z]+"(, )?)+$',
+        },
+    },
     "JU-Clock-Skew": {
         "description": "milliseconds by which the clock in your `JU-Client-Time` header is ahead; "
         "only when it is more than five minutes off",
         "schema": {"type": "integer", "format": "int64", "minimum": -MOST_IDR, "maximum": MOST_IDR},
+    },
+    "ETag": {
+        "description": "names what was told: the version of the thing, `v3`, and a hash where the "
+        "answer shows more than the thing's own events make of it. Send it back as If-None-Match "
+        "to hear only of changes, or as If-Match to change what you saw",
+        "schema": {"type": "string", "maxLength": 68, "pattern": '^"[.0-9a-z]+"$'},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` when it was recorded before and this is that answer",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Location": {
+        "description": "where the thing is shown",
+        "schema": {"type": "string", "format": "uri-reference", "maxLength": 256},
     },
     "Access-Control-Allow-Origin": {
         "description": "pages of this service only; programs need not care",
         "schema": {"type": "string", "format": "uri", "maxLength": 256},
     },
 }
+
+OPEN_TO_ALL = ("/healthz", "/readyz")
 
 REFUSALS = {
     "400": "The request is not well formed.",
@@ -103,6 +138,7 @@ REFUSALS = {
     "413": "The body is too large.",
     "415": "The body is of a type that is not taken.",
     "422": "Fields do not fit, or the key stands for another request.",
+    "428": "The thing has a version; say in If-Match which one you have seen.",
     "429": "Too many requests; `Retry-After` says when to send this one again.",
     "500": "An error of the service.",
     "503": "Nothing was recorded; send the same request again.",
@@ -121,6 +157,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         _drop_framework_errors(document)
         for operation in _operations(document):
             explain_all(operation)
+            _demand_headers(operation)
         schemas["Problem"] = PROBLEM
         for model in (order_body, line):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -133,7 +170,13 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
                 "type": "http",
                 "scheme": "bearer",
                 "description": "ju_live_…, or ju_test_… of a sandbox",
-            }
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": COOKIE,
+                "description": "of a person who logged in; used from this service's pages only",
+            },
         }
         document["info"] |= INFO
         document["servers"] = [
@@ -142,6 +185,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         document["tags"] = [{"name": name, "description": TAGS[name]} for name in _tags(document)]
         document["components"]["headers"] = HEADERS
         _add_refusals(document)
+        _add_tags_of_versions(document)
         _add_headers(document)
         bound_all(document)
         app.openapi_schema = document
@@ -157,6 +201,14 @@ def _drop_framework_errors(document: dict[str, Any]) -> None:
         operation["responses"].pop("422", None)
 
 
+def _demand_headers(operation: dict[str, Any]) -> None:
+    """They have defaults in the code only so that problems of our own tell their lack."""
+    for each in operation.get("parameters", ()):
+        if each["name"] in ("idempotency-key", "if-match"):
+            each["schema"].pop("default", None)
+            each["required"] = not each["description"].startswith("optional")
+
+
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for path in document["paths"].values() for operation in path.values()]
 
@@ -164,9 +216,13 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _add_refusals(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            open_to_all = path in ("/healthz", "/readyz")
-            operation["security"] = [] if open_to_all else [{"key": []}]
+            ways: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
+            if path in OPEN_TO_ALL:
+                ways = []
+            operation["security"] = ways[1:] if path == "/auth/logout" else ways
             for status, meaning in REFUSALS.items():
+                if status == "428" and not _takes(operation, "if-match"):
+                    continue
                 operation["responses"].setdefault(
                     status,
                     {
@@ -180,6 +236,30 @@ def _add_refusals(document: dict[str, Any]) -> None:
                 )
 
 
+def _takes(operation: dict[str, Any], header: str) -> bool:
+    return any(each["name"] == header for each in operation.get("parameters", ()))
+
+
+def _add_tags_of_versions(document: dict[str, Any]) -> None:
+    """What is read can be asked about again by its ETag; what is recorded tells the next one."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if path in (*OPEN_TO_ALL, "/v1/sync"):
+                continue
+            names = ["ETag"] if method == "get" else ["ETag", "Idempotent-Replayed"]
+            for status in [each for each in operation["responses"] if each[0] == "2"]:
+                names += ["Location"] if status == "201" else []
+                told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                operation["responses"][status].setdefault("headers", {}).update(told)
+            if method == "get":
+                parameters = operation.setdefault("parameters", [])
+                parameters.append(_header("If-None-Match", "the ETag of what you have already"))
+                operation["responses"]["304"] = {
+                    "description": "It is what you have already.",
+                    "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+                }
+
+
 def _tags(document: dict[str, Any]) -> list[str]:
     used = [tag for operation in _operations(document) for tag in operation.get("tags", ())]
     return list(dict.fromkeys(used))
@@ -191,21 +271,26 @@ def _add_headers(document: dict[str, Any]) -> None:
             names = ["Access-Control-Allow-Origin", "JU-Clock-Skew"]
             names += ["RateLimit", "RateLimit-Policy"] if status[0] in "24" else []
             names += ["Retry-After"] if status in ("429", "503") else []
+            names += ["Link"] if status == "200" and _is_list(operation) else []
             told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
             response["headers"] = {**response.get("headers", {}), **told}
+
+
+def _is_list(operation: dict[str, Any]) -> bool:
+    return any(each["name"] == "cursor" for each in operation.get("parameters", ()))
 
 
 def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
+def _header(name: str, description: str, pattern: str = PRINTABLE) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string", "maxLength": 130},
+        "schema": {"type": "string", "pattern": pattern, "maxLength": 130},
     }
 
 
@@ -215,18 +300,21 @@ def _put_order(body: str) -> dict[str, Any]:
         "operationId": "putOrder",
         "tags": ["orders"],
         "summary": "Place an order, or with If-Match replace its lines",
-        "description": "Safe to send again: the same order under the same id is recorded once. "
-        "With `If-Match` all lines are replaced, if the order still has that version.",
+        "description": "Safe to send again: the same order under the same id is recorded once, "
+        "answered 201 and then 200 with the same body. Other content under a taken id is refused "
+        "with 409 `order-exists`, which says where the order is and its `current_version`. With "
+        "`If-Match` all lines are replaced, if the order still has that version.",
         "parameters": [
             {
                 "name": "order_id",
                 "in": "path",
                 "required": True,
                 "description": "made by the POS, UUIDv7 in lower case",
-                "schema": {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36},
+                "schema": {"type": "string", "pattern": UUID_V7, "minLength": 36, "maxLength": 36},
             },
-            _header("Idempotency-Key", "optional; the order id stands for it"),
-            _header("If-Match", 'the version to replace, such as "v1"'),
+            _header("Idempotency-Key", "optional; the order id stands for it", KEY_PATTERN),
+            _header("If-Match", 'the version to replace, as "v1"; `*` for any', TAG_PATTERN),
+            _header("If-None-Match", "`*` or nothing: without If-Match, none is replaced", r"^\*$"),
         ],
         "requestBody": {
             "required": True,
@@ -245,10 +333,20 @@ def _post_sync(line: str) -> dict[str, Any]:
         "tags": ["sync"],
         "summary": "Send many commands, one JSON object a line",
         "description": "Each line has a verdict of its own, and the whole file is safe to send "
-        "again: what was recorded answers as it did the first time, marked `replayed`.",
+        "again: what was recorded answers as it did the first time, marked `replayed`. With "
+        "`atomic=true` at most 100 lines are recorded all or not at all.",
+        "parameters": [
+            {
+                "name": "atomic",
+                "in": "query",
+                "required": False,
+                "description": "whether the lines stand or fall together",
+                "schema": {"type": "boolean", "default": False},
+            }
+        ],
         "requestBody": {
             "required": True,
-            "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain or gzip",
+            "description": "at most 1,000 lines, 1 MiB (8 MiB unpacked), plain, gzip or zstd",
             "content": {"application/x-ndjson": {"schema": _ref(line)}},
         },
         "responses": {

@@ -8,6 +8,7 @@ from jaringan_usaha.kernel.money import MOST_IDR
 
 MOST_TEXT = 65_536
 MOST_ITEMS = 10_000
+NOT_SLUGS = {"tax_id"}
 TEXT_PATTERN = r"^[^\u0000]*$"
 LENGTH_OF_FORMAT = {"date": 10, "date-time": 40, "uuid": 36, "uri": 2_048}
 
@@ -54,6 +55,8 @@ def _bound(schema: Schema, name: str) -> None:
         _bound_integer(schema)
     elif kinds == "array":
         schema.setdefault("maxItems", MOST_ITEMS)
+    elif "patternProperties" in schema:
+        schema["additionalProperties"] = False
     elif kinds is not None and "string" in kinds:
         _bound_text(schema, name)
     for field, part in _parts(schema, name):
@@ -82,7 +85,12 @@ def _bound_integer(schema: Schema) -> None:
 def _bound_text(schema: Schema, name: str) -> None:
     if "enum" in schema or "const" in schema:
         return
-    if name.endswith("_id") and "pattern" not in schema and "format" not in schema:
+    if (
+        name.endswith("_id")
+        and name not in NOT_SLUGS
+        and "pattern" not in schema
+        and "format" not in schema
+    ):
         schema |= {"pattern": SLUG_PATTERN, "minLength": 1}
         schema.setdefault("maxLength", 128)
     schema.setdefault("maxLength", LENGTH_OF_FORMAT.get(schema.get("format", ""), MOST_TEXT))

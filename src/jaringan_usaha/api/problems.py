@@ -12,6 +12,7 @@ from starlette.responses import Response
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
+    Gone,
     Invalid,
     KeyReused,
     Missing,
@@ -21,16 +22,19 @@ from jaringan_usaha.kernel.rejections import (
     Rejection,
     Stale,
     Unknown,
+    VersionUnsaid,
 )
 
 STATUS: Mapping[type[Rejection], int] = {
     Missing: 404,
+    Gone: 410,
     NotAllowed: 403,
     Invalid: 422,
     KeyReused: 422,
     Refused: 409,
     Stale: 409,
     Outdated: 412,
+    VersionUnsaid: 428,
     Busy: 503,
     Unknown: 503,
 }
@@ -43,13 +47,22 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "change-fills-no-case": ("Perubahan tidak mengisi karton", "The change fills no case"),
     "charge-not-accepted": ("Biaya belum disetujui", "The charge is not accepted"),
     "choice-reason-missing": ("Alasan harus disebut", "A reason is needed"),
+    "contact-exists": ("Kontak sudah dicatat", "The contact is recorded already"),
+    "contact-is-erased": ("Kontak sudah dihapus", "The contact is erased"),
+    "erasure-not-asked": ("Penghapusan belum diminta", "The erasure was not asked for"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
+    "cursor-filter-mismatch": ("Penunjuk dari daftar lain", "Cursor of another list"),
+    "clock-goes-forward": ("Jam hanya maju", "The clock goes forward"),
+    "cursor-expired": ("Penunjuk sudah kedaluwarsa", "The cursor has expired"),
+    "consolidated-order-proposed": ("Menunggu orang kedua", "A second person is asked"),
+    "cross-site": ("Dari situs lain", "From another site"),
     "cursor-invalid": ("Penunjuk halaman tidak sah", "Cursor not valid"),
     "cycle-being-consolidated": ("Pesanan gabungan sedang disusun", "The orders are being placed"),
     "cycle-filling-begins": ("Pengisian karton sedang dimulai", "Case filling begins"),
     "cycle-not-open-yet": ("Putaran belum dibuka", "The buying cycle is not open yet"),
     "delivery-has-ended": ("Pengiriman sudah diakhiri", "The delivery has ended"),
     "forbidden": ("Tidak diizinkan", "Not allowed"),
+    "gone": ("Tidak disimpan lagi", "No longer kept"),
     "goods-are-sold": ("Barang sudah terjual", "The goods are sold"),
     "goods-not-shared-out": ("Barang belum dibagi", "The goods are not shared out"),
     "goods-have-arrived": ("Barang sudah datang", "Goods have arrived"),
@@ -68,19 +81,28 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "key-in-url": ("Kunci API di dalam alamat", "API key in a URL"),
     "key-is-over": ("Kunci API sudah berakhir", "The API key is over"),
     "key-unknown": ("Kunci API tidak dikenal", "API key not known"),
+    "key-waits-for-nobody": ("Kunci tidak menunggu", "The key waits for nobody"),
     "koperasi-is-suspended": ("Koperasi sedang dibekukan", "The koperasi is suspended"),
     "ledger-stopped": ("Buku berhenti", "The ledger stopped"),
+    "login-failed": ("Gagal masuk", "The login failed"),
+    "login-unavailable": ("Tidak dapat masuk sekarang", "Nobody can log in now"),
     "method-not-allowed": ("Metode tidak didukung", "Method not allowed"),
     "minimum-would-be-missed": ("Pesanan minimum tidak tercapai", "The minimum would be missed"),
     "month-not-over": ("Bulan belum berakhir", "The month is not over"),
     "month-out-of-order": ("Bulan tidak berurutan", "The month is out of order"),
     "not-found": ("Tidak ditemukan", "Not found"),
     "not-processed": ("Belum diproses", "Not processed"),
+    "nothing-proposed": ("Tidak ada yang diusulkan", "Nothing is proposed"),
     "nothing-to-invoice": ("Tidak ada yang dapat ditagih", "Nothing to invoice"),
     "nothing-to-split-by": ("Biaya tidak dapat dibagi", "The charge cannot be split"),
     "offer-infeasible": ("Penawaran tidak dapat diambil", "The offer cannot be taken"),
     "order-window-closed": ("Putaran sudah ditutup", "The buying cycle is closed"),
     "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
+    "person-does-not-fit": ("Data orang tidak sesuai", "The person does not fit"),
+    "person-is-known": ("Orang sudah terdaftar", "The person is known"),
+    "person-not-let-in": ("Belum diberi akses", "Not let in yet"),
+    "person-unknown": ("Orang tidak dikenal", "Person not known"),
+    "person-waits-for-nobody": ("Orang tidak menunggu", "The person waits for nobody"),
     "precondition-required": ("Versi harus disebut", "Precondition required"),
     "previous-line-failed": ("Baris sebelumnya gagal", "An earlier line failed"),
     "price-differs": ("Harga berbeda dari daftar", "The price differs from the list"),
@@ -97,6 +119,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "pricing-rule-missing": ("Aturan belum ditetapkan", "A rule is missing"),
     "quota-exceeded": ("Terlalu banyak permintaan", "Too many requests"),
     "request-timeout": ("Permintaan terlalu lambat", "Request timeout"),
+    "second-factor-needed": ("Faktor kedua diperlukan", "A second factor is needed"),
+    "second-person-needed": ("Perlu orang kedua", "A second person is needed"),
     "share-overpaid": ("Setoran melebihi janji", "More than is pledged"),
     "share-rule-missing": ("Aturan belum ditetapkan", "A rule is missing"),
     "sphp-limit-exceeded": ("Melampaui batas SPHP", "Beyond the SPHP limit"),
@@ -117,8 +141,10 @@ TITLE_OF_STATUS: Mapping[int, str] = {
     403: "forbidden",
     404: "not-found",
     409: "state-conflict",
+    410: "gone",
     412: "version-conflict",
     422: "validation-failed",
+    428: "precondition-required",
     503: "busy",
 }
 """Whose title the codes of single rules share."""
@@ -147,22 +173,30 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def status_of(rejection: Rejection) -> int:
-    """The status of a refusal: that of the nearest family it belongs to."""
-    for family in type(rejection).__mro__:
+def status_of(kind: type[Rejection]) -> int:
+    """The status of a kind of refusal: that of the nearest family it belongs to."""
+    for family in kind.__mro__:
         if family in STATUS:
             return STATUS[family]
-    raise LookupError(f"{type(rejection).__name__} belongs to no family of rejections")
+    raise LookupError(f"{kind.__name__} belongs to no family of rejections")
+
+
+def title_of(code: str, status: int, language: str) -> str:
+    """Its own, or that of its status, in `id` or `en`."""
+    title = TITLES.get(code) or TITLES.get(TITLE_OF_STATUS.get(status, ""))
+    return title[language == "en"] if title else HTTPStatus(status).phrase
 
 
 def from_rejection(rejection: Rejection) -> Problem:
     """A refusal of a rule as an answer; its facts become members."""
-    problem = Problem(status_of(rejection), rejection.code, rejection.detail)
+    problem = Problem(status_of(type(rejection)), rejection.code, rejection.detail)
     pointer = rejection.facts.get("pointer")
     if isinstance(pointer, str):
         problem.errors = [{"pointer": pointer, "code": rejection.code, "detail": rejection.detail}]
     if "retry_after" in rejection.facts:
         problem.headers["Retry-After"] = str(rejection.facts["retry_after"])
+    if "location" in rejection.facts:
+        problem.headers["Location"] = str(rejection.facts["location"])
     version = rejection.facts.get("current_version")
     if isinstance(version, int):
         problem.headers["ETag"] = f'"v{version}"'
@@ -171,10 +205,9 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
     """The JSON object of a problem in `id` or `en`. Values that the caller sent are never in it."""
-    title = TITLES.get(problem.code) or TITLES.get(TITLE_OF_STATUS.get(problem.status, ""))
     return {
         "type": f"/problems/{problem.code}",
-        "title": title[language == "en"] if title else HTTPStatus(problem.status).phrase,
+        "title": title_of(problem.code, problem.status, language),
         "status": problem.status,
         "detail": in_language(problem.detail, language),
         "code": problem.code,
@@ -185,7 +218,7 @@ def members(problem: Problem, facts: Mapping[str, object], language: str) -> dic
         **{
             name: _instant(value) if isinstance(value, datetime) else value
             for name, value in facts.items()
-            if name not in ("pointer", "retry_after")
+            if name not in ("location", "pointer", "retry_after")
         },
     }
 

@@ -1,4 +1,4 @@
-"""FastAPI routes whose bodies are read by `strict_json`."""
+"""FastAPI routes whose bodies are read by `strict_json`, and whose answers have a tag."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from jaringan_usaha.api import strict_json
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.versions import unless_known
 
 
 class StrictRequest(Request):
@@ -42,6 +43,7 @@ class StrictRoute(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
                 await strict.json()  # the framework would take a refusal for an error of its own
-            return await handle(strict)
+            response = await handle(strict)
+            return unless_known(request, response) if request.method == "GET" else response
 
         return handle_strictly

@@ -1,33 +1,32 @@
 """Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
 
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from fastapi import Request, Response
+from pydantic import Field, TypeAdapter, ValidationError
 from starlette.responses import StreamingResponse
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.door import Door, DoorNow, PartnerNow, door_of
+from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.strict_route import StrictRoute, must_be
-from jaringan_usaha.api.validation import errors_of
+from jaringan_usaha.api.strict_route import must_be
+from jaringan_usaha.api.unpacking import body_of
+from jaringan_usaha.api.validation import errors_of, misfit
 from jaringan_usaha.eventlog.eventlog import Recorded, Task
+from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
-from jaringan_usaha.kernel.rejections import Missing, Rejection
+from jaringan_usaha.kernel.rejections import Rejection
 
 MOST_LINES = 1_000
-MOST_WIRE_BYTES = 1 << 20
-MOST_BYTES = 8 << 20
-MOST_RATIO = 100
+MOST_TOGETHER = 100
 SECONDS = 20.0
 CHUNK = 250  # lines whose verdicts are sent together
 
@@ -53,28 +52,20 @@ class SyncType(Generic[B]):
     inform: Inform | None = None
 
 
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class LineFrame(Body):
-    """What every line has beside its body."""
+    """What every line has beside its body. `if_version` is the version of the thing that the
+    device saw; with it the line is refused when the thing has another one by now."""
 
     op_id: Annotated[str, Field(pattern=asking.KEY.pattern, max_length=128)]
     type: Annotated[str, Field(max_length=64)]
     seq: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
     lane: Annotated[str, Field(max_length=64)] | None = None
     client_time: Instant | None = None
+    if_version: Version | None = None
     body: dict[str, Any]
-
-
-class Operation(BaseModel):
-    """What became of an operation."""
-
-    state: str = Field(description="done; more may come")
-    position: int
-    version: int
-    recorded_at: AwareDatetime
-
-
-class OperationUnknown(Missing):
-    code = "operation-unknown"
 
 
 @dataclass
@@ -99,14 +90,22 @@ class Sync:
 
     async def post(self, request: Request) -> Response:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
+        request.scope["template"] = "/v1/sync"
         door = door_of(request)
         caller = await door.admit(request, SYNC, area="")  # each line has its own
         caller.must_be(TRADERS)
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))
         english = problems.language_of(request)
+        verdicts = self._verdicts
+        if _atomic(request):
+            if len(lines) > MOST_TOGETHER:
+                raise Problem(
+                    413, "payload-too-large", f"at most {MOST_TOGETHER} lines may stand together"
+                )
+            verdicts = self._verdicts_together
         return StreamingResponse(
-            self._verdicts(door, caller, lines, english),
+            verdicts(door, caller, lines, english),
             207,
             media_type="application/x-ndjson",
             headers={"Content-Language": english, "Vary": "Accept-Language"},
@@ -126,6 +125,20 @@ class Sync:
             await self._handle(lines, failed, caller, door, language)
             yield b"".join([line.verdict or b"" for line in lines])
 
+    async def _verdicts_together(
+        self, door: Door, caller: Caller, texts: Sequence[bytes], language: str
+    ) -> AsyncIterator[bytes]:
+        """All lines are recorded in one append, or none; then one has its own verdict, or several
+        that make no sense, and the others say so."""
+        lines = [self._read(text, caller, door, language) for text in texts]
+        _refuse_doubles(lines, language)
+        if all(line.verdict is None for line in lines):
+            await _handle_together(lines, caller, door, language)
+        stopped = Problem(424, "previous-line-failed", "lines stand together, and one failed")
+        for line in lines:
+            yield line.verdict or _verdict(line.op_id, stopped, language)
+        door.poke(caller.network_id)
+
     def _read(self, text: bytes, caller: Caller, door: Door, language: str) -> Line:
         """The command of a line, or at once the verdict that it makes no sense."""
         op_id: str | None = None
@@ -142,13 +155,12 @@ class Sync:
                 caller.must_have(f"{kind.area}:write")
             body = kind.body.validate_python(frame.body)
             now = door.clock.now()
-            asked = asking.asked(caller, op_id, now, frame.type, frame.body)
+            wish = (frame.type, frame.body)
+            asked = asking.asked(caller, op_id, now, *wish, seen=frame.if_version)
             task = (kind.decider, kind.command(body, asked, caller))
             return Line(op_id, lane, task, None, kind.inform)
         except ValidationError as error:
-            problem = Problem(
-                422, "validation-failed", "fields do not fit", errors=errors_of(error)
-            )
+            problem = misfit(errors_of(error))
         except Problem as found:
             problem = found
         except Rejection as rejection:
@@ -207,63 +219,55 @@ async def _informed(
     return second
 
 
-router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["sync"])
-
-
-@router.get("/operations/{op_id}", operation_id="getOperation")
-async def get_operation(
-    op_id: Annotated[
-        str,
-        Path(
-            pattern=asking.KEY.pattern,
-            max_length=128,
-            description="`op_id`, idempotency key or order id of the command",
-        ),
-    ],
-    caller: PartnerNow,
-    door: DoorNow,
-) -> Operation:
-    """What became of an operation, by the id (or idempotency key) that the client made.
-
-    404 promises that it is not recorded and safe to send.
-    """
-    asked = asking.asked(caller, op_id, door.clock.now())
-    answers = await door.log(caller.network_id).answers_to([asked], any_print=True)
-    for answer in answers.values():
-        if isinstance(answer, Recorded) and answer.recorded_at is not None:
-            return Operation(
-                state="done",
-                position=answer.position,
-                version=answer.version,
-                recorded_at=answer.recorded_at,
-            )
-    raise OperationUnknown(f"operation {op_id} is not recorded; it is safe to send")
-
-
-async def body_of(request: Request) -> bytes:
-    """The body, unpacked while it is counted. Raises Problem 413 and 415."""
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise Problem(415, "unsupported-media-type", "send the lines plain or with gzip")
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    found = bytearray()
-    wire = 0
-    async for part in request.stream():
-        wire += len(part)
-        if unpack is not None and unpack.eof and part:
-            raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
+async def _handle_together(
+    lines: Sequence[Line], caller: Caller, door: Door, language: str
+) -> None:
+    """Give every line its verdict when all are recorded, else the one that failed. A line that
+    only lacked knowledge is told, once."""
+    told: set[int] = set()
+    while True:
+        tasks = [line.task for line in lines if line.task is not None]
         try:
-            found += unpack.decompress(part, MOST_BYTES + 1 - len(found)) if unpack else part
-        except zlib.error:
-            raise Problem(400, "json-invalid", "the body is not gzip, or was cut") from None
-        too_packed = len(found) > MOST_RATIO * max(wire, 1_000)
-        if wire > MOST_WIRE_BYTES or len(found) > MOST_BYTES or too_packed:
-            raise Problem(413, "payload-too-large", "send at most 1 MiB (8 MiB unpacked) at once")
-    if unpack is not None and unpack.unused_data:
-        raise Problem(400, "json-invalid", "send one gzip member, and nothing after it")
-    if unpack is not None and wire and not unpack.eof:
-        raise Problem(400, "json-invalid", "the gzip body was cut; send it again whole")
-    return bytes(found)
+            answers = await door.log(caller.network_id).handle_together(tasks)
+        except Rejection as busy:
+            for line in lines:
+                line.verdict = _refused(line.op_id, busy, language)
+            return
+        except FailedTogether as failed:
+            line, rejection = lines[failed.number], failed.rejection
+            if line.inform and line.task and failed.number not in told:
+                told.add(failed.number)
+                try:
+                    informed = await line.inform(door, caller, line.task[1], rejection)
+                except Rejection as second:
+                    informed, rejection = None, second
+                if informed is not None:
+                    line.task = (line.task[0], informed)
+                    continue
+            line.verdict = _refused(line.op_id, rejection, language)
+            return
+        for line, answer in zip(lines, answers, strict=True):
+            line.verdict = _answered(line.op_id, answer, language)
+        return
+
+
+def _refuse_doubles(lines: Sequence[Line], language: str) -> None:
+    """An operation that stands twice in a file whose lines stand together is a mistake."""
+    seen: set[str] = set()
+    for line in lines:
+        if line.op_id in seen and line.verdict is None:
+            problem = Problem(422, "validation-failed", "name each operation once")
+            line.verdict = _verdict(line.op_id, problem, language)
+        if line.op_id is not None:
+            seen.add(line.op_id)
+
+
+def _atomic(request: Request) -> bool:
+    """Raises Problem 422."""
+    asked = request.query_params.get("atomic", "false")
+    if asked not in ("true", "false"):
+        raise Problem(422, "validation-failed", "`atomic` is true or false")
+    return asked == "true"
 
 
 def lines_of(body: bytes) -> list[bytes]:

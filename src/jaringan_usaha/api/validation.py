@@ -4,11 +4,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jaringan_usaha.api.problems import Problem
+
 CODES = {
     "extra_forbidden": "unknown-field",
     "missing": "missing",
     "timezone_aware": "timezone-missing",
 }
+
+
+def misfit(errors: list[dict[str, str]]) -> Problem:
+    """The refusal of a body or of parameters for their form."""
+    return Problem(422, "validation-failed", "fields do not fit; see `errors`", errors=errors)
 
 
 def errors_of(error: ValidationError, skip: int = 0) -> list[dict[str, str]]:

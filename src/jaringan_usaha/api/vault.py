@@ -9,7 +9,7 @@ import base64
 import binascii
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -38,6 +38,12 @@ class Vault:
         """`keys` by id, the current one first."""
         self._keys = dict(keys)
         self.current = next(iter(self._keys))
+        self.prefix = bytes((len(self.current),)) + self.current.encode()
+        """How everything begins that is sealed under the current key."""
+
+    @property
+    def key_ids(self) -> Collection[str]:
+        return self._keys.keys()
 
     @classmethod
     def from_file(cls, path: Path | None) -> Self:
@@ -77,10 +83,9 @@ class Vault:
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """`place` says where it will be stored: table, row and column."""
-        name = self.current.encode()
         nonce = os.urandom(NONCE_BYTES)
         box = AESGCM(self._keys[self.current]).encrypt(nonce, plain, place.encode())
-        return bytes((len(name),)) + name + nonce + box
+        return self.prefix + nonce + box
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Raises Sealed."""
@@ -96,8 +101,7 @@ class Vault:
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether a value was sealed under the current key."""
-        name = self.current.encode()
-        return sealed[: 1 + len(name)] == bytes((len(name),)) + name
+        return sealed.startswith(self.prefix)
 
     @staticmethod
     def _derived(key: bytes, purpose: str) -> bytes:

@@ -25,7 +25,8 @@ def openapi(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write openapi.json, the API's contract, and events.json, the schema of every stored event.
+    """Write openapi.json, the API's contract, events.json, the schema of every stored event, and
+    docs/errors.md, every problem with what to do about it.
 
     An event that was released never changes its shape: events.json only grows. The contract may
     not break clients of the last release, which released.json holds.
@@ -34,6 +35,7 @@ def openapi(
     Example:
       jaringan openapi --check
     """
+    from jaringan_usaha.api import problem_pages
     from jaringan_usaha.app import openapi_document
     from jaringan_usaha.cli.checkout import repository
     from jaringan_usaha.cli.event_schemas import event_schemas, refuse_changes
@@ -48,6 +50,8 @@ def openapi(
         place / "openapi.json": text_of(document),
         place / "events.json": text_of(schemas),
     }
+    if folder is None:
+        wanted[place.parent / "docs" / "errors.md"] = problem_pages.document()
     if release:
         wanted[place / "released.json"] = text_of(document)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
@@ -65,7 +69,7 @@ def openapi(
     elif stale:
         show(f"wrote {', '.join(str(path) for path in stale)}")
     else:
-        show("openapi.json and events.json are what the code says")
+        show("openapi.json, events.json and errors.md are what the code says")
 
 
 def text_of(document: dict[str, Any]) -> str:

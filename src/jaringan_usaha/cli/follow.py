@@ -18,16 +18,16 @@ def follow(
       JARINGAN_DATABASE_URL=postgresql://user@db/jaringan jaringan follow
     """
     import asyncio
-    import logging
     import signal
 
     from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.logs import write_logs
     from jaringan_usaha.cli.parent import end_with_parent
     from jaringan_usaha.cli.says import say, show_json
     from jaringan_usaha.follower import run_follower
 
     settings = settings_with(network=network)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    write_logs(settings.log_level)
     if with_parent:
         end_with_parent()
     else:

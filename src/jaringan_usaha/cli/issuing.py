@@ -1,9 +1,10 @@
-"""Keys made and ended on behalf of a command, on the database's clock."""
+"""Keys and people, made and ended on behalf of a command, on the database's clock."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import ID_LENGTH, PREFIX, TEST_PREFIX, Role
@@ -12,8 +13,11 @@ from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.eventlog.database import Pool, open_pool
 from jaringan_usaha.eventlog.projector import log_queries
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.follower import queries
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.people import people
+from jaringan_usaha.people.people import NewPerson
 
 PAGE = 200
 
@@ -22,7 +26,7 @@ async def issue(
     url: str, network_id: int, wanted: Sequence[tuple[Role, str | None] | Wanted]
 ) -> list[str]:
     """A key for each, in this order. Raises Sorry."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         await _must_be_open(pool, network_id)
         return [
             await issuing.issue(
@@ -37,32 +41,69 @@ async def issue(
 
 async def rotate(url: str, network_id: int, key_id: str, overlap: timedelta) -> str:
     """A new key beside an old one. Raises Sorry."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         return await issuing.rotate(pool, clock, network_id, public(key_id), overlap=overlap)
 
 
 async def revoke(url: str, key_id: str) -> bool:
     """End a key, given by its public part or whole. False when there is no live one."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         return await issuing.revoke(pool, clock, public(key_id))
 
 
 async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
     """What is known of the keys of a network, without their secrets."""
     found: list[dict[str, Any]] = []
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         last = ""
         while True:
-            rows = await issuing.key_rows(pool, network_id, after=last, limit=PAGE)
+            rows = await issuing.key_rows(pool, network_id, part=Part((last,), PAGE))
             found += [_shown(row, clock.now()) for row in rows]
             if len(rows) < PAGE:
                 return found
             last = rows[-1]["key_id"]
 
 
+async def add_person(url: str, network_id: int, person: NewPerson) -> str:
+    """Let somebody in; their id. Raises Sorry."""
+    async with the_pool(url) as (pool, clock):
+        await _must_be_open(pool, network_id)
+        return str((await people.add(pool, clock, network_id, person))["person_id"])
+
+
+async def all_people(url: str, network_id: int) -> list[dict[str, str]]:
+    """The people of a network; `of` is the koperasi or supplier that they speak for."""
+    found: list[dict[str, str]] = []
+    async with the_pool(url) as (pool, _):
+        last = UUID(int=0)
+        while True:
+            rows = await people.people(pool, network_id, part=Part((last,), PAGE))
+            found += [
+                {
+                    "person_id": str(row["person_id"]),
+                    "state": people.state_of(row),
+                    "role": row["role"],
+                    "of": row["koperasi_id"] or row["supplier_id"] or "",
+                    "issuer": row["issuer"],
+                    "subject": row["subject"],
+                    "label": row["label"],
+                }
+                for row in rows
+            ]
+            if len(rows) < PAGE:
+                return found
+            last = rows[-1]["person_id"]
+
+
+async def end_person(url: str, network_id: int, person_id: UUID) -> bool:
+    """False for who is not there, or was out before."""
+    async with the_pool(url) as (pool, clock):
+        return await people.end(pool, clock, network_id, person_id)
+
+
 async def make_sandbox(url: str, network_id: int) -> None:
     """Raises Sorry when the network is not open, or has live keys."""
-    async with _pool(url) as (pool, clock):
+    async with the_pool(url) as (pool, clock):
         await _must_be_open(pool, network_id)
         if not await issuing.make_sandbox(pool, clock, network_id):
             raise Sorry(
@@ -89,12 +130,14 @@ def _shown(row: Any, now: datetime) -> dict[str, Any]:
         for name, value in row.items()
         if name != "network_id"
     }
+    plain["person_id"] = row["person_id"] and str(row["person_id"])
     plain["addresses"] = [str(each) for each in row["addresses"]]
     return {**plain, "state": issuing.state_of(row, now)}
 
 
 @asynccontextmanager
-async def _pool(url: str) -> AsyncIterator[tuple[Pool, Clock]]:
+async def the_pool(url: str) -> AsyncIterator[tuple[Pool, Clock]]:
+    """One session, and the database's clock; a refusal in it is a Sorry."""
     pool = await open_pool(url, most=1)
     try:
         clock = Clock()

@@ -41,6 +41,9 @@ def create(
         list[str] | None,
         typer.Option(help="A network it may be used from; may be repeated.  [everywhere]"),
     ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Whose key it is: they are recorded, it ends with them.")
+    ] = None,
     label: Annotated[str, typer.Option(help="What people call it.")] = "",
     days: Annotated[int, typer.Option(min=1, max=400, help="Days until it ends by itself.")] = 400,
     sandbox: Annotated[
@@ -79,6 +82,7 @@ def create(
         addresses=address or (),
         label=label,
         life=timedelta(days=days),
+        **_of_person(person),
     )
 
     async def run(url: str) -> str:
@@ -93,6 +97,17 @@ def create(
         show_json({"key": key, "role": role, "koperasi_id": koperasi, "network": settings.network})
     else:
         _show_once(key)
+
+
+def _of_person(person: str | None) -> dict[str, Any]:
+    from uuid import UUID
+
+    if person is None:
+        return {}
+    try:
+        return {"person_id": UUID(person), "speaks_as": f"person/{UUID(person)}"}
+    except ValueError:
+        raise Sorry("there is no person of that id: look into `jaringan people list`") from None
 
 
 def _must_name(role: str, roles: tuple[str, ...], given: str | None, option: str) -> None:
@@ -113,6 +128,7 @@ def _show_once(key: str) -> None:
 @app.command()
 def master(
     file: Annotated[Path, typer.Argument(help="Where it is to be; one that exists is kept.")],
+    as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Make the master key, under which the service seals its secrets.
@@ -124,7 +140,7 @@ def master(
       jaringan keys master /etc/jaringan/master.key
     """
     from jaringan_usaha.api.vault import make_file
-    from jaringan_usaha.cli.says import show
+    from jaringan_usaha.cli.says import show, show_json
 
     try:
         made = make_file(file)
@@ -132,7 +148,39 @@ def master(
         raise Sorry(f"{file} cannot be made ({error.strerror}): choose another place") from None
     if not made:
         raise Sorry(f"there is a file {file} already: it is left as it is")
-    show(f"JARINGAN_MASTER_KEY_FILE={file}")
+    if as_json:
+        show_json({"master_key_file": str(file)})
+    else:
+        show(f"JARINGAN_MASTER_KEY_FILE={file}")
+
+
+@app.command()
+def reseal(as_json: Json = False, debug: Debug = False) -> None:
+    """Seal everything anew under the first line of the master key's file.
+
+    Put a new line on top of the file, start every process of the service again, then run this
+    beside them; it may be stopped and started. Afterwards the old line can go.
+
+    \b
+    Example:
+      jaringan keys reseal
+    """
+    import asyncio
+
+    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.resealing import reseal_all
+    from jaringan_usaha.cli.says import say, show_json
+
+    settings = settings_with()
+
+    async def run() -> dict[str, int]:
+        await make_ready(database, settings.network)
+        return await reseal_all(database.settings(settings), report=say)
+
+    with the_database(settings) as database:
+        counts = asyncio.run(run())
+    if as_json:
+        show_json({"resealed": counts})
 
 
 @app.command(name="list")

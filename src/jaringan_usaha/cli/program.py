@@ -15,7 +15,9 @@ from jaringan_usaha.cli import (
     keys,
     market_prices,
     migrate,
+    people,
     prices,
+    privacy,
     rebuild,
     replay,
     retail,
@@ -72,7 +74,11 @@ retail.app.command(short_help="Bring in a supplier's price table, after its ques
     prices.prices
 )
 app.add_typer(retail.app, name="import", short_help="Bring data in through the API.")
+app.add_typer(
+    privacy.app, name="privacy", short_help="Whom to tell when personal data got out, and what."
+)
 app.add_typer(keys.app, name="keys", short_help="Make and end the keys of the API.")
+app.add_typer(people.app, name="people", short_help="Let people in who log in, and end them.")
 
 
 def main() -> None:

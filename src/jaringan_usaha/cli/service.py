@@ -11,11 +11,13 @@ from typing import Any
 
 import uvicorn
 
-from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.app import create_app
 from jaringan_usaha.cli.database import Database, make_ready, settings_with, the_database
 from jaringan_usaha.cli.errors import Sorry
+from jaringan_usaha.cli.logs import write_logs
 from jaringan_usaha.cli.parent import command, keep_running
+from jaringan_usaha.cli.protocol import Protocol
+from jaringan_usaha.cli.resealing import check_sealed
 from jaringan_usaha.cli.says import say, show, show_json
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
@@ -44,9 +46,7 @@ def run(
     NoMasterKey.
     """
     settings = settings_with(host=host, port=port, network=network)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if access_log:
-        logging.getLogger("uvicorn.access").setLevel(logging.INFO)
+    write_logs(settings.log_level, access=access_log)
     with (
         listening_on(settings.host, settings.port) as listener,
         the_database(settings) as database,
@@ -60,7 +60,7 @@ def run(
             else:
                 show(f"{address}  (Ctrl-C ends it; a key: jaringan keys create --role operator)")
 
-        asyncio.run(_serve(settings, database, listener, follow, access_log, ready))
+        asyncio.run(_serve(settings, database, listener, follow, ready))
 
 
 @contextlib.contextmanager
@@ -123,17 +123,16 @@ async def _serve(
     database: Database,
     listener: socket.socket,
     follow: bool,
-    access_log: bool,
     ready: Callable[[], None],
 ) -> None:
     await make_ready(database, settings.network)
-    Vault.from_file(settings.master_key_file)  # or say at once what is wrong with it
+    await check_sealed(settings)  # or say at once what is wrong with the master key
     config = uvicorn.Config(
         create_app(settings),
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
-        access_log=access_log,
+        access_log=False,  # the door writes its own
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,

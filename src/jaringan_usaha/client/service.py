@@ -1,13 +1,11 @@
 """A client that sends again until it has an answer; sending twice is always safe."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
 import httpx2
 import msgspec
-
-from jaringan_usaha.client.lines import Operation, Verdict, packets, verdicts_in
 
 TRIES = 10
 TIMEOUT_SECONDS = 60.0
@@ -16,7 +14,6 @@ AGAIN = {425, 429, 500, 502, 503, 504}  # not recorded, or nobody knows: the sam
 
 JSON = {"Content-Type": "application/json"}
 BYTES = {"Content-Type": "application/octet-stream"}
-LINES = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
 
 Query = str | int
 
@@ -28,10 +25,6 @@ class ServiceProblem(RuntimeError):
         super().__init__(detail)
         self.status = status
         self.code = code
-
-
-class _Cut(Exception):
-    """Raised inside the transport when the last byte of a request has gone out."""
 
 
 class Service:
@@ -61,7 +54,7 @@ class Service:
         page = await self.get(path, **query)
         yield page["items"]
         while page["next"] is not None:
-            page = await self.get(path, **query, cursor=page["next"])
+            page = await self.get(page["next"])
             yield page["items"]
 
     async def put(self, path: str, body: object, **query: Query) -> Any:
@@ -79,51 +72,13 @@ class Service:
         headers = {"Content-Type": media_type}
         return _content(await self._ask("PUT", path, content, headers, query))
 
-    async def post(self, path: str, body: object, *, key: str, **query: Query) -> Any:
-        """Ask for something under an idempotency key. Raises ServiceProblem."""
-        headers = {**JSON, "Idempotency-Key": key}
+    async def post(
+        self, path: str, body: object, *, key: str, if_match: str = "*", **query: Query
+    ) -> Any:
+        """Ask for something under an idempotency key; `if_match` is the ETag of what is to be
+        changed, as it was seen, `*` for whatever it is now. Raises ServiceProblem."""
+        headers = {**JSON, "Idempotency-Key": key, "If-Match": if_match}
         return _content(await self._ask("POST", path, msgspec.json.encode(body), headers, query))
-
-    async def sync(self, operations: Sequence[Operation]) -> list[Verdict]:
-        """Send lines until each has its final verdict, in the order given."""
-        verdicts: dict[int, Verdict] = {}
-        todo = list(range(len(operations)))
-        for tried in range(TRIES):
-            answered: list[Verdict] = []
-            for packet in packets([operations[number] for number in todo]):
-                response = await self._ask("POST", "/v1/sync", packet, LINES)
-                answered += verdicts_in(response.content)
-            if len(answered) == len(todo):  # else the answer was cut: ask for all of it again
-                verdicts.update(zip(todo, answered, strict=True))
-                todo = [number for number in todo if verdicts[number].status in AGAIN]
-            if not todo:
-                return [verdicts[number] for number in range(len(operations))]
-            await self._pause(tried)
-        raise ServiceProblem(f"{len(todo)} lines are without a verdict after {TRIES} tries")
-
-    async def sync_and_hang_up(self, operations: Sequence[Operation], *, wait: float) -> bool:
-        """Send lines and close the connection `wait` seconds after the last byte went out,
-        before the answer is read: what became of them, only sending them again tells.
-
-        False when the line broke before that by itself.
-        """
-
-        async def hang_up(moment: str, _: Mapping[str, object]) -> None:
-            if moment.endswith("send_request_body.complete"):
-                await asyncio.sleep(wait)
-                raise _Cut
-
-        cut = False
-        for packet in packets(operations):
-            try:
-                await self._http.post(
-                    "/v1/sync", content=packet, headers=LINES, extensions={"trace": hang_up}
-                )
-            except _Cut:
-                cut = True
-            except httpx2.TransportError:
-                return False
-        return cut
 
     async def _ask(
         self,
@@ -137,7 +92,7 @@ class Service:
         for tried in range(TRIES):
             try:
                 response = await self._http.request(
-                    method, path, params=query, content=content, headers=headers
+                    method, path, params=query or None, content=content, headers=headers
                 )
             except httpx2.TransportError as error:
                 problem = ServiceProblem(f"no answer from {self._http.base_url}: {error}")

@@ -176,8 +176,8 @@ async def _second_thoughts(scene: Scene, cycle_id: str, orders: Orders) -> None:
     """One order is sent again by mistake, which changes nothing; then it is raised."""
     koperasi_id = next(iter(scene.titles))
     line = _line(BY_ID["beras-premium"], 230)
-    order_id, _ = await scene.tills.order(koperasi_id, cycle_id, [line])
-    await scene.tills.order(koperasi_id, cycle_id, [line], order_id=order_id)
+    order_id = await scene.tills.order(koperasi_id, cycle_id, [line])
+    await scene.tills.order(koperasi_id, cycle_id, [line], order_id=order_id, version=1)
     more = {**line, "quantity": 2 * line["quantity"]}
     await scene.tills.order(koperasi_id, cycle_id, [more], order_id=order_id, version=1)
     _count(orders, koperasi_id, more)
@@ -188,7 +188,7 @@ async def _last_order(scene: Scene, cycle_id: str, orders: Orders, board: Board)
     item = BY_ID[TIER_ITEM]
     (nudge,) = [
         each
-        for each in (await scene.operator.get(f"/v1/cycles/{cycle_id}/nudges"))["items"]
+        for each in (await scene.operator.get(f"/v1/cycles/{cycle_id}/nudges", limit=200))["items"]
         if each["item_id"] == TIER_ITEM
     ]
     koperasi_id = list(scene.titles)[-1]

@@ -1,9 +1,11 @@
-"""The points of sale of the story: a few programs, each serving the koperasi that fall to it."""
+"""The points of sale of the story: a till for each koperasi, a few lines that they share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from zlib import crc32
@@ -11,26 +13,33 @@ from zlib import crc32
 import httpx2
 
 from jaringan_usaha.api.asked import new_id
+from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import ServiceProblem
+from jaringan_usaha.client.till import Till
 
-TILLS = 6
+LINES = 6
 TIMEOUT_SECONDS = 30.0
 
 
 class Tills:
-    """Every koperasi orders with a key of its own, over the connection of its till."""
+    """Every koperasi has a till with a key and a journal of its own; some share a line."""
 
     def __init__(self, base_url: str, keys: Mapping[str, str]) -> None:
         self._base_url = base_url
         self._keys = keys
         self._stack = AsyncExitStack()
+        self._lines: list[httpx2.AsyncHTTPTransport] = []
         self._clients: list[httpx2.AsyncClient] = []
+        self._tills: dict[str, Till] = {}
 
     async def __aenter__(self) -> Self:
-        for _ in range(TILLS):
+        self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="jaringan-tills-")))
+        for _ in range(LINES):
+            line = httpx2.AsyncHTTPTransport()
             client = httpx2.AsyncClient(
-                base_url=self._base_url, timeout=TIMEOUT_SECONDS, trust_env=False
+                base_url=self._base_url, timeout=TIMEOUT_SECONDS, transport=line, trust_env=False
             )
+            self._lines.append(line)
             self._clients.append(await self._stack.enter_async_context(client))
         return self
 
@@ -45,10 +54,10 @@ class Tills:
     async def at_once(
         self, all_koperasi: Sequence[str], work: Callable[[str], Awaitable[None]]
     ) -> None:
-        """Work for each koperasi; the tills at the same time, each one koperasi after another."""
+        """Work for each koperasi; the lines at once, on each of them one koperasi after another."""
         queues: list[list[str]] = [[] for _ in self._clients]
         for koperasi_id in all_koperasi:
-            queues[self._till(koperasi_id)].append(koperasi_id)
+            queues[self._line(koperasi_id)].append(koperasi_id)
 
         async def one_by_one(queue: list[str]) -> None:
             for koperasi_id in queue:
@@ -66,17 +75,16 @@ class Tills:
         *,
         order_id: str | None = None,
         version: int | None = None,
-    ) -> tuple[str, int]:
-        """Place an order, or replace the lines of one; its id, and the position it reached.
-
-        Raises ServiceProblem.
-        """
-        order_id = order_id or new_id()
-        change = {"If-Match": f'"v{version}"', "Idempotency-Key": new_id()}
-        headers = change if version is not None else {}
-        body = {"cycle_id": cycle_id, "lines": list(lines)}
-        done = await self._send("PUT", f"/v1/orders/{order_id}", koperasi_id, body, headers)
-        return order_id, int(done["position"])
+    ) -> str:
+        """Place an order, or replace the lines of one; its id. Raises ServiceProblem."""
+        till = await self._till(koperasi_id)
+        wanted = [dict(line) for line in lines]
+        if order_id is None:
+            order_id = till.place(cycle_id, wanted)
+        else:
+            till.change(order_id, wanted, if_version=version)
+        await self._sync(till)
+        return order_id
 
     async def pledge(self, koperasi_id: str, amount_idr: int) -> None:
         """Pledge capital. Raises ServiceProblem."""
@@ -92,8 +100,11 @@ class Tills:
         self, koperasi_id: str, sold_on: date, lines: Sequence[Mapping[str, Any]]
     ) -> None:
         """Record what was sold. Raises ServiceProblem."""
-        body = {"sold_on": sold_on.isoformat(), "lines": list(lines)}
-        await self._send("PUT", f"/v1/sales/{new_id()}", koperasi_id, body)
+        till = await self._till(koperasi_id)
+        sale_id = new_id()
+        body = {"sale_id": sale_id, "sold_on": sold_on.isoformat(), "lines": list(lines)}
+        till.write([Operation(op_id=sale_id, type="record_sale", body=body)])
+        await self._sync(till)
 
     async def get(self, koperasi_id: str, path: str, **query: str | int) -> Any:
         """What the service shows this koperasi. Raises ServiceProblem."""
@@ -108,7 +119,7 @@ class Tills:
         headers: Mapping[str, str] = MappingProxyType({}),
         query: Mapping[str, str | int] | None = None,
     ) -> Any:
-        client = self._clients[self._till(koperasi_id)]
+        client = self._clients[self._line(koperasi_id)]
         bearer = {"Authorization": f"Bearer {self._keys[koperasi_id]}"}
         response = await client.request(
             method, path, json=body, headers={**bearer, **headers}, params=query
@@ -118,5 +129,23 @@ class Tills:
             raise ServiceProblem(f"{method} {path}: {answer['detail']}", response.status_code)
         return answer
 
-    def _till(self, koperasi_id: str) -> int:
-        return crc32(koperasi_id.encode()) % len(self._clients)
+    async def _sync(self, till: Till) -> None:
+        synced = await till.sync()
+        for refused in till.refused():
+            raise ServiceProblem(refused.why["detail"], refused.why["status"], refused.why["code"])
+        if synced.waiting:
+            raise ServiceProblem(synced.trouble)
+
+    async def _till(self, koperasi_id: str) -> Till:
+        if koperasi_id not in self._tills:
+            till = Till(
+                self._folder / f"{koperasi_id}.sqlite",
+                self._base_url,
+                self._keys[koperasi_id],
+                transport=self._lines[self._line(koperasi_id)],
+            )
+            self._tills[koperasi_id] = await self._stack.enter_async_context(till)
+        return self._tills[koperasi_id]
+
+    def _line(self, koperasi_id: str) -> int:
+        return crc32(koperasi_id.encode()) % len(self._lines)

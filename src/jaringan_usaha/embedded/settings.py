@@ -11,7 +11,8 @@ SOCKET_PORT = 5432  # only a part of the socket's name; nothing listens on it un
 
 # lock_timeout is not here: two seconds would also cut short vacuumdb, reindexdb and migrations,
 # which may wait; each client that serves people sets its own. What makes a commit safe (fsync,
-# full_page_writes, synchronous_commit) is said out loud, though it is the default.
+# full_page_writes, synchronous_commit) is said out loud, though it is the default. What a statement
+# got wrong is told to who sent it and not written down: messages repeat the values.
 FIXED = """\
 fsync = on
 full_page_writes = on
@@ -29,6 +30,10 @@ checkpoint_timeout = 15min
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_lock_waits = on
+log_min_messages = log
+log_min_error_statement = panic
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 logging_collector = on
 log_filename = 'postgresql-%a.log'
 log_rotation_age = 1d

@@ -1,8 +1,11 @@
-"""Connections: pools that speak as the application role, and the errors worth a retry."""
+"""Connections: pools that speak as one of the house's roles, what their callers may see, and the
+errors worth a retry."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import asyncpg
 
@@ -15,7 +18,16 @@ if TYPE_CHECKING:
 else:
     Pool = Connection = Row = Any
 
-APPLICATION_ROLE = "jaringan_app"
+APPLICATION = "jaringan_app"
+"""Reads what its caller may see, and appends through functions."""
+WORKER = "jaringan_worker"
+"""Owns the read tables and folds into them; has the application's rights too."""
+
+STATEMENT_SECONDS = 5.0
+LONG_SECONDS = 30.0
+"""For exports and imports: as long as the door lets any request last."""
+WORKER_SECONDS = 3_600.0
+"""A digest of all tables takes as long as it takes."""
 
 LOST = (
     asyncpg.PostgresConnectionError,
@@ -25,6 +37,7 @@ LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     OSError,
     TimeoutError,
 )
@@ -49,34 +62,94 @@ _KEEPALIVE = {
 }
 
 
-def session_settings(schema: str = "read") -> dict[str, str]:
-    """Server settings of every application session. `schema` is where read tables are found:
-    `read`, or the one that a rebuild fills beside it."""
+def session_settings(schema: str = "read", role: str = APPLICATION) -> dict[str, str]:
+    """Server settings of every session. `schema` is where read tables are found: `read`, or the
+    one that a rebuild fills beside it."""
+    seconds = WORKER_SECONDS if role == WORKER else STATEMENT_SECONDS
     return {
-        "role": APPLICATION_ROLE,
+        "role": role,
         "search_path": schema,
         "timezone": "UTC",
+        "standard_conforming_strings": "on",
+        "statement_timeout": f"{seconds:.0f}s",
         "lock_timeout": "2s",
         "idle_in_transaction_session_timeout": "10s",
         "client_connection_check_interval": "5s",
         "plan_cache_mode": "force_generic_plan",
         "jit": "off",
+        "work_mem": "32MB",  # a page of events is sorted and summed without files
+        "temp_buffers": "32MB",
         "application_name": "jaringan",
         **_KEEPALIVE,
     }
 
 
-async def open_pool(url: str, *, most: int = 8, schema: str = "read") -> Pool:
-    """A pool of application sessions; `most` connections."""
+async def open_pool(
+    url: str, *, most: int = 8, schema: str = "read", role: str = APPLICATION
+) -> Pool:
+    """A pool of sessions of this role; `most` connections."""
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=most,
         connection_class=_Session,
-        server_settings=session_settings(schema),
+        server_settings=session_settings(schema, role),
         command_timeout=30,
         timeout=5,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose rows a caller may see in its network: of one koperasi, of one supplier, of `ALL` of
+    them, or of none (empty)."""
+
+    network_id: int
+    koperasi: str
+    supplier: str
+
+
+ALL = "*"
+
+
+Isolation = Literal["read committed", "repeatable read"]
+
+
+@asynccontextmanager
+async def looking(
+    connection: Connection,
+    sight: Sight,
+    *,
+    seconds: float = STATEMENT_SECONDS,
+    isolation: Isolation = "read committed",
+) -> AsyncIterator[None]:
+    """Inside, the read tables show what this sight allows, and nothing can be written; each
+    statement may last so many seconds. Nothing of it outlives the transaction."""
+    await connection.execute(_beginning(sight, seconds, isolation))
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("commit")
+
+
+@lru_cache(maxsize=10_000)
+def _beginning(sight: Sight, seconds: float, isolation: Isolation) -> str:
+    """One message to the server: to begin, then to say who looks, would be two, and a message
+    that holds both takes no parameters. The policies of the read tables (read_model.sql) show
+    nothing without it."""
+    return (
+        f"begin isolation level {isolation} read only;"
+        f" select set_config('ju.network', '{sight.network_id:d}', true),"
+        f" set_config('ju.koperasi', {_quoted(sight.koperasi)}, true),"
+        f" set_config('ju.supplier', {_quoted(sight.supplier)}, true),"
+        f" set_config('statement_timeout', '{seconds * 1000:.0f}', true)"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A literal; safe since every session has `standard_conforming_strings`."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 class _Session(asyncpg.Connection):

@@ -25,6 +25,7 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool
 from jaringan_usaha.eventlog.marks import stream_mark, tag_mark
 from jaringan_usaha.eventlog.memory import Memory, Remembered, fold, nothing_yet
 from jaringan_usaha.eventlog.memory import type_name as name_of
+from jaringan_usaha.eventlog.together import FailedTogether, append_together
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.kernel.decider import About, Decider, Fact, Known
 from jaringan_usaha.kernel.messages import Asked, Command, Event
@@ -141,6 +142,82 @@ class EventLog:
             wave.answers[number] = Stale("others changed the same facts; send this request again")
         return [wave.answers[number] for number in range(len(tasks))]
 
+    async def handle_together(self, tasks: Sequence[Task]) -> list[Recorded]:
+        """Record what all of these commands lead to, each decided on what those before it
+        change, or nothing of any. Raises FailedTogether, and Busy."""
+        for _ in range(TRIES):
+            try:
+                answers = await self._try_together(tasks)
+            except (*LOST, *FULL):
+                raise Busy(
+                    "the database does not answer; send this request again", retry_after=1
+                ) from None
+            if answers is not None:
+                return answers
+        stale = Stale("others changed the same facts; send this request again")
+        raise FailedTogether(0, stale)
+
+    async def _try_together(self, tasks: Sequence[Task]) -> list[Recorded] | None:
+        """One try, on facts just read; None when it must be made anew."""
+        known = await self.answers_to([command.asked for _, command in tasks])
+        answers: dict[int, Recorded] = {}
+        todo: list[int] = []
+        for number, (_, command) in enumerate(tasks):
+            answer = known.get(command.asked.command_id)
+            if isinstance(answer, Rejection):
+                raise FailedTogether(number, answer)
+            if answer is None:
+                todo.append(number)
+            else:
+                answers[number] = answer
+        plans, read = await self._decide_together(tasks, todo, answers)
+        if plans:
+            guards = [guard for entry in read.values() for guard in entry.guards]
+            proposals = [
+                msgspec.structs.replace(plan.proposal, guards=guards if not at else ())
+                for at, plan in enumerate(plans.values())
+            ]
+            outcomes = await append_together(self._pool, self.network_id, proposals)
+            for plan in plans.values():
+                for event in plan.events:
+                    self.memory.forget(self._topics.touched(event))
+            if outcomes is None:
+                return None
+            for number, outcome in zip(plans, outcomes, strict=True):
+                answer = _answer(outcome)
+                assert isinstance(answer, Recorded)
+                answers[number] = answer
+        return [answers[number] for number in range(len(tasks))]
+
+    async def _decide_together(
+        self, tasks: Sequence[Task], todo: Sequence[int], answers: dict[int, Recorded]
+    ) -> tuple[dict[int, _Plan], dict[About[Any], Remembered]]:
+        """What each leads to after those before it, and the facts that all rests on. What is so
+        already is answered. Raises FailedTogether."""
+        needs = {
+            number: [each.plain() for each in tasks[number][0].needs(tasks[number][1])]
+            for number in todo
+        }
+        abouts = dict.fromkeys(about for each in needs.values() for about in each)
+        read = await self._read(abouts) if abouts else {}
+        facts = dict(read)
+        plans: dict[int, _Plan] = {}
+        for number in todo:
+            plan = self._decide(*tasks[number], {about: facts[about] for about in needs[number]})
+            if isinstance(plan, Rejection):
+                raise FailedTogether(number, plan)
+            if isinstance(plan, Recorded):
+                answers[number] = plan
+                continue
+            plans[number] = plan
+            for event in plan.events:
+                for about in self._topics.touched(event):
+                    if about in facts:
+                        entry = facts[about]
+                        fact = fold(about, entry.fact, {entry.position: event})
+                        facts[about] = Remembered(about, fact, entry.position)
+        return plans, read
+
     async def _ride(self, tasks: Sequence[Task], wave: "_Wave") -> None:
         """Try each command once; those that must be decided again stay to do."""
         needs = {number: tasks[number][0].needs(tasks[number][1]) for number in wave.todo}
@@ -230,11 +307,11 @@ class EventLog:
         """What is to be appended; or the refusal, or what has been so already."""
         known = Known({about: entry.fact for about, entry in facts.items()})
         try:
-            events = decider.decide(command, known)
+            events = decider.answer(command, known)
         except Rejection as rejection:
             return rejection
         if not events:
-            return _already_so(facts)
+            return _already_so(facts[decider.needs(command)[0].plain()].fact)
         versions: dict[About[Any], int] = {}
         new: list[NewEvent] = []
         version = 0
@@ -335,11 +412,27 @@ class EventLog:
             if answer is not None:
                 answers[number] = answer
 
-    async def answers_to(
-        self, asked: Sequence[Asked], *, any_print: bool = False
-    ) -> dict[Any, Recorded | Rejection]:
+    async def recorded_under(
+        self, command_ids: Sequence[UUID], at: datetime
+    ) -> tuple[Recorded, Event] | None:
+        """What was recorded under one of these ids, and its last event; None for nothing within
+        the last 400 days. Raises Busy."""
+        first, last = days_to_search([(each, at) for each in command_ids])
+        arguments = (self.network_id, list(command_ids), first, last)
+        try:
+            row = await self._pool.fetchrow(queries.recorded_under, *arguments)
+        except (*LOST, *FULL):
+            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
+        if row is None:
+            return None
+        recorded = Recorded(
+            row["last_position"], row["first_position"], row["version"], row["recorded_at"], True
+        )
+        return recorded, self._types.decode(row["name"], row["schema_no"], row["body"])
+
+    async def answers_to(self, asked: Sequence[Asked]) -> dict[Any, Recorded | Rejection]:
         """The answers already given to these commands, by command id; KeyReused where the
-        id stands for another request, unless `any_print` is looked for."""
+        id stands for another request."""
         if not asked:
             return {}
         prints = {each.command_id: each.print for each in asked}
@@ -355,7 +448,7 @@ class EventLog:
                 row["recorded_at"],
                 replayed=True,
             )
-            if any_print or row["print"] == prints[row["command_id"]]
+            if row["print"] == prints[row["command_id"]]
             else _key_reused()
             for row in rows
         }
@@ -383,10 +476,8 @@ def _rests_on(command: Command, facts: dict[About[Any], Remembered]) -> list[UUI
     return [command.asked.command_id, *marks]
 
 
-def _already_so(facts: dict[About[Any], Remembered]) -> Recorded:
-    """The wish is already fact: the version and position at which it became so."""
-    streams = [entry.fact for about, entry in facts.items() if about.topic.stream]
-    fact = max(streams or [entry.fact for entry in facts.values()], key=lambda each: each.position)
+def _already_so(fact: Fact[Any]) -> Recorded:
+    """The wish is already fact: the thing's version, and the position at which it became so."""
     return Recorded(fact.position, fact.position, fact.version, None, replayed=True)
 
 

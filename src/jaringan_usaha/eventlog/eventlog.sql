@@ -10,6 +10,18 @@ from log.append(
 select command_id, print, first_position, last_position, version, recorded_at
 from log.answers_to($1, $2, $3, $4);
 
+-- name: recorded_under
+-- What was recorded under one of these command ids, also when it is not replayed any more.
+select a.first_position, a.last_position, a.version, a.recorded_at, t.name, e.schema_no, e.body
+from (
+  select first_position, last_position, version, recorded_at from log.answers_to($1, $2, $3, $4)
+  union all
+  select first_position, last_position, version, recorded_at from log.kept_answers_to($1, $2)
+) a
+join log.events e on e.network_id = $1 and e.position = a.last_position
+join log.types t using (type_id)
+order by a.last_position desc limit 1;
+
 -- name: marked_events
 -- The events that left any of these marks after the position each was last looked at. An event
 -- that left several has its body in the first of its rows only: a part of a price list is asked

@@ -11,13 +11,13 @@ import asyncpg
 
 import jaringan_usaha
 from jaringan_usaha.eventlog.codec import EventTypes
-from jaringan_usaha.eventlog.database import APPLICATION_ROLE, Connection, owner_connection
+from jaringan_usaha.eventlog.database import WORKER, Connection, owner_connection
 from jaringan_usaha.eventlog.topics import Topics
 
 _LOCK = 0x6A75_0001  # one migration at a time; not a guard of any fact
 _BACKFILL_PAGE = 5_000
 _ALLOW_SCHEMAS = f"""do $$ begin
-  execute format('grant create on database %I to {APPLICATION_ROLE}', current_database());
+  execute format('grant create on database %I to {WORKER}', current_database());
 end $$"""  # given anew, since a copied or restored database comes without it
 
 
@@ -76,10 +76,10 @@ def read_model() -> Migration:
 
 
 async def create_read_model(connection: Connection, schema: str) -> None:
-    """Create empty read tables in a schema of their own, owned by the application."""
+    """Create empty read tables in a schema of their own, owned by the worker."""
     async with connection.transaction():
         await connection.execute(_ALLOW_SCHEMAS)
-        await connection.execute(f"set local role {APPLICATION_ROLE}")
+        await connection.execute(f"set local role {WORKER}")
         await connection.execute(f"drop schema if exists {schema} cascade")
         await connection.execute(f"create schema {schema}")
         await connection.execute(f"set local search_path = {schema}")
@@ -131,6 +131,7 @@ async def migrate(
             for migration in pending:
                 report(f"applying {migration.name}")
                 await _apply(connection, migration)
+            await connection.execute("select house.hand_over()")
             await _register(connection, types, topics, report)
             now = datetime.now(UTC)  # noqa: TID251  an operator's act, not a rule
             for network in networks:

@@ -218,7 +218,7 @@ class Projector:
 
     async def _stop(self, page: Page, position: int, projection: Projection, why: str) -> None:
         broken = page.events[0].position if page.events else page.last
-        logger.error("projection %s stopped at position %s: %s", projection.name, broken, why)
+        logger.error("projection %s stopped at position %s", projection.name, broken)
         reason = msgspec.json.encode({"position": broken, "error": why}).decode()
         await self._pool.execute(
             queries.stop_bookmark, page.network_id, projection.name, position, reason

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool
-from jaringan_usaha.eventlog.projector import listening, queries
-from jaringan_usaha.kernel.rejections import Busy
+from jaringan_usaha.eventlog.projector import listening, log_queries, queries
+from jaringan_usaha.kernel.rejections import Busy, Invalid
 
 _POLL_SECONDS = 0.1
 
@@ -22,13 +22,19 @@ class Reached:
 
     async def wait_for(self, network_id: int, position: int) -> None:
         """Return once the position is shown. Raises Busy, with the one that is, after two
-        seconds: the fact is recorded, only not yet shown."""
+        seconds: the fact is recorded, only not yet shown; Invalid for one that is still to come.
+        """
         if position <= self._positions.get(network_id, 0):
             return
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
         give_up_at = asyncio.get_running_loop().time() + self._patience
-        while (shown := await self._look(network_id)) < position:
+        shown = await self._look(network_id)
+        if shown < position and await self._head(network_id) < position:
+            raise Invalid(
+                "nothing is recorded at that position yet; take it from an answer", pointer="/after"
+            )
+        while shown < position:
             if asyncio.get_running_loop().time() > give_up_at:
                 raise Busy(
                     f"position {position} is recorded but not shown yet; ask again shortly",
@@ -39,6 +45,7 @@ class Reached:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._news.wait()
+            shown = await self._look(network_id)
 
     async def close(self) -> None:
         """Stop listening."""
@@ -50,6 +57,9 @@ class Reached:
         shown = int(await self._pool.fetchval(queries.reached, network_id) or 0)
         self._positions[network_id] = shown
         return shown
+
+    async def _head(self, network_id: int) -> int:
+        return int(await self._pool.fetchval(log_queries.head, network_id) or 0)
 
     async def _listen(self) -> None:
         while True:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import (
+    WORKER,
+    WORKER_SECONDS,
     Connection,
     Pool,
     Row,
@@ -22,7 +24,6 @@ queries = Queries("jaringan_usaha.eventlog", "rebuild.sql")
 NEXT = "read_next"
 REPLAY = "read_replay"
 REBUILD_PAGE = 50_000
-DIGEST_SECONDS = 3_600.0
 
 
 class Differs(RuntimeError):
@@ -100,7 +101,7 @@ async def rebuild(
     """
     async with owner_connection(url) as owner:
         await create_read_model(owner, NEXT)
-    pool = await open_pool(url, most=3, schema=NEXT)
+    pool = await open_pool(url, most=3, schema=NEXT, role=WORKER)
     try:
         projector = Projector(pool, types, projections, page=page)
         events = 0
@@ -115,7 +116,7 @@ async def rebuild(
 
 async def _switch(url: str, pool: Pool, projector: Projector, events: int) -> Rebuilt:
     compared = 0
-    live = await open_pool(url, most=1)
+    live = await open_pool(url, most=1, role=WORKER)
     try:
         async with live.acquire() as connection, connection.transaction():
             same_shape = await connection.fetchval(queries.shape) == read_model().checksum
@@ -131,7 +132,7 @@ async def _switch(url: str, pool: Pool, projector: Projector, events: int) -> Re
                 sound = all(row["state"] == "live" and row["position"] == at for row in held)
                 if same_shape and sound and held and await _position(pool, network_id) == at:
                     rows = await connection.fetch(
-                        queries.differences, network_id, NEXT, timeout=DIGEST_SECONDS
+                        queries.differences, network_id, NEXT, timeout=WORKER_SECONDS
                     )
                     if rows:
                         names = ", ".join(row["table_name"] for row in rows)
@@ -161,8 +162,8 @@ async def replay(
     """
     async with owner_connection(url) as owner:
         await create_read_model(owner, REPLAY)
-    pool = await open_pool(url, most=3, schema=REPLAY)
-    live = await open_pool(url, most=1)
+    pool = await open_pool(url, most=3, schema=REPLAY, role=WORKER)
+    live = await open_pool(url, most=1, role=WORKER)
     try:
         projector = Projector(pool, types, projections, page=page)
         events, networks = 0, []
@@ -201,7 +202,7 @@ async def replay(
 
 
 async def _contents(connection: Connection, schema: str, network_id: int) -> dict[str, Content]:
-    rows = await connection.fetch(queries.digests, schema, network_id, timeout=DIGEST_SECONDS)
+    rows = await connection.fetch(queries.digests, schema, network_id, timeout=WORKER_SECONDS)
     return {row["table_name"]: Content(row["row_count"], row["digest"]) for row in rows}
 
 

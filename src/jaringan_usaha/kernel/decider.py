@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from jaringan_usaha.kernel.messages import Command, Event
+from jaringan_usaha.kernel.messages import UNSAID, Command, Event
+from jaringan_usaha.kernel.rejections import Outdated, Refused, VersionUnsaid
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command, contravariant=True)
@@ -72,10 +73,41 @@ class Known:
 class Decider(Generic[C]):
     """The rules of one feature: what a command needs to know, and what it leads to.
 
-    `decide` returns the new events; none at all means that the command's wish is already
-    fact. It raises a `Rejection` when a rule says no.
+    `needs` names the thing that the command is about first. `decide` returns the new events;
+    none at all means that the command's wish is already fact. It raises a `Rejection` when a
+    rule says no.
     """
 
     needs: Callable[[C], Sequence[About[Any]]]
     decide: Callable[[C, Known], Sequence[Event]]
     topics: tuple[Topic[Any], ...]
+
+    def answer(self, command: C, known: Known) -> Sequence[Event]:
+        """What is decided, if the caller has seen the thing as it is now. That it does not exist,
+        or not for this caller, is said first, and a wish that is already fact is granted.
+
+        Raises Outdated, VersionUnsaid, and what `decide` raises.
+        """
+        seen = command.asked.seen
+        if seen is None:
+            return self.decide(command, known)
+        version = known.version(self.needs(command)[0].plain())
+        try:
+            events = self.decide(command, known)
+        except (Refused, Outdated):
+            _must_have_seen(version, seen)
+            raise
+        if events or seen == UNSAID:
+            _must_have_seen(version, seen)
+        return events
+
+
+def _must_have_seen(version: int, seen: int) -> None:
+    if seen == version:
+        return  # also when nothing is said about a thing that is new
+    if seen == UNSAID:
+        raise VersionUnsaid(
+            "say which version you have seen: GET it and send its ETag as If-Match, or "
+            "`If-Match: *` when you mean whatever it is now"
+        )
+    raise Outdated(f"it is at version {version} by now; look at it again", current_version=version)

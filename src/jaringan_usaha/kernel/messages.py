@@ -7,19 +7,25 @@ from uuid import UUID
 
 import msgspec
 
+UNSAID = 0
+"""No thing that exists has this version."""
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asked, when, and under which key.
+    """Who asked, when, under which key, and having seen what.
 
     `at` is the UTC instant at which the whole request had arrived, on the database's clock.
     `command_id` is the same for every repetition of one request; `print` is the SHA-256 of
-    what was asked, so that one key cannot stand for two requests.
+    what was asked, so that one key cannot stand for two requests. `seen` is the version that the
+    thing to be changed must still have: None for whatever it is now, `UNSAID` when the caller had
+    to say and did not.
     """
 
     at: datetime
     command_id: UUID
     print: bytes
     by: str
+    seen: int | None = None
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -26,6 +26,12 @@ class NotAllowed(Rejection):
     code = "forbidden"
 
 
+class Gone(Rejection):
+    """What was asked about was there, and is kept no longer."""
+
+    code = "gone"
+
+
 class Invalid(Rejection):
     """The request contradicts itself or the form."""
 
@@ -42,6 +48,12 @@ class Outdated(Rejection):
     """The caller acted on an older version of the thing than there is now."""
 
     code = "version-conflict"
+
+
+class VersionUnsaid(Rejection):
+    """The caller must say which version of the thing it has seen."""
+
+    code = "precondition-required"
 
 
 class KeyReused(Rejection):

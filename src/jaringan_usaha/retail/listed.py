@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from jaringan_usaha.client.lines import Operation
+from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service
 from jaringan_usaha.retail.derived import FEE, MATCHING, PPN, REBATE, Derived
 from jaringan_usaha.retail.replay import Entries, entries_of, rupiah, uuid_v7

@@ -154,7 +154,7 @@ async def _compare_week(
 
     cycles = table([await service.get(f"/v1/cycles/{cycle}")], CYCLE)
     compared.cycles.rows(figures.cycle, cycles, "cycle_id")
-    lines = await listed(f"/v1/consolidated-orders/{cycle}/lines", LINE, limit=1_000)
+    lines = await listed(f"/v1/consolidated-orders/{cycle}/lines", LINE, limit=PAGE)
     compared.consolidated_lines.rows(figures.lines, lines, *ITEM)
     compared.order_lines.count(figures.order_lines, int(lines["order_lines"].sum()))
     compared.ordered_idr.count(_sum(figures.lines, "amount_idr"), _sum(lines, "amount_idr"))

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import UUID
 
-from jaringan_usaha.client.lines import Operation
+from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service, ServiceProblem
 from jaringan_usaha.retail.source import Basket, Party, cycle_id, week_of
 from jaringan_usaha.retail.tills import Tills

@@ -73,12 +73,14 @@ async def import_retail(
         services = [
             await stack.enter_async_context(Service(base_url, operator_key)) for _ in range(clients)
         ]
+        tills = Tills(base_url, operator_key, Dice(seed), clients)
+        await stack.enter_async_context(tills)
         run: Import
         if prices == "listed":
             derived = Derived(files, tuple(chosen), rate)
-            run = ListedImport(services, Dice(seed), receipts, derived, shops)
+            run = ListedImport(services, tills, receipts, derived, shops)
         else:
-            run = StatedImport(services, Dice(seed), receipts, Oracle(files, rate), shops)
+            run = StatedImport(services, tills, receipts, Oracle(files, rate), shops)
         all_weeks, checks = await run.bring(
             chosen, orders_a_request=orders_a_request, console=console or Console()
         )
@@ -97,9 +99,9 @@ async def import_retail(
 class Import:
     """One import; what differs between the tellings is below."""
 
-    def __init__(self, services: list[Service], dice: Dice, telling: Telling) -> None:
+    def __init__(self, services: list[Service], tills: Tills, telling: Telling) -> None:
         self.services = services
-        self.tills = Tills(services, dice)
+        self.tills = tills
         self.replay = Replay(services[0], self.tills, telling)
         self.telling = telling
         self.clock = Stopwatch()
@@ -173,12 +175,12 @@ class StatedImport(Import):
     def __init__(
         self,
         services: list[Service],
-        dice: Dice,
+        tills: Tills,
         receipts: Receipts,
         oracle: Oracle,
         shops: int | None,
     ) -> None:
-        super().__init__(services, dice, Stated(receipts, oracle.rate, shops))
+        super().__init__(services, tills, Stated(receipts, oracle.rate, shops))
         self._oracle = oracle
 
     def order_count(self, weeks: list[int]) -> int:
@@ -194,13 +196,13 @@ class ListedImport(Import):
     def __init__(
         self,
         services: list[Service],
-        dice: Dice,
+        tills: Tills,
         receipts: Receipts,
         derived: Derived,
         shops: int | None,
     ) -> None:
         self._listed = Listed(derived, receipts, shops)
-        super().__init__(services, dice, self._listed)
+        super().__init__(services, tills, self._listed)
         self._derived = derived
         self._receipts = receipts
         self._way = Way(services[0], self.tills, derived)

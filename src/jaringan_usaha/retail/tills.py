@@ -1,21 +1,33 @@
 """Several points of sale on bad lines: requests are repeated, connections cut, by seed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+import math
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import blake2b
-from typing import Any, TypeVar
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn, Self, TypeVar
 from zlib import crc32
 
-from jaringan_usaha.client.lines import Operation, Verdict
-from jaringan_usaha.client.service import Service
+import httpx2
+import msgspec
 
+from jaringan_usaha.client.outbox import Operation, Verdict
+from jaringan_usaha.client.service import ServiceProblem
+from jaringan_usaha.client.till import Till
+
+MULTI_STATUS = 207
 REPEAT_ONE_IN = 50
 CUT_ONE_IN = 200
 LONGEST_WAIT_MS = 200
 MOST_TOLD = 5
 
 T = TypeVar("T")
+
+_verdicts = msgspec.json.Decoder(Verdict)
 
 
 @dataclass
@@ -71,13 +83,90 @@ class Dice:
         return self.draw(what, block) % one_in == place
 
 
-class Tills:
-    """POS clients, each with a connection of its own and the shops that fall to it."""
+class BadLine(httpx2.AsyncBaseTransport):
+    """The way of one till to the service. Some requests are cut off from their answer, and some are
+    repeated after it; which ones, the dice say of their `numbers`."""
 
-    def __init__(self, services: Sequence[Service], dice: Dice) -> None:
-        self._services = services
+    def __init__(self, dice: Dice, tally: Tally) -> None:
+        self._http = httpx2.AsyncHTTPTransport()
         self._dice = dice
+        self._tally = tally
+        self._cut: int | None = None
+        self.numbers: Iterator[int] = iter(())
+        self.heard: Callable[[int], None] = lambda _: None
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._tally.requests += 1
+        number, self._cut = self._cut, None  # a request that was cut comes again
+        if number is None:
+            number = next(self.numbers, None)
+            if number is not None and self._dice.hits("cut", number, CUT_ONE_IN):
+                self._cut = number
+                await self._hang_up(request, self._dice.draw("wait", number) % LONGEST_WAIT_MS)
+        response = await self._answer(request)
+        verdicts = verdicts_of(response)
+        self._tally.count(verdicts)
+        if number is not None and self._dice.hits("repeat", number, REPEAT_ONE_IN):
+            self._tally.repeated += 1
+            self._tally.compare(verdicts, verdicts_of(await self._answer(request)))
+        self.heard(len(verdicts))
+        return response
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._http.handle_async_request(request)
+        try:
+            content = b"".join([part async for part in answer.aiter_raw()])
+        finally:
+            await answer.aclose()
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=content)
+
+    async def _hang_up(self, request: httpx2.Request, wait_ms: int) -> NoReturn:
+        """Close the connection some time after the last byte went out, before the answer is read:
+        what became of the request, only sending it again tells."""
+
+        async def cut(moment: str, _: Mapping[str, object]) -> None:
+            if moment.endswith("send_request_body.complete"):
+                await asyncio.sleep(wait_ms / 1_000)
+                self._tally.cut += 1
+                raise httpx2.ReadError("cut on purpose")
+
+        request.extensions = {**request.extensions, "trace": cut}
+        answer = await self._http.handle_async_request(request)
+        await answer.aclose()
+        raise httpx2.ReadError("answered before the last byte was out")
+
+
+def verdicts_of(response: httpx2.Response) -> list[Verdict]:
+    """The verdicts of an answer that are final."""
+    if response.status_code != MULTI_STATUS:
+        return []
+    return [each for each in _verdicts.decode_lines(response.content) if each.final]
+
+
+class Tills:
+    """POS clients, each with its journal, a line of its own and the shops that fall to it."""
+
+    def __init__(self, base_url: str, key: str, dice: Dice, count: int) -> None:
+        self._service = (base_url, key)
         self.tally = Tally()
+        self._lines = [BadLine(dice, self.tally) for _ in range(count)]
+        self._planned = 0
+        self._tills: list[Till] = []
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        folder = self._stack.enter_context(TemporaryDirectory(prefix="jaringan-tills-"))
+        for number, line in enumerate(self._lines):
+            path = Path(folder) / f"till-{number}.sqlite"
+            till = Till(path, *self._service, keep=timedelta(0), transport=line)
+            self._tills.append(await self._stack.enter_async_context(till))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
 
     async def send(
         self,
@@ -86,38 +175,25 @@ class Tills:
         lines_a_request: int,
         sent: Callable[[int], None],
     ) -> None:
-        """Send what each shop has to say, in its order; `sent` hears how many lines are done."""
-        queues: list[list[Operation]] = [[] for _ in self._services]
+        """Send what each shop has to say, in its order; `sent` hears how many lines are done.
+
+        Raises ServiceProblem when some are without a verdict in the end.
+        """
+        queues: list[list[Operation]] = [[] for _ in self._tills]
         for shop, operation in operations:
             queues[crc32(shop.encode()) % len(queues)].append(operation)
-        work = []
-        for service, queue in zip(self._services, queues, strict=True):
-            first = self.tally.requests
-            requests = list(enumerate(_cut_up(queue, lines_a_request), start=first))
-            self.tally.requests += len(requests)
-            work.append(self._send_all(service, requests, sent))
-        await all_of(work)
 
-    async def _send_all(
-        self,
-        service: Service,
-        requests: Sequence[tuple[int, Sequence[Operation]]],
-        sent: Callable[[int], None],
-    ) -> None:
-        for number, operations in requests:
-            if self._dice.hits("cut", number, CUT_ONE_IN):
-                wait_ms = self._dice.draw("wait", number) % LONGEST_WAIT_MS
-                self.tally.cut += await service.sync_and_hang_up(operations, wait=wait_ms / 1_000)
-            verdicts = await service.sync(operations)
-            self.tally.count(verdicts)
-            if self._dice.hits("repeat", number, REPEAT_ONE_IN):
-                self.tally.compare(verdicts, await service.sync(operations))
-                self.tally.repeated += 1
-            sent(len(operations))
+        async def send_all(till: Till, queue: list[Operation]) -> None:
+            till.write(queue)
+            synced = await till.sync(most_lines=lines_a_request)
+            if synced.waiting:
+                raise ServiceProblem(f"{synced.waiting} lines have no verdict: {synced.trouble}")
 
-
-def _cut_up(queue: Sequence[Operation], size: int) -> list[Sequence[Operation]]:
-    return [queue[start : start + size] for start in range(0, len(queue), size)]
+        for line, queue in zip(self._lines, queues, strict=True):
+            first = self._planned
+            self._planned += math.ceil(len(queue) / lines_a_request)
+            line.numbers, line.heard = iter(range(first, self._planned)), sent
+        await all_of(map(send_all, self._tills, queues))
 
 
 async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from jaringan_usaha.client.lines import Operation
+from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service, ServiceProblem
 from jaringan_usaha.retail.derived import Derived, billed, delivered, freight
 from jaringan_usaha.retail.replay import PATIENCE_SECONDS, Entries, uuid_v7
@@ -88,7 +88,7 @@ class Way:
         path = f"/v1/consolidated-orders/{cycle_id(week)}/lines"
         found = [
             {column: line[column] for column in ORDERED}
-            async for page in self._service.pages(path, limit=1_000)
+            async for page in self._service.pages(path, limit=200)
             for line in page
         ]
         about = self._derived.prices.select("item_id", "product_id", "maker", "exempt")

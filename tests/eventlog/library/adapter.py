@@ -27,7 +27,7 @@ from eventsourcing.persistence import (
 from eventsourcing.tests.projection import EventCountersView
 
 from eventlog.keys import new_command_id
-from jaringan_usaha.eventlog.database import Connection, Pool, open_pool
+from jaringan_usaha.eventlog.database import WORKER, Connection, Pool, open_pool
 from jaringan_usaha.eventlog.recorder import StoredEventRecorder, TaggedEventRecorder
 from jaringan_usaha.kernel.messages import Asked
 
@@ -43,7 +43,7 @@ class LogThread:
         self._thread.start()
         self._networks: dict[tuple[str, str], int] = {}
         self._listeners: set[threading.Event] = set()
-        self.pool: Pool = self.run(open_pool(url, most=12))
+        self.pool: Pool = self.run(open_pool(url, most=12, role=WORKER))
         self._listening: Connection = self.run(self._start_listening())
 
     async def _start_listening(self) -> Connection:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import Door, shown
-from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.eventlog.database import LONG_SECONDS, Row
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.imports import REFUSALS, NoSuchImport
 from jaringan_usaha.features.catalog.sheets import reading
@@ -113,7 +113,7 @@ async def preview(
         assert file is not None, "a fact names a file that was kept before it"
         sheets = await _read(door, row["kind"], row["sha256"], file.body)
     draft = await asyncio.to_thread(Draft, sheets, {**said, **(answers or {})})
-    async with door.reading(caller, after) as db:
+    async with door.reading(caller, after, seconds=LONG_SECONDS) as db:
         catalogue = await views.catalogue(
             db, caller.network_id, row["supplier_id"], row["valid_from_on"], draft.wanted()
         )

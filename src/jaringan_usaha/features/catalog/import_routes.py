@@ -1,6 +1,5 @@
 """Suppliers' price files over HTTP: sent, looked at, answered, confirmed, and given back."""
 
-from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -17,12 +16,12 @@ from jaringan_usaha.api.door import (
     OperatorNow,
     PartnerNow,
     done,
-    shown,
 )
-from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.fields import Body, Day, Slug
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import NoSuchPriceList, TierMode
 from jaringan_usaha.features.catalog.import_previews import Previewed, preview, read_file
@@ -106,9 +105,9 @@ async def send_price_file(
     door: DoorNow,
     supplier_id: Annotated[Slug, Query(description="whose prices these are")],
     file_name: FileName,
-    valid_from_on: Annotated[date, Query(description="a date in Asia/Jakarta")],
+    valid_from_on: Annotated[Day, Query(description="a date in Asia/Jakarta")],
     valid_until_on: Annotated[
-        date | None, Query(description="included; without it, until a later list takes over")
+        Day | None, Query(description="included; without it, until a later list takes over")
     ] = None,
     tier_mode: Annotated[
         TierMode, Query(description="whether a tier's price holds for all units or those beyond")
@@ -120,7 +119,7 @@ async def send_price_file(
     body = await _body_of(request)
     frame = _frame(request, caller, door, sha256(body).hexdigest())
     kind = await read_file(door, file_name, body)
-    async with door.reading(caller, 0) as db:
+    async with door.keeping() as db:
         kept = await views.keep_file(db, caller.network_id, MEDIA_TYPES[kind], body, frame.at)
     command = ReceivePriceFile(
         asked=frame,
@@ -220,24 +219,13 @@ async def confirm_price_file(
 @router.get("/price-imports", operation_id="listPriceImports", tags=["price imports"])
 async def list_price_imports(
     caller: AuditorNow,
-    door: DoorNow,
+    page: Annotated[Page, by(import_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[ImportFileView]:
     """Files by import id, of one supplier or of all."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.price_imports(
-            db, caller.network_id, supplier_id, after=last, limit=limit
-        )
-        as_of = await shown(db, caller.network_id, "price_imports")
-    return ListOf[ImportFileView](
-        items=[ImportFileView(**file_fields(row)) for row in rows],
-        next=cursor(rows[-1]["import_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    async with page.reading("price_imports") as db:
+        rows = await views.price_imports(db, caller.network_id, supplier_id, part=page.part)
+    return page.answer(ListOf[ImportFileView], rows, show=file_fields)
 
 
 @router.get("/price-imports/{import_id}", operation_id="getPriceImport", tags=["price imports"])
@@ -265,21 +253,17 @@ async def list_questions(
     request: Request,
     response: Response,
     caller: AuditorNow,
+    page: Annotated[Page, by(number=int)],
     door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[QuestionView]:
     """The open questions of a file, those about all of it first."""
-    (start,) = key_after(cursor_, 0)
-    seen = await _open_preview(door, caller, import_id, after)
+    seen = await _open_preview(door, caller, import_id, page.after)
     questions = sorted(seen.preview.questions, key=lambda each: each.row)
-    return ListOf[QuestionView](
-        items=[
-            question_view(each, told_in(request, response))
-            for each in questions[start : start + limit]
-        ],
-        next=cursor(start + limit) if start + limit < len(questions) else None,
+    language = told_in(request, response)
+    return page.answer(
+        ListOf[QuestionView],
+        page.within(questions),
+        show=lambda row: question_view(row["thing"], language),
         as_of=seen.row["position"],
         stale=False,
     )
@@ -295,20 +279,19 @@ async def list_rows(
     request: Request,
     response: Response,
     caller: AuditorNow,
+    page: Annotated[Page, by(number=int)],
     door: DoorNow,
     status: Annotated[Status | None, Query(description="only rows with this status")] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[ImportRowView]:
     """The rows of a file as they would be stored, then the items that it no longer names."""
-    (start,) = key_after(cursor_, 0)
-    seen = await _open_preview(door, caller, import_id, after)
+    seen = await _open_preview(door, caller, import_id, page.after)
     rows = [*map(row_view, seen.preview.entries), *map(gone_view, seen.preview.gone)]
     rows = [row for row in rows if status in (None, row.status)]
-    return ListOf[ImportRowView](
-        items=[spoken(row, told_in(request, response)) for row in rows[start : start + limit]],
-        next=cursor(start + limit) if start + limit < len(rows) else None,
+    language = told_in(request, response)
+    return page.answer(
+        ListOf[ImportRowView],
+        page.within(rows),
+        show=lambda row: spoken(row["thing"], language),
         as_of=seen.row["position"],
         stale=False,
     )
@@ -344,7 +327,9 @@ async def get_price_file(
         file = await views.file(db, caller.network_id, row["sha256"]) if row else None
     if row is None or file is None:
         raise NoSuchImport(f"there is no price import {import_id}")
-    return _attachment(file.body, file.media_type, f"{import_id}.{row['kind']}")
+    found = _attachment(file.body, file.media_type, f"{import_id}.{row['kind']}")
+    found.headers["ETag"] = f'"{row["sha256"]}"'
+    return found
 
 
 @router.get(
@@ -364,7 +349,7 @@ async def export_price_list(
     after: After = 0,
 ) -> Response:
     """A price list as a file, which comes back as it is when it is sent as a price file."""
-    async with door.reading(caller, after) as db:
+    async with door.reading(caller, after, seconds=LONG_SECONDS) as db:
         named = await price_list(db, caller.network_id, price_list_id)
         if named is None or not caller.supplies(named["supplier_id"]):
             raise NoSuchPriceList(f"there is no price list {price_list_id}")

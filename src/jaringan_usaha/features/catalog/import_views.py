@@ -8,7 +8,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.catalog.domain import MOST_ROWS
 from jaringan_usaha.features.catalog.events import (
     PriceFileAnswered,
@@ -195,10 +195,14 @@ async def price_import(db: Connection, network_id: int, import_id: str) -> Row |
 
 
 async def price_imports(
-    db: Connection, network_id: int, supplier_id: str | None, *, after: str, limit: int
+    db: Connection, network_id: int, supplier_id: str | None, *, part: Part
 ) -> list[Row]:
     """Imports by id, of one supplier or of all."""
-    return list(await db.fetch(queries.price_imports, network_id, supplier_id, after, limit))
+    return list(
+        await db.fetch(
+            part.of(queries).price_imports, network_id, supplier_id, *part.key, part.most
+        )
+    )
 
 
 async def answers(

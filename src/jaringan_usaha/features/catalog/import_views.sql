@@ -56,7 +56,7 @@ select import_id, supplier_id, price_list_id, sha256, file_name, size_bytes, kin
        valid_until_on, tier_mode, state, outcome, version, position, recorded_at
 from price_imports where network_id = $1 and import_id = $2;
 
--- name: price_imports
+-- paged: price_imports
 -- The imports of the network, or of one supplier, by id, a page at a time.
 select import_id, supplier_id, price_list_id, sha256, file_name, size_bytes, kind, valid_from_on,
        valid_until_on, tier_mode, state, outcome, version, position, recorded_at

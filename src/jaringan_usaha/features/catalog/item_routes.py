@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
@@ -16,10 +16,9 @@ from jaringan_usaha.api.door import (
     GoodsNow,
     OperatorNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.catalog import views
@@ -145,17 +144,12 @@ async def get_item(item_id: ItemId, caller: GoodsNow, door: DoorNow, after: Afte
 @router.get("/items", operation_id="listItems", tags=["catalog"])
 async def list_items(
     caller: GoodsNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(item_id=str)],
 ) -> ListOf[ItemView]:
     """All goods by id."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.items(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "catalog")
-    return page_of(ItemView, rows, limit, ("item_id",), as_of)
+    async with page.reading("catalog") as db:
+        rows = await views.items(db, caller.network_id, part=page.part)
+    return page.answer(ListOf[ItemView], rows)
 
 
 # -- bulk sync -----------------------------------------------------------------------------

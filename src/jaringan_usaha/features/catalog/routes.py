@@ -1,7 +1,7 @@
 """Price lists over HTTP."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
@@ -14,10 +14,14 @@ from jaringan_usaha.api.door import (
     PartnerNow,
     ReaderNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Idr, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
+from jaringan_usaha.api.paging import (
+    After,
+    ListOf,
+    Page,
+    by,
+)
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import views
@@ -152,25 +156,15 @@ class PriceView(BaseModel):
 async def list_prices_of_item(
     item_id: ItemId,
     caller: ReaderNow,
-    door: DoorNow,
-    on: Annotated[date | None, Query(description="a date in Asia/Jakarta; today")] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(supplier_id=str)],
+    on: Annotated[Day | None, Query(description="a date in Asia/Jakarta; today")] = None,
 ) -> ListOf[PriceView]:
     """What each supplier asks for an item, by supplier."""
-    (last,) = key_after(cursor_, "")
-    day = on or day_of_business(door.clock.now())
-    async with door.reading(caller, after) as db:
-        rows = await views.prices_of_item(
-            db, caller.network_id, item_id, on=day, after=last, limit=limit
-        )
-        as_of = await shown(db, caller.network_id, "catalog")
-    return ListOf[PriceView](
-        items=[PriceView(**{**dict(row), "tiers": _tier_views(row)}) for row in rows],
-        next=cursor(rows[-1]["supplier_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    day = on or day_of_business(page.door.clock.now())
+    page.settle(on=day)
+    async with page.reading("catalog") as db:
+        rows = await views.prices_of_item(db, caller.network_id, item_id, on=day, part=page.part)
+    return page.answer(ListOf[PriceView], rows, show=_with_tiers)
 
 
 # -- price lists ---------------------------------------------------------------------------
@@ -222,49 +216,39 @@ async def get_price_list(
 @router.get("/price-lists", operation_id="listPriceLists", tags=["catalog"])
 async def list_price_lists(
     caller: PartnerNow,
-    door: DoorNow,
+    page: Annotated[Page, by(price_list_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    on: Annotated[
+        Day | None, Query(description="only lists that hold on this date in Asia/Jakarta")
+    ] = None,
 ) -> ListOf[PriceListView]:
     """The price lists of all suppliers or of one, by id, without their rows."""
     supplier_id = caller.supplier_for(supplier_id)
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("catalog") as db:
         rows = await views.price_lists(
-            db, caller.network_id, supplier_id=supplier_id, after=last, limit=limit
+            db, caller.network_id, supplier_id=supplier_id, on=on, part=page.part
         )
-        as_of = await shown(db, caller.network_id, "catalog")
-    return page_of(PriceListView, rows, limit, ("price_list_id",), as_of)
+    return page.answer(ListOf[PriceListView], rows)
 
 
 @router.get("/price-lists/{price_list_id}/rows", operation_id="listPriceRows", tags=["catalog"])
 async def list_price_rows(
     price_list_id: PriceListId,
     caller: PartnerNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(item_id=str)],
 ) -> ListOf[PriceRowView]:
     """The rows of a price list by item."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("catalog") as db:
         named = await views.price_list(db, caller.network_id, price_list_id)
-        if named is not None and not caller.supplies(named["supplier_id"]):
+        if named is None or not caller.supplies(named["supplier_id"]):
             raise NoSuchPriceList(f"there is no price list {price_list_id}")
-        rows = await views.price_rows(db, caller.network_id, price_list_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "catalog")
-    return ListOf[PriceRowView](
-        items=[PriceRowView(**{**dict(row), "tiers": _tier_views(row)}) for row in rows],
-        next=cursor(rows[-1]["item_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+        rows = await views.price_rows(db, caller.network_id, price_list_id, part=page.part)
+    return page.answer(ListOf[PriceRowView], rows, show=_with_tiers)
 
 
-def _tier_views(row: Row) -> list[TierView]:
-    return [
+def _with_tiers(row: Row) -> dict[str, Any]:
+    tiers = [
         TierView(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
         for tier in views.tiers_of(row)
     ]
+    return {**dict(row), "tiers": tiers}

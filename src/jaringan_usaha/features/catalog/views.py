@@ -7,7 +7,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.catalog.events import (
     ItemAdded,
     ItemDescribed,
@@ -115,9 +115,9 @@ catalog_views = Projection("catalog", write, (ItemAdded, ItemDescribed, PriceLis
 # -- questions -----------------------------------------------------------------------------
 
 
-async def items(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def items(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Goods by id."""
-    return list(await db.fetch(queries.items, network_id, after, limit))
+    return list(await db.fetch(part.of(queries).items, network_id, *part.key, part.most))
 
 
 async def item(db: Connection, network_id: int, item_id: str) -> Row | None:
@@ -125,10 +125,14 @@ async def item(db: Connection, network_id: int, item_id: str) -> Row | None:
 
 
 async def price_lists(
-    db: Connection, network_id: int, *, supplier_id: str | None, after: str, limit: int
+    db: Connection, network_id: int, *, supplier_id: str | None, on: date | None, part: Part
 ) -> list[Row]:
-    """Price lists by id, without their rows."""
-    return list(await db.fetch(queries.price_lists, network_id, after, supplier_id, limit))
+    """Price lists by id, without their rows; with a day those that hold on it."""
+    blocks = part.of(queries)
+    if supplier_id is None:
+        return await db.fetch(blocks.price_lists, network_id, *part.key, on, part.most)
+    keys = (*part.key, on, supplier_id)
+    return await db.fetch(blocks.price_lists_of_supplier, network_id, *keys, part.most)
 
 
 async def price_list(db: Connection, network_id: int, price_list_id: str) -> Row | None:
@@ -136,17 +140,23 @@ async def price_list(db: Connection, network_id: int, price_list_id: str) -> Row
 
 
 async def price_rows(
-    db: Connection, network_id: int, price_list_id: str, *, after: str, limit: int
+    db: Connection, network_id: int, price_list_id: str, *, part: Part
 ) -> list[Row]:
     """The rows of a price list by item; `tiers` as `tiers_of` reads them."""
-    return list(await db.fetch(queries.price_rows, network_id, price_list_id, after, limit))
+    return list(
+        await db.fetch(part.of(queries).price_rows, network_id, price_list_id, *part.key, part.most)
+    )
 
 
 async def prices_of_item(
-    db: Connection, network_id: int, item_id: str, *, on: date, after: str, limit: int
+    db: Connection, network_id: int, item_id: str, *, on: date, part: Part
 ) -> list[Row]:
     """What each supplier asks for an item on a day in Asia/Jakarta, by supplier."""
-    return list(await db.fetch(queries.prices_of_item, network_id, item_id, on, after, limit))
+    return list(
+        await db.fetch(
+            part.of(queries).prices_of_item, network_id, item_id, on, *part.key, part.most
+        )
+    )
 
 
 def tiers_of(price: Row) -> tuple[Tier, ...]:

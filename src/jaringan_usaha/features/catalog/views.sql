@@ -41,7 +41,7 @@ select distinct $1::bigint, o.item_id, o.supplier_id
 from unnest($2::text[], $3::text[]) o(item_id, supplier_id)
 on conflict do nothing;
 
--- name: items
+-- paged: items
 -- The goods of the network by id, a page at a time.
 select item_id, title, base_unit, case_size, gtin, tax_class, commodity, weight_g, volume_ml,
        deposit_idr, position, recorded_at
@@ -52,26 +52,35 @@ select item_id, title, base_unit, case_size, gtin, tax_class, commodity, weight_
        deposit_idr, position, recorded_at
 from items where network_id = $1 and item_id = $2;
 
--- name: price_lists
+-- paged: price_lists
 -- The price lists of the network by id, a page at a time.
 select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
        minimum_idr, delivery_idr, lead_days, source, position, recorded_at
 from price_lists
-where network_id = $1 and price_list_id > $2 and ($3::text is null or supplier_id = $3)
+where network_id = $1 and price_list_id > $2
+  and ($3::date is null or valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3))
 order by price_list_id limit $4;
+
+-- paged: price_lists_of_supplier
+select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
+       minimum_idr, delivery_idr, lead_days, source, position, recorded_at
+from price_lists
+where network_id = $1 and supplier_id = $4 and price_list_id > $2
+  and ($3::date is null or valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3))
+order by price_list_id limit $5;
 
 -- name: price_list
 select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
        minimum_idr, delivery_idr, lead_days, source, position, recorded_at
 from price_lists where network_id = $1 and price_list_id = $2;
 
--- name: price_rows
+-- paged: price_rows
 -- The rows of one price list by item, a page at a time.
 select item_id, tiers, case_size, min_cases
 from prices where network_id = $1 and price_list_id = $2 and item_id > $3
 order by item_id limit $4;
 
--- name: prices_of_item
+-- paged: prices_of_item
 -- What each supplier asks for an item on a day, by supplier, a page at a time: of the lists that
 -- include the day, the one that starts last.
 select o.supplier_id, p.price_list_id, p.valid_from_on, p.valid_until_on, p.tier_mode, p.tiers,

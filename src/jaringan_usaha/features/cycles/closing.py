@@ -23,9 +23,13 @@ from jaringan_usaha.kernel.rejections import Rejection
 
 logger = logging.getLogger(__name__)
 
-LINES_AT_ONCE = 50_000
-"""Order lines whose demand is in memory at once; an item is never cut, so the koperasi that
-order one item may be more (a command has room for 150,000)."""
+LINES_AT_ONCE = 20_000
+"""Order lines whose demand is in memory at once, and which are decided within the patience of the
+appender; an item is never cut, so the koperasi that order one item may be more (a command has
+room for 150,000)."""
+
+LINES_A_TURN = 200_000
+"""After so many the read tables are given time to follow."""
 
 ITEMS_AT_ONCE = 2_000
 
@@ -80,7 +84,7 @@ async def _close(log: EventLog, db: Connection, cycle: Row, now: datetime) -> bo
 
 
 async def consolidate(log: EventLog, db: Connection, cycle: Row, now: datetime) -> bool:
-    """Place a portion of the consolidated orders of a closed cycle; False when nothing can be
+    """Place some portions of the consolidated orders of a closed cycle; False when nothing can be
     done, since operators are still asked.
 
     The read tables show the cycle as closed, so they hold all its orders: none can follow.
@@ -95,10 +99,13 @@ async def consolidate(log: EventLog, db: Connection, cycle: Row, now: datetime) 
         await log.handle(cycles, finish)
         return True
     answered = [item for item in left if item.decision != "?"]
+    placed = 0
     for portion in _portions(answered):
         if await _place(log, db, cycle, wanted, portion, now):
-            return True
-    return False
+            placed += sum(item.order_lines for item in portion)
+        if placed >= LINES_A_TURN:
+            break
+    return placed > 0
 
 
 async def _place(

@@ -311,8 +311,36 @@ class MinimumDecided(Event):
     reason: str
 
 
+class ConsolidatedOrderProposed(Event):
+    """An order worth more than `limit_idr` (setting `rule_version_no` of the rule `two-persons`) is
+    to be sent as `revision` by `proposed_by`; another person has to approve it. Whatever changes
+    the order ends the proposal."""
+
+    name: ClassVar[str] = "cycles.consolidated_order_proposed.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    revision: int
+    amount_idr: int
+    limit_idr: int
+    rule_version_no: int
+    proposed_by: str
+    reference: str = ""
+
+
+class ConsolidatedOrderProposalWithdrawn(Event):
+    """The order is not to be sent as it was proposed."""
+
+    name: ClassVar[str] = "cycles.consolidated_order_proposal_withdrawn.1"
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    reason: str
+
+
 class ConsolidatedOrderSent(Event):
-    """The supplier was told; `revision` counts what it was told, from 1."""
+    """The supplier was told; `revision` counts what it was told, from 1. `proposed_by`: who had
+    proposed it, if it took two persons; the other one asked for this."""
 
     name: ClassVar[str] = "cycles.consolidated_order_sent.1"
     consolidated_order_id: str
@@ -320,6 +348,7 @@ class ConsolidatedOrderSent(Event):
     supplier_id: str
     revision: int
     reference: str = ""
+    proposed_by: str = ""
 
 
 class AcknowledgedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,13 +1,17 @@
 """What is shown of the life of cycles, and how it is folded."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import cast
 
 import msgspec
 
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
+from jaringan_usaha.features.cycles.domain import CYCLE, CycleEvent
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
     CycleCancelled,
@@ -23,16 +27,7 @@ from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.cycles", "life_views.sql")
 
-EVENTS: tuple[type[Event], ...] = (
-    CycleDrafted,
-    CycleOpened,
-    CycleFilling,
-    CycleKeptOpen,
-    CycleReopened,
-    CycleClosed,
-    CycleCancelled,
-    CycleConsolidated,
-)
+EVENTS: tuple[type[Event], ...] = CYCLE.events
 
 _TURNS = (CycleDrafted, CycleKeptOpen, CycleReopened, ConsolidatedOrderWithdrawn)
 _encode = msgspec.json.Encoder().encode
@@ -76,6 +71,18 @@ async def write_cycles(page: Page, db: Connection) -> None:
             [event.amount_idr for event in finished],
             [event.alone_idr for event in finished],
         )
+    await _count_versions(page, db)
+
+
+async def _count_versions(page: Page, db: Connection) -> None:
+    events = Counter(
+        cast("CycleEvent", logged.event).cycle_id
+        for logged in page.events
+        if type(logged.event) in EVENTS
+    )
+    if events:
+        columns = (list(events), list(events.values()))
+        await db.execute(queries.count_versions, page.network_id, *columns)
 
 
 _PHASES: dict[type[CycleFilling | CycleClosed | CycleCancelled], str] = {
@@ -140,10 +147,13 @@ async def _write_turns(page: Page, db: Connection) -> None:
 
 
 async def cycle_board(
-    db: Connection, network_id: int, *, after: str, state: str | None, limit: int
+    db: Connection, network_id: int, *, part: Part, state: str | None, days: Days
 ) -> list[Row]:
-    """Cycles by id."""
-    return await db.fetch(queries.cycle_board, network_id, after, state, limit)
+    """Cycles by id; with days those that close on them."""
+    if days is not None:
+        query = part.of(queries).cycle_board_of_days
+        return await db.fetch(query, network_id, *part.key, state, *days, part.most)
+    return await db.fetch(part.of(queries).cycle_board, network_id, *part.key, state, part.most)
 
 
 async def cycle(db: Connection, network_id: int, cycle_id: str) -> Row | None:

@@ -2,12 +2,12 @@
 -- Cycles drafted or opened; what is opened takes the place of its draft.
 insert into cycles (
   network_id, cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum,
-  keep_days, keep_times, kept, sharing, priority, tier_drop, late_seconds, host, state,
-  opened_position)
+  keep_days, keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version,
+  state, opened_position)
 select $1, c.cycle_id, c.title, c.opens_at, c.closes_at, c.prices, c.priced_on, c.fill_from_at,
        c.minimum, c.keep_days, c.keep_times, 0, c.sharing,
        array(select jsonb_array_elements_text(c.priority::jsonb)), c.tier_drop, c.late_seconds,
-       c.host, c.state, c.position
+       c.host, 0, c.state, c.position
 from unnest(
   $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::date[],
   $8::timestamptz[], $9::text[], $10::int[], $11::int[], $12::text[], $13::text[], $14::text[],
@@ -22,6 +22,12 @@ set title = excluded.title, opens_at = excluded.opens_at, closes_at = excluded.c
     sharing = excluded.sharing, priority = excluded.priority, tier_drop = excluded.tier_drop,
     late_seconds = excluded.late_seconds, host = excluded.host, state = excluded.state,
     opened_position = excluded.opened_position;
+
+-- name: count_versions
+-- Every event of a cycle is its next version.
+update cycles set version = version + c.events
+from unnest($2::text[], $3::int[]) c(cycle_id, events)
+where network_id = $1 and cycles.cycle_id = c.cycle_id;
 
 -- name: open_again
 -- Kept open at its deadline, or reopened: a later deadline, and no phase of filling cases.
@@ -52,19 +58,32 @@ from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[])
        c(cycle_id, consolidated_orders, order_lines, amount_idr, alone_idr)
 where network_id = $1 and cycles.cycle_id = c.cycle_id;
 
--- name: cycle_board
+-- paged: cycle_board
 -- Cycles by id, a page at a time.
 select cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum, keep_days,
-       keep_times, kept, sharing, priority, tier_drop, late_seconds, host, state, opened_position,
-       closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
+       keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version, state,
+       opened_position, closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
 from cycles
 where network_id = $1 and cycle_id > $2 and ($3::text is null or state = $3)
 order by cycle_id limit $4;
 
+-- paged: cycle_board_of_days
+-- Those that close on some days.
+with c as materialized (
+  select cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum, keep_days,
+         keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version, state,
+         opened_position, closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
+  from cycles
+  where network_id = $1 and ($3::text is null or state = $3)
+    and closes_at >= $4::date::timestamp at time zone 'Asia/Jakarta'
+    and closes_at < ($5::date + 1)::timestamp at time zone 'Asia/Jakarta'
+)
+select * from c where cycle_id > $2 order by cycle_id limit $6;
+
 -- name: cycle
 select cycle_id, title, opens_at, closes_at, prices, priced_on, fill_from_at, minimum, keep_days,
-       keep_times, kept, sharing, priority, tier_drop, late_seconds, host, state, opened_position,
-       closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
+       keep_times, kept, sharing, priority, tier_drop, late_seconds, host, version, state,
+       opened_position, closed_position, consolidated_orders, order_lines, amount_idr, alone_idr
 from cycles where network_id = $1 and cycle_id = $2;
 
 -- name: cycles_to_fill

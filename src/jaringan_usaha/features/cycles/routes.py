@@ -1,6 +1,5 @@
 """Buying cycles, orders and consolidated orders over HTTP."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -9,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedByPath,
+    AskedOnVersion,
     BoardNow,
     Done,
     DoorNow,
@@ -18,20 +17,18 @@ from jaringan_usaha.api.door import (
     OperatorNow,
     SupplierNow,
     done,
-    shown,
 )
-from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Slug, Title
+from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
 from jaringan_usaha.api.paging import (
     After,
-    Cursor,
-    Limit,
     ListOf,
-    cursor,
-    key_after,
-    page_of,
+    Page,
+    by,
 )
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import life_views, views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
@@ -57,6 +54,7 @@ from jaringan_usaha.features.cycles.terms import (
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
 MOST_NAMED = 1_000
+MOST_EXPANDED = 50
 
 # -- bodies --------------------------------------------------------------------------------
 
@@ -94,7 +92,7 @@ class CloseBody(Body):
     """An early close needs a reason."""
 
     early: bool = False
-    reason: Annotated[str, Field(max_length=280)] = ""
+    reason: Remark = ""
 
 
 class ReasonBody(Body):
@@ -106,6 +104,7 @@ class ReasonBody(Body):
 
 class CycleView(BaseModel):
     cycle_id: str
+    version: int = Field(description="of the cycle itself, for `If-Match`")
     title: str
     opens_at: datetime
     closes_at: datetime
@@ -144,21 +143,6 @@ class TotalView(BaseModel):
     discount_idr: int
 
 
-class ConsolidatedOrderView(BaseModel):
-    """The one order of the group with one supplier in one cycle."""
-
-    cycle_id: str
-    supplier_id: str
-    item_count: int
-    quantity: int
-    order_lines: int
-    amount_idr: int
-    alone_idr: int | None = Field(
-        description="what the koperasi had paid each on its own; null for a supplier"
-    )
-    placed_position: int
-
-
 class ConsolidatedLineView(BaseModel):
     """What is ordered of one item: `cases` of `case_size`, for `firm` units wanted."""
 
@@ -175,6 +159,24 @@ class ConsolidatedLineView(BaseModel):
     firm: int
     tolerance: int
     reason: str = Field(description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, or empty")
+
+
+class ConsolidatedOrderView(BaseModel):
+    """The one order of the group with one supplier in one cycle."""
+
+    cycle_id: str
+    supplier_id: str
+    item_count: int
+    quantity: int
+    order_lines: int
+    amount_idr: int
+    alone_idr: int | None = Field(
+        description="what the koperasi had paid each on its own; null for a supplier"
+    )
+    placed_position: int
+    lines: list[ConsolidatedLineView] | None = Field(
+        None, max_length=MOST_EXPANDED, description="its first ones, where `expand` asks for them"
+    )
 
 
 # -- cycles --------------------------------------------------------------------------------
@@ -199,7 +201,7 @@ async def draft_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CycleBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -212,7 +214,7 @@ async def draft_cycle(
 async def open_draft(
     cycle_id: Annotated[Slug, Path()],
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -226,7 +228,7 @@ async def close_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CloseBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -244,7 +246,7 @@ async def cancel_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -268,55 +270,51 @@ async def cancel_cycle(
 
 @router.get("/cycles/{cycle_id}", operation_id="getCycle", tags=["cycles"])
 async def get_cycle(
-    cycle_id: Annotated[Slug, Path()], caller: BoardNow, door: DoorNow, after: After = 0
+    cycle_id: Annotated[Slug, Path()],
+    response: Response,
+    caller: BoardNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> CycleView:
     """One buying cycle as it stands."""
     async with door.reading(caller, after) as db:
         row = await life_views.cycle(db, caller.network_id, cycle_id)
     if row is None:
         raise NoSuchCycle(f"there is no cycle {cycle_id}")
+    versioned(response, row["version"], shows_more=True)  # how far its orders are
     return CycleView(**dict(row))
 
 
 @router.get("/cycles", operation_id="listCycles", tags=["cycles"])
 async def list_cycles(
     caller: BoardNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str)],
+    days: Annotated[Days, within("`closes_at`")],
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
     ] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[CycleView]:
     """Buying cycles by id."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await life_views.cycle_board(
-            db, caller.network_id, after=last, state=state, limit=limit
+            db, caller.network_id, part=page.part, state=state, days=days
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(CycleView, rows, limit, ("cycle_id",), as_of)
+    return page.answer(ListOf[CycleView], rows)
 
 
 @router.get("/cycles/{cycle_id}/totals", operation_id="listTotals", tags=["cycles"])
 async def list_totals(
     cycle_id: Annotated[Slug, Path()],
     caller: BoardNow,
-    door: DoorNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[TotalView]:
     """What the group orders per item so far."""
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.totals(
-            db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=limit
+            db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(TotalView, rows, limit, ("supplier_id", "item_id"), as_of)
+    return page.answer(ListOf[TotalView], rows)
 
 
 # -- consolidated orders -------------------------------------------------------------------
@@ -327,34 +325,43 @@ async def list_totals(
 )
 async def list_consolidated_orders(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    expand: Annotated[
+        Literal["lines"] | None,
+        Query(description="`lines`: with up to 50 lines of each, of `item_count`"),
+    ] = None,
 ) -> ListOf[ConsolidatedOrderView]:
     """The group's orders by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await consolidated_views.consolidated_orders(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            limit=limit,
+            days=days,
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    seen = _without_savings(caller, rows)
-    return page_of(ConsolidatedOrderView, seen, limit, ("cycle_id", "supplier_id"), as_of)
+        if expand is not None:
+            lines = await consolidated_views.first_lines(db, caller.network_id, rows, MOST_EXPANDED)
+
+    def show(row: Row) -> dict[str, Any]:
+        seen = _without_savings(caller, row)
+        if expand is not None:
+            of_order = lines[row["cycle_id"], row["supplier_id"]]
+            seen["lines"] = [_without_savings(caller, line) for line in of_order]
+        return seen
+
+    return page.answer(ListOf[ConsolidatedOrderView], rows, show=show)
 
 
-def _without_savings(caller: Caller, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _without_savings(caller: Caller, row: Row) -> dict[str, Any]:
     """What the group saves is none of its suppliers' business."""
     hidden: dict[str, Any] = {"alone_idr": None} if caller.role == "supplier" else {}
-    return [{**dict(row), **hidden} for row in rows]
+    return {**dict(row), **hidden}
 
 
 @router.get(
@@ -366,32 +373,21 @@ async def list_consolidated_lines(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
     caller: SupplierNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(item_id=str)],
 ) -> ListOf[ConsolidatedLineView]:
     """What one consolidated order holds, item by item, at the price that was reached."""
     caller.supplier_for(supplier_id)
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await consolidated_views.consolidated_lines(
-            db, caller.network_id, cycle_id, supplier_id, after=last, limit=limit
+            db, caller.network_id, cycle_id, supplier_id, part=page.part
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    seen = _without_savings(caller, rows)
-    return page_of(ConsolidatedLineView, seen, limit, ("item_id",), as_of)
+    return page.answer(
+        ListOf[ConsolidatedLineView], rows, show=lambda row: _without_savings(caller, row)
+    )
 
 
 class CycleLineView(ConsolidatedLineView):
     supplier_id: str
-
-
-class CycleLines(BaseModel):
-    items: list[CycleLineView] = Field(max_length=1_000)
-    next: str | None = Field(max_length=512)
-    as_of: int
-    stale: bool
 
 
 @router.get(
@@ -402,20 +398,11 @@ class CycleLines(BaseModel):
 async def list_cycle_lines(
     cycle_id: Annotated[Slug, Path()],
     caller: OfficeNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Annotated[int, Query(ge=1, le=1_000, description="rows a page")] = 50,
-    after: After = 0,
-) -> CycleLines:
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
+) -> ListOf[CycleLineView]:
     """The lines of all consolidated orders of a cycle, by supplier and item."""
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await consolidated_views.lines_of_cycle(
-            db, caller.network_id, cycle_id, after=key, limit=limit
+            db, caller.network_id, cycle_id, part=page.part
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return CycleLines(
-        items=[CycleLineView(**dict(row)) for row in rows],
-        next=cursor(rows[-1]["supplier_id"], rows[-1]["item_id"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    return page.answer(ListOf[CycleLineView], rows)

@@ -8,7 +8,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles import life_views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.events import (
@@ -144,9 +144,12 @@ async def _write_orders(page: Page, db: Connection) -> None:
         await db.execute(queries.write_orders, page.network_id, *_order_columns(earlier))
     if fresh:
         columns = ([page.network_id] * len(fresh), *_order_columns(fresh))
+        await db.execute(queries.make_page_orders)
         await db.copy_records_to_table(
-            "orders", records=zip(*columns, strict=True), columns=_ORDER_COLUMNS
+            "page_orders", records=zip(*columns, strict=True), columns=_ORDER_COLUMNS
         )
+        await db.execute(queries.add_orders)
+        await db.execute(queries.empty_page_orders)
     # By COPY, since the driver takes ten times as long for the same rows in arrays.
     await db.execute(queries.make_page_lines)
     await db.copy_records_to_table("page_lines", records=demand.rows(), columns=_LINE_COLUMNS)
@@ -248,12 +251,13 @@ async def totals(
     network_id: int,
     cycle_id: str,
     *,
-    after: tuple[str, str],
+    part: Part,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """What the group orders so far, per item."""
-    return await db.fetch(queries.totals, network_id, cycle_id, *after, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).totals, network_id, cycle_id, *part.key, supplier_id, part.most
+    )
 
 
 async def order(db: Connection, network_id: int, order_id: UUID) -> Row | None:
@@ -261,8 +265,8 @@ async def order(db: Connection, network_id: int, order_id: UUID) -> Row | None:
 
 
 async def orders_of_koperasi(
-    db: Connection, network_id: int, koperasi_id: str, cycle_id: str, *, after: UUID, limit: int
+    db: Connection, network_id: int, koperasi_id: str, cycle_id: str, *, part: Part
 ) -> list[Row]:
     return await db.fetch(
-        queries.orders_of_koperasi, network_id, koperasi_id, cycle_id, after, limit
+        part.of(queries).orders_of_koperasi, network_id, koperasi_id, cycle_id, *part.key, part.most
     )

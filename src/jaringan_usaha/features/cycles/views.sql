@@ -15,6 +15,17 @@ on conflict (network_id, order_id) do update
 set version = excluded.version, state = excluded.state, lines = excluded.lines,
     position = excluded.position, recorded_at = excluded.recorded_at;
 
+-- name: make_page_orders
+-- New orders on their way in: row security takes no COPY, and arrays take the driver too long.
+create temp table if not exists page_orders (like orders) on commit delete rows;
+
+-- name: add_orders
+insert into orders select * from page_orders;
+
+-- name: empty_page_orders
+-- A page may be folded in several pieces.
+truncate page_orders;
+
 -- name: make_page_lines
 -- Order lines of a page on their way into the sums; seen by this session only.
 create temp table if not exists page_lines (
@@ -101,14 +112,14 @@ where network_id = $1 and demand.cycle_id = a.cycle_id and demand.supplier_id = 
 select order_id, cycle_id, koperasi_id, version, state, lines, client_at, position, recorded_at
 from orders where network_id = $1 and order_id = $2;
 
--- name: orders_of_koperasi
+-- paged: orders_of_koperasi
 -- The orders of one koperasi, newest id last, a page at a time.
 select order_id, cycle_id, koperasi_id, version, state, lines, client_at, position, recorded_at
 from orders
 where network_id = $1 and koperasi_id = $2 and cycle_id = $3 and order_id > $4
 order by order_id limit $5;
 
--- name: totals
+-- paged: totals
 -- What the group orders so far, a page at a time.
 select supplier_id, item_id, quantity, tolerance, order_lines, amount_idr, discount_idr
 from totals

@@ -1,7 +1,7 @@
 """The shapes in which deliveries are shown over HTTP; totals are of all rows, not of a page."""
 
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field, computed_field
 
@@ -9,24 +9,12 @@ from jaringan_usaha.api.paging import ListOf
 
 V = TypeVar("V")
 T = TypeVar("T")
-P = TypeVar("P", bound="ListWithTotals[Any, Any]")
 
 
 class ListWithTotals(ListOf[V], Generic[V, T]):
     """A page, and the totals of all rows that it is a page of."""
 
     totals: T
-
-
-def with_totals(kind: type[P], page: ListOf[Any], totals: Any) -> P:
-    """The page with the totals of all its rows."""
-    return kind(
-        items=page.items,
-        next=page.next,
-        as_of=page.as_of,
-        stale=page.stale,
-        totals=dict(totals),
-    )
 
 
 # -- receipts ------------------------------------------------------------------------------
@@ -117,7 +105,7 @@ class ShortfallView(BaseModel):
     item_id: str
     ordered: int
     accepted: int
-    rejected: int
+    rejected: int | None = Field(description="at the door; null when a koperasi is named")
     short: int
     final: bool
 

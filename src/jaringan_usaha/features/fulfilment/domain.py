@@ -194,7 +194,7 @@ def needs(command: DeliveryCommand) -> Sequence[About[Any]]:
         case ReceiveGoods():
             return [RECEIPT.about(command.receipt_id, new=True), *order_and_delivery]
         case EndDelivery():
-            return order_and_delivery
+            return order_and_delivery[::-1]
     assert_never(command)
 
 

@@ -1,16 +1,13 @@
 """How read tables of deliveries are folded from the log."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.cycles.events import (
-    ConsolidatedLine,
     ConsolidatedOrderAmended,
-    ConsolidatedOrderPlaced,
     ConsolidatedOrderWithdrawn,
-    Entitlement,
     EntitlementsGranted,
 )
 from jaringan_usaha.features.fulfilment.events import (
@@ -22,21 +19,6 @@ from jaringan_usaha.features.fulfilment.events import (
 
 queries = Queries("jaringan_usaha.features.fulfilment", "folding.sql")
 
-ROWS_AT_ONCE = 50_000
-
-_ENTITLED = (
-    "cycle_id",
-    "supplier_id",
-    "item_id",
-    "koperasi_id",
-    "firm",
-    "tolerance",
-    "least",
-    "first_position",
-    "granted",
-    "granted_alone_idr",
-    "reason",
-)
 _GIVEN = (
     "cycle_id",
     "supplier_id",
@@ -54,79 +36,16 @@ _Given = tuple[str, str, str, str, int, str, int, int, int, int, int]
 
 
 async def write(page: Page, db: Connection) -> None:
-    """Fold a page. Only a withdrawn order must be taken in its turn; all else commutes when it
-    goes in the order below."""
-    for segment, withdrawn in _segments(page):
-        await _write_orders(segment, db)
-        await _write_entitlements(segment, db)
-        await _write_receipts(segment, db)
-        await _write_shared(segment, db)
-        await _write_surplus(segment, db)
-        await _write_ended(segment, db)
-        if withdrawn is not None:
-            order = (withdrawn.cycle_id, withdrawn.supplier_id)
-            await db.execute(queries.withdraw_deliveries, page.network_id, *order)
-            await db.execute(queries.withdraw_items, page.network_id, *order)
-            await db.execute(queries.add_changes, page.network_id, [order[0]], [order[1]])
+    """Fold a page; in the order below everything commutes."""
+    await _write_states(page, db)
+    await _write_receipts(page, db)
+    await _write_shared(page, db)
+    await _write_surplus(page, db)
+    await _write_ended(page, db)
 
 
-def _segments(page: Page) -> Iterator[tuple[Page, ConsolidatedOrderWithdrawn | None]]:
-    """The page cut behind every order that is withdrawn."""
-    start = 0
-    for number, logged in enumerate(page.events):
-        if isinstance(logged.event, ConsolidatedOrderWithdrawn):
-            events = page.events[start:number]
-            yield Page(page.network_id, events, logged.position), logged.event
-            start = number + 1
-    yield Page(page.network_id, page.events[start:], page.last), None
-
-
-async def _write_orders(page: Page, db: Connection) -> None:
-    """Lines as they are ordered. Those without firm units are of orders that nobody follows."""
-    placed = page.of(ConsolidatedOrderPlaced, ConsolidatedOrderAmended)
-    lines: dict[tuple[str, str, str], ConsolidatedLine] = {
-        (logged.event.cycle_id, logged.event.supplier_id, line.item_id): line
-        for logged in placed
-        for line in logged.event.lines
-        if line.firm or isinstance(logged.event, ConsolidatedOrderAmended)
-    }
-    if lines:
-        await db.execute(
-            queries.write_items,
-            page.network_id,
-            *_columns(list(lines)),
-            [line.quantity for line in lines.values()],
-            [line.amount_idr for line in lines.values()],
-            [line.cases for line in lines.values()],
-            [line.case_size for line in lines.values()],
-            [line.firm for line in lines.values()],
-            [line.tolerance for line in lines.values()],
-            [line.reason for line in lines.values()],
-        )
-    amended = page.of(ConsolidatedOrderAmended)
-    if amended:
-        await db.execute(
-            queries.add_changes,
-            page.network_id,
-            [logged.event.cycle_id for logged in amended],
-            [logged.event.supplier_id for logged in amended],
-        )
-
-
-async def _write_entitlements(page: Page, db: Connection) -> None:
-    """Who may expect what; a later word on the same koperasi and item takes the place of the
-    earlier one."""
-    rows: dict[tuple[str, str, str, str], Entitlement] = {}
-    for logged in page.of(EntitlementsGranted, ConsolidatedOrderAmended):
-        event = logged.event
-        for item in event.items:
-            for row in item.rows:
-                rows[event.cycle_id, event.supplier_id, item.item_id, row.koperasi_id] = row
-        if len(rows) >= ROWS_AT_ONCE:
-            await _add_entitlements(page.network_id, rows, db)
-            rows.clear()
-    if rows:
-        await _add_entitlements(page.network_id, rows, db)
+async def _write_states(page: Page, db: Connection) -> None:
+    """Orders that are followed from now on, and what may have moved who expects what of them."""
     granted = {
         (logged.event.cycle_id, logged.event.supplier_id): logged.event.sharing
         for logged in page.of(EntitlementsGranted)
@@ -138,26 +57,14 @@ async def _write_entitlements(page: Page, db: Connection) -> None:
             *_columns(list(granted)),
             list(granted.values()),
         )
-
-
-async def _add_entitlements(
-    network_id: int, rows: Mapping[tuple[str, str, str, str], Entitlement], db: Connection
-) -> None:
-    await db.execute(queries.make_page_entitlements)
-    await db.execute(queries.empty_page_entitlements)
-    await db.copy_records_to_table(
-        "page_entitlements",
-        records=(
-            (
-                *(cycle_id, supplier_id, item_id, row.koperasi_id),
-                *(row.firm, row.tolerance, row.least, row.first_position),
-                *(row.granted, row.alone_idr, row.reason),
-            )
-            for (cycle_id, supplier_id, item_id, _), row in rows.items()
-        ),
-        columns=_ENTITLED,
-    )
-    await db.execute(queries.add_entitlements, network_id)
+    changed = page.of(ConsolidatedOrderAmended, ConsolidatedOrderWithdrawn)
+    if changed:
+        await db.execute(
+            queries.add_changes,
+            page.network_id,
+            [logged.event.cycle_id for logged in changed],
+            [logged.event.supplier_id for logged in changed],
+        )
 
 
 async def _write_receipts(page: Page, db: Connection) -> None:
@@ -315,7 +222,6 @@ delivery_views = Projection(
     "fulfilment",
     write,
     (
-        ConsolidatedOrderPlaced,
         ConsolidatedOrderAmended,
         ConsolidatedOrderWithdrawn,
         EntitlementsGranted,

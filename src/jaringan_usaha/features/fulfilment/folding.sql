@@ -1,17 +1,3 @@
--- name: write_items
--- Lines of consolidated orders as they are from now on.
-insert into delivery_items (
-  network_id, cycle_id, supplier_id, item_id, ordered, amount_idr, cases, case_size, firm,
-  tolerance, reason)
-select $1, l.*
-from unnest(
-  $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-  $9::bigint[], $10::bigint[], $11::text[]) l
-on conflict (network_id, cycle_id, supplier_id, item_id) do update
-set ordered = excluded.ordered, amount_idr = excluded.amount_idr, cases = excluded.cases,
-    case_size = excluded.case_size, firm = excluded.firm, tolerance = excluded.tolerance,
-    reason = excluded.reason;
-
 -- name: add_changes
 insert into delivery_states (
   network_id, cycle_id, supplier_id, state, sharing, changes, receipts, reason)
@@ -26,64 +12,6 @@ insert into delivery_states (
 select $1, g.cycle_id, g.supplier_id, 'expected', g.sharing, 0, 0, ''
 from unnest($2::text[], $3::text[], $4::text[]) g(cycle_id, supplier_id, sharing)
 on conflict (network_id, cycle_id, supplier_id) do update set sharing = excluded.sharing;
-
--- name: make_page_entitlements
--- Entitlements of a page on their way into the sums; seen by this session only.
-create temp table if not exists page_entitlements (
-  cycle_id text, supplier_id text, item_id text, koperasi_id text, firm bigint, tolerance bigint,
-  least bigint, first_position bigint, granted bigint, granted_alone_idr bigint, reason text
-) on commit delete rows;
-
--- name: empty_page_entitlements
--- What an earlier stretch of the same page left.
-delete from page_entitlements;
-
--- name: add_entitlements
--- The new rows, and per item what they change in the sums. `limit 1` keeps the look-up of what
--- stood before a probe of the index, whatever the planner knows of the tables.
-with new as materialized (
-  select * from page_entitlements
-), moved as materialized (
-  select cycle_id, supplier_id, item_id, 1 as koperasi, granted,
-         case when reason in ('', 'CASE_NOT_FULL') then firm else 0 end as firm,
-         case when reason in ('', 'CASE_NOT_FULL') then tolerance else 0 end as tolerance
-  from new
-  union all
-  select new.cycle_id, new.supplier_id, new.item_id, -(d.first_position > 0)::int, -d.granted,
-         case when d.reason in ('', 'CASE_NOT_FULL') then -d.firm else 0 end,
-         case when d.reason in ('', 'CASE_NOT_FULL') then -d.tolerance else 0 end
-  from new cross join lateral (
-    select * from deliveries d
-    where d.network_id = $1 and d.cycle_id = new.cycle_id and d.supplier_id = new.supplier_id
-      and d.item_id = new.item_id and d.koperasi_id = new.koperasi_id limit 1) d
-), set as (
-  insert into deliveries (
-    network_id, cycle_id, supplier_id, item_id, koperasi_id, firm, tolerance, least,
-    first_position, granted, granted_alone_idr, reason)
-  select $1::bigint, new.* from new
-  on conflict (network_id, cycle_id, supplier_id, item_id, koperasi_id) do update
-  set firm = excluded.firm, tolerance = excluded.tolerance, least = excluded.least,
-      first_position = excluded.first_position, granted = excluded.granted,
-      granted_alone_idr = excluded.granted_alone_idr, reason = excluded.reason
-)
-insert into delivery_items (
-  network_id, cycle_id, supplier_id, item_id, koperasi_count, granted, claimed_firm,
-  claimed_tolerance)
-select $1::bigint, cycle_id, supplier_id, item_id, sum(koperasi), sum(granted), sum(firm),
-       sum(tolerance)
-from moved group by cycle_id, supplier_id, item_id
-order by cycle_id, supplier_id, item_id
-on conflict (network_id, cycle_id, supplier_id, item_id) do update
-set koperasi_count = delivery_items.koperasi_count + excluded.koperasi_count,
-    granted = delivery_items.granted + excluded.granted,
-    claimed_firm = delivery_items.claimed_firm + excluded.claimed_firm,
-    claimed_tolerance = delivery_items.claimed_tolerance + excluded.claimed_tolerance;
-
--- name: withdraw_deliveries
-delete from deliveries where network_id = $1 and cycle_id = $2 and supplier_id = $3;
-
--- name: withdraw_items
-delete from delivery_items where network_id = $1 and cycle_id = $2 and supplier_id = $3;
 
 -- name: add_receipts
 -- Parts of one receipt add up.
@@ -182,7 +110,6 @@ select $1, cycle_id, supplier_id, item_id, koperasi_id, position, receipt_id, ou
 from page_given;
 
 -- name: add_given_to_koperasi
--- Who had no entitlement and took surplus gets a row of its own.
 insert into deliveries (
   network_id, cycle_id, supplier_id, item_id, koperasi_id, received, goods_idr, alone_idr)
 select $1, cycle_id, supplier_id, item_id, koperasi_id, sum(units), sum(goods_idr),

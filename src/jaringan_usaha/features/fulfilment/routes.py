@@ -17,28 +17,22 @@ from jaringan_usaha.api.door import (
     ReaderNow,
     SupplierNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.answers import (
     DeliveryPage,
     DeliveryStatePage,
-    DeliveryStateView,
-    DeliveryView,
     ExplanationView,
     ReceiptLinePage,
-    ReceiptLineView,
     ReceiptPage,
     ReceiptView,
     ShortfallPage,
-    ShortfallView,
     SurplusPage,
-    SurplusView,
-    with_totals,
 )
 from jaringan_usaha.features.fulfilment.domain import (
     MOST_LINES,
@@ -142,44 +136,34 @@ async def get_receipt(
 async def list_receipt_lines(
     receipt_id: ReceiptId,
     caller: SupplierNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(item_id=str)],
 ) -> ReceiptLinePage:
     """What one receipt holds, and whether it has been shared out."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("fulfilment") as db:
         receipt = await views.receipt(db, caller.network_id, receipt_id)
-        if receipt is not None and not caller.supplies(receipt["supplier_id"]):
+        if receipt is None or not caller.supplies(receipt["supplier_id"]):
             raise NoSuchReceipt(f"there is no receipt {receipt_id}")
-        rows = await views.receipt_lines(db, caller.network_id, receipt_id, after=last, limit=limit)
+        rows = await views.receipt_lines(db, caller.network_id, receipt_id, part=page.part)
         totals = await views.receipt_line_totals(db, caller.network_id, receipt_id)
-        as_of = await shown(db, caller.network_id, "fulfilment")
-    page = page_of(ReceiptLineView, rows, limit, ("item_id",), as_of)
-    return with_totals(ReceiptLinePage, page, totals)
+    return page.answer(ReceiptLinePage, rows, totals=dict(totals))
 
 
 @router.get("/cycles/{cycle_id}/receipts", operation_id="listReceipts")
 async def list_receipts(
     cycle_id: CycleId,
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int)],
+    days: Annotated[Days, within("`received_on`")],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ReceiptPage:
     """The receipts of a cycle in the order in which they were recorded."""
     supplier_id = caller.supplier_for(supplier_id)
-    (last,) = key_after(cursor_, 0)
-    async with door.reading(caller, after) as db:
+    async with page.reading("fulfilment") as db:
         rows = await views.receipts(
-            db, caller.network_id, cycle_id, supplier_id=supplier_id, after=last, limit=limit
+            db, caller.network_id, cycle_id, supplier_id=supplier_id, days=days, part=page.part
         )
-        totals = await views.receipt_totals(db, caller.network_id, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "fulfilment")
-    return with_totals(ReceiptPage, page_of(ReceiptView, rows, limit, ("position",), as_of), totals)
+        totals = await views.receipt_totals(db, caller.network_id, cycle_id, supplier_id, days)
+    return page.answer(ReceiptPage, rows, totals=dict(totals))
 
 
 # -- the end of a delivery -----------------------------------------------------------------
@@ -208,48 +192,47 @@ async def end_delivery(
 async def list_delivery_states(
     cycle_id: CycleId,
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(supplier_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> DeliveryStatePage:
     """How far each supplier's delivery has come, by supplier."""
     supplier_id = caller.supplier_for(supplier_id)
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles", "fulfilment") as db:
         rows = await views.states(
-            db, caller.network_id, cycle_id, supplier_id=supplier_id, after=last, limit=limit
+            db, caller.network_id, cycle_id, supplier_id=supplier_id, part=page.part
         )
         totals = await views.item_totals(
             db, caller.network_id, cycle_id, koperasi_id=None, supplier_id=supplier_id
         )
-        as_of = await shown(db, caller.network_id, "fulfilment")
-    page = page_of(DeliveryStateView, rows, limit, ("supplier_id",), as_of)
-    return with_totals(DeliveryStatePage, page, totals)
+    return page.answer(DeliveryStatePage, rows, totals=dict(totals))
 
 
 @router.get("/cycles/{cycle_id}/shortfalls", operation_id="listShortfalls")
 async def list_shortfalls(
     cycle_id: CycleId,
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
+    koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ShortfallPage:
-    """Items of which less was accepted than ordered; final once the delivery has ended."""
+    """Items of which less was accepted than ordered; of a koperasi those of which it got less
+    than was ordered for it. Final once the delivery has ended."""
+    if koperasi_id is not None:
+        caller.must_speak_for(koperasi_id)
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles", "fulfilment") as db:
         rows = await views.shortfalls(
-            db, caller.network_id, cycle_id, supplier_id=supplier_id, after=key, limit=limit
+            db,
+            caller.network_id,
+            cycle_id,
+            koperasi_id=koperasi_id,
+            supplier_id=supplier_id,
+            part=page.part,
         )
-        totals = await views.shortfall_totals(db, caller.network_id, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "fulfilment")
-    page = page_of(ShortfallView, rows, limit, ("supplier_id", "item_id"), as_of)
-    return with_totals(ShortfallPage, page, totals)
+        totals = await views.shortfall_totals(
+            db, caller.network_id, cycle_id, koperasi_id=koperasi_id, supplier_id=supplier_id
+        )
+    return page.answer(ShortfallPage, rows, totals=dict(totals))
 
 
 # -- who got what --------------------------------------------------------------------------
@@ -259,27 +242,22 @@ async def list_shortfalls(
 async def list_deliveries(
     cycle_id: CycleId,
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str, koperasi_id=str)],
     koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> DeliveryPage:
     """What koperasi may expect and got; a koperasi sees its own rows only."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     of_koperasi = koperasi_id or caller.koperasi_id
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles", "fulfilment") as db:
         rows = await views.deliveries(
             db,
             caller.network_id,
             cycle_id,
             koperasi_id=of_koperasi,
             supplier_id=supplier_id,
-            after=key,
-            limit=limit,
+            part=page.part,
         )
         totals = await views.item_totals(
             db,
@@ -288,9 +266,7 @@ async def list_deliveries(
             koperasi_id=of_koperasi,
             supplier_id=supplier_id,
         )
-        as_of = await shown(db, caller.network_id, "fulfilment")
-    page = page_of(DeliveryView, rows, limit, ("supplier_id", "item_id", "koperasi_id"), as_of)
-    return with_totals(DeliveryPage, page, totals)
+    return page.answer(DeliveryPage, rows, totals=dict(totals))
 
 
 @router.get(
@@ -300,32 +276,26 @@ async def explain_allocation(
     cycle_id: CycleId,
     koperasi_id: Annotated[Slug, Path()],
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
 ) -> ListOf[ExplanationView]:
     """Why a koperasi got what it got: one paragraph an item, in Indonesian and in English."""
     caller.must_speak_for(koperasi_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
-        rows = await views.explained(
-            db, caller.network_id, cycle_id, koperasi_id, after=key, limit=limit
-        )
+    async with page.reading("cycles", "fulfilment") as db:
+        rows = await views.explained(db, caller.network_id, cycle_id, koperasi_id, part=page.part)
         portions: dict[tuple[str, str], list[Portion]] = {}
         if rows:
-            first, last = ((row["supplier_id"], row["item_id"]) for row in (rows[0], rows[-1]))
+            ends = [(row["supplier_id"], row["item_id"]) for row in (rows[0], rows[-1])]
+            first, last = reversed(ends) if page.part.back else ends
             for supplier_id, item_id, *portion in await views.portions(
                 db, caller.network_id, cycle_id, koperasi_id, first=first, last=last
             ):
                 portions.setdefault((supplier_id, item_id), []).append(Portion(*portion))
-        as_of = await shown(db, caller.network_id, "fulfilment")
     told = []
     for row in rows:
         of_item = tuple(portions.get((row["supplier_id"], row["item_id"]), ()))
         item = Expectation(**dict(row), portions=of_item)
         told.append({**dict(row), "id": explain(item, "id"), "en": explain(item, "en")})
-    return page_of(ExplanationView, told, limit, ("supplier_id", "item_id"), as_of)
+    return page.answer(ListOf[ExplanationView], told)
 
 
 # -- surplus -------------------------------------------------------------------------------
@@ -348,30 +318,25 @@ async def decide_surplus(
 @router.get("/surplus", operation_id="listSurplus")
 async def list_surplus(
     caller: AuditorNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int, item_id=str)],
+    days: Annotated[Days, within("the receipt's `received_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> SurplusPage:
     """Units that were delivered beyond all claims and wait for a decision, oldest first."""
-    key = key_after(cursor_, 0, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("fulfilment") as db:
         rows = await views.surplus(
             db,
             caller.network_id,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            after=key,
-            limit=limit,
+            days=days,
+            part=page.part,
         )
         totals = await views.surplus_totals(
-            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id
+            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
         )
-        as_of = await shown(db, caller.network_id, "fulfilment")
-    page = page_of(SurplusView, rows, limit, ("position", "item_id"), as_of)
-    return with_totals(SurplusPage, page, totals)
+    return page.answer(SurplusPage, rows, totals=dict(totals))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

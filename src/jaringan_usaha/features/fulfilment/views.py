@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.fulfilment.dividing import ItemClaims
 from jaringan_usaha.features.fulfilment.sharing import Claimant
 
@@ -48,24 +49,28 @@ async def receipts(
     cycle_id: str,
     *,
     supplier_id: str | None,
-    after: int,
-    limit: int,
+    days: Days,
+    part: Part,
 ) -> list[Row]:
     """The receipts of a cycle in order of the log."""
-    return await db.fetch(queries.receipts, network_id, cycle_id, supplier_id, after, limit)
+    keys = (cycle_id, supplier_id, *(days or EVER))
+    return await db.fetch(part.of(queries).receipts, network_id, *keys, *part.key, part.most)
 
 
 async def receipt_totals(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None, days: Days
 ) -> Row:
-    return await _one(db, queries.receipt_totals, network_id, cycle_id, supplier_id)
+    keys = (cycle_id, supplier_id, *(days or EVER))
+    return await _one(db, queries.receipt_totals, network_id, *keys)
 
 
 async def receipt_lines(
-    db: Connection, network_id: int, receipt_id: str, *, after: str, limit: int
+    db: Connection, network_id: int, receipt_id: str, *, part: Part
 ) -> list[Row]:
     """The lines of a receipt by item."""
-    return await db.fetch(queries.receipt_lines, network_id, receipt_id, after, limit)
+    return await db.fetch(
+        part.of(queries).receipt_lines, network_id, receipt_id, *part.key, part.most
+    )
 
 
 async def receipt_line_totals(db: Connection, network_id: int, receipt_id: str) -> Row:
@@ -78,11 +83,12 @@ async def states(
     cycle_id: str,
     *,
     supplier_id: str | None,
-    after: str,
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """How far each supplier's delivery of a cycle has come."""
-    return await db.fetch(queries.states, network_id, cycle_id, supplier_id, after, limit)
+    return await db.fetch(
+        part.of(queries).states, network_id, cycle_id, supplier_id, *part.key, part.most
+    )
 
 
 async def shortfalls(
@@ -90,18 +96,32 @@ async def shortfalls(
     network_id: int,
     cycle_id: str,
     *,
+    koperasi_id: str | None,
     supplier_id: str | None,
-    after: tuple[str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
-    """Items of which less was accepted than ordered, by supplier and item."""
-    return await db.fetch(queries.shortfalls, network_id, cycle_id, supplier_id, *after, limit)
+    """Items of which less was accepted than ordered (or came to one koperasi than was ordered for
+    it), by supplier and item."""
+    if koperasi_id is not None:
+        query, keys = part.of(queries).shortfalls_of_koperasi, (koperasi_id, supplier_id)
+        return await db.fetch(query, network_id, cycle_id, *keys, *part.key, part.most)
+    return await db.fetch(
+        part.of(queries).shortfalls, network_id, cycle_id, supplier_id, *part.key, part.most
+    )
 
 
 async def shortfall_totals(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None
+    db: Connection,
+    network_id: int,
+    cycle_id: str,
+    *,
+    koperasi_id: str | None,
+    supplier_id: str | None,
 ) -> Row:
-    return await _one(db, queries.shortfall_totals, network_id, cycle_id, supplier_id)
+    if koperasi_id is None:
+        return await _one(db, queries.shortfall_totals, network_id, cycle_id, supplier_id)
+    query = queries.shortfall_totals_of_koperasi
+    return await _one(db, query, network_id, cycle_id, koperasi_id, supplier_id)
 
 
 async def deliveries(
@@ -111,20 +131,21 @@ async def deliveries(
     *,
     koperasi_id: str | None,
     supplier_id: str | None,
-    after: tuple[str, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """What koperasi may expect and got, by supplier, item and koperasi."""
     if koperasi_id is None:
-        return await db.fetch(queries.deliveries, network_id, cycle_id, supplier_id, *after, limit)
+        return await db.fetch(
+            part.of(queries).deliveries, network_id, cycle_id, supplier_id, *part.key, part.most
+        )
     return await db.fetch(
-        queries.deliveries_of_koperasi,
+        part.of(queries).deliveries_of_koperasi,
         network_id,
         cycle_id,
         koperasi_id,
         supplier_id,
-        *after[:2],
-        limit,
+        *part.key[:2],
+        part.most,
     )
 
 
@@ -148,17 +169,19 @@ async def surplus(
     *,
     cycle_id: str | None,
     supplier_id: str | None,
-    after: tuple[int, str],
-    limit: int,
+    days: Days,
+    part: Part,
 ) -> list[Row]:
     """Surplus that waits for a decision, in order of the log."""
-    return await db.fetch(queries.surplus, network_id, cycle_id, supplier_id, *after, limit)
+    keys = (cycle_id, supplier_id, *(days or (None, None)))
+    return await db.fetch(part.of(queries).surplus, network_id, *keys, *part.key, part.most)
 
 
 async def surplus_totals(
-    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None
+    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None, days: Days
 ) -> Row:
-    return await _one(db, queries.surplus_totals, network_id, cycle_id, supplier_id)
+    keys = (cycle_id, supplier_id, *(days or (None, None)))
+    return await _one(db, queries.surplus_totals, network_id, *keys)
 
 
 async def explained(
@@ -167,11 +190,12 @@ async def explained(
     cycle_id: str,
     koperasi_id: str,
     *,
-    after: tuple[str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """The items of a koperasi, each with what the group ordered and what arrived of it."""
-    return await db.fetch(queries.explained, network_id, cycle_id, koperasi_id, *after, limit)
+    return await db.fetch(
+        part.of(queries).explained, network_id, cycle_id, koperasi_id, *part.key, part.most
+    )
 
 
 async def portions(

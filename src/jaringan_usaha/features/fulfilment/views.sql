@@ -1,45 +1,58 @@
 -- name: bookmark
-select position from bookmarks where network_id = $1 and projection = 'fulfilment';
+-- Up to where both what is ordered and what arrived are shown.
+select min(position) from bookmarks
+where network_id = $1 and projection in ('cycles', 'fulfilment');
 
 -- name: unshared
--- Lines that wait to be shared, oldest first, where all that is ordered has been granted.
-select l.position, l.receipt_id, l.item_id, l.cycle_id, l.supplier_id, i.koperasi_count, s.changes
-from receipt_lines l
-join delivery_items i on i.network_id = $1 and i.cycle_id = l.cycle_id
-  and i.supplier_id = l.supplier_id and i.item_id = l.item_id and i.granted = i.ordered
-join delivery_states s on s.network_id = $1 and s.cycle_id = l.cycle_id
-  and s.supplier_id = l.supplier_id
-where l.network_id = $1 and not l.shared and (l.position, l.item_id) > ($2, $3)
-order by l.position, l.item_id limit $4;
+-- Lines that wait to be shared, oldest first, each with how many koperasi may expect the item.
+select l.*, (
+         select count(*) from entitlements e
+         where e.network_id = $1 and e.cycle_id = l.cycle_id and e.supplier_id = l.supplier_id
+           and e.item_id = l.item_id) as koperasi_count
+from (
+  select l.position, l.receipt_id, l.item_id, l.cycle_id, l.supplier_id, s.changes
+  from receipt_lines l
+  join delivery_states s on s.network_id = $1 and s.cycle_id = l.cycle_id
+    and s.supplier_id = l.supplier_id
+  where l.network_id = $1 and not l.shared and (l.position, l.item_id) > ($2, $3)
+  order by l.position, l.item_id limit $4) l;
 
 -- name: claims
 -- In the order of `Claimant`. Who got none since no case was left for it did not decline.
-select item_id, koperasi_id, firm, tolerance, first_position, granted, granted_alone_idr,
-       reason not in ('', 'CASE_NOT_FULL'), received, alone_idr
-from deliveries
-where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id = any ($4);
+select item_id, koperasi_id, coalesce(e.firm, 0), coalesce(e.tolerance, 0),
+       coalesce(e.first_position, 0), coalesce(e.granted, 0), coalesce(e.alone_idr, 0),
+       coalesce(e.reason, '') not in ('', 'CASE_NOT_FULL'), coalesce(d.received, 0),
+       coalesce(d.alone_idr, 0)
+from (
+  select * from entitlements
+  where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id = any ($4)) e
+full join (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id = any ($4)) d
+using (item_id, koperasi_id);
 
 -- name: receipt
 select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, accepted, rejected,
        position, recorded_at
 from receipts where network_id = $1 and receipt_id = $2;
 
--- name: receipts
+-- paged: receipts
 -- The receipts of a cycle, a page at a time.
 select receipt_id, cycle_id, supplier_id, received_on, reference, line_count, accepted, rejected,
        position, recorded_at
 from receipts
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
-  and position > $4
-order by position limit $5;
+  and received_on between $4 and $5 and position > $6
+order by position limit $7;
 
 -- name: receipt_totals
 select count(*) as receipts, coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(rejected), 0)::bigint as rejected
 from receipts
-where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
+where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
+  and received_on between $4 and $5;
 
--- name: receipt_lines
+-- paged: receipt_lines
 -- The lines of a receipt, a page at a time.
 select item_id, accepted, rejected, reason, shared, given, goods_idr, surplus, waiting
 from receipt_lines
@@ -53,107 +66,222 @@ select coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(surplus), 0)::bigint as surplus, coalesce(sum(waiting), 0)::bigint as waiting
 from receipt_lines where network_id = $1 and receipt_id = $2;
 
--- name: states
+-- paged: states
 -- How far the deliveries of a cycle have come, a page at a time.
 select s.supplier_id, s.state, s.receipts, s.last_received_on, s.reason, i.*
 from delivery_states s
 cross join lateral (
-  select coalesce(sum(ordered), 0)::bigint as ordered,
-         coalesce(sum(accepted), 0)::bigint as accepted,
-         coalesce(sum(rejected), 0)::bigint as rejected,
-         coalesce(sum(given), 0)::bigint as given,
-         coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-         coalesce(sum(waiting), 0)::bigint as waiting
-  from delivery_items i
-  where i.network_id = $1 and i.cycle_id = $2 and i.supplier_id = s.supplier_id) i
+  select coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as ordered,
+         coalesce(sum(i.accepted), 0)::bigint as accepted,
+         coalesce(sum(i.rejected), 0)::bigint as rejected,
+         coalesce(sum(i.given), 0)::bigint as given,
+         coalesce(sum(i.goods_idr), 0)::bigint as goods_idr,
+         coalesce(sum(i.waiting), 0)::bigint as waiting
+  from consolidated_lines l
+  left join lateral (
+    select * from delivery_items
+    where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+      and item_id = l.item_id limit 1) i on true
+  where l.network_id = $1 and l.cycle_id = $2 and l.supplier_id = s.supplier_id) i
 where s.network_id = $1 and s.cycle_id = $2 and ($3::text is null or s.supplier_id = $3)
   and s.supplier_id > $4
 order by s.supplier_id limit $5;
 
 -- name: item_totals
--- All items of a cycle, whoever gets them.
-select coalesce(sum(ordered), 0)::bigint as granted, coalesce(sum(given), 0)::bigint as received,
-       coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(alone_idr), 0)::bigint as alone_idr,
-       coalesce(sum(ordered), 0)::bigint as ordered,
-       coalesce(sum(accepted), 0)::bigint as accepted,
-       coalesce(sum(rejected), 0)::bigint as rejected, coalesce(sum(waiting), 0)::bigint as waiting
-from delivery_items
-where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
+-- All items of a cycle, whoever gets them. Lines without firm units are of orders that nobody
+-- follows.
+select coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as granted,
+       coalesce(sum(i.given), 0)::bigint as received,
+       coalesce(sum(i.goods_idr), 0)::bigint as goods_idr,
+       coalesce(sum(i.alone_idr), 0)::bigint as alone_idr,
+       coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as ordered,
+       coalesce(sum(i.accepted), 0)::bigint as accepted,
+       coalesce(sum(i.rejected), 0)::bigint as rejected,
+       coalesce(sum(i.waiting), 0)::bigint as waiting
+from consolidated_lines l
+left join lateral (
+  select * from delivery_items
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+    and item_id = l.item_id limit 1) i on true
+where l.network_id = $1 and l.cycle_id = $2
+  and ($3::text is null or l.supplier_id = $3);
 
 -- name: koperasi_totals
-select coalesce(sum(granted), 0)::bigint as granted,
-       coalesce(sum(received), 0)::bigint as received,
-       coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(alone_idr), 0)::bigint as alone_idr
-from deliveries
-where network_id = $1 and cycle_id = $2 and koperasi_id = $3
-  and ($4::text is null or supplier_id = $4);
+select *
+from (
+  select coalesce(sum(granted), 0)::bigint as granted from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+    and ($4::text is null or supplier_id = $4)) e
+cross join (
+  select coalesce(sum(received), 0)::bigint as received,
+         coalesce(sum(goods_idr), 0)::bigint as goods_idr,
+         coalesce(sum(alone_idr), 0)::bigint as alone_idr
+  from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+    and ($4::text is null or supplier_id = $4)) d;
 
--- name: deliveries
--- What all koperasi may expect and got, a page at a time.
-select d.supplier_id, d.item_id, d.koperasi_id, d.firm, d.tolerance, d.least, d.granted,
-       d.reason, d.received, d.goods_idr, d.alone_idr
-from deliveries d
-where d.network_id = $1 and d.cycle_id = $2 and ($3::text is null or d.supplier_id = $3)
-  and (d.supplier_id, d.item_id, d.koperasi_id) > ($4, $5, $6)
-order by d.supplier_id, d.item_id, d.koperasi_id limit $7;
+-- paged: deliveries
+-- What all koperasi may expect and got, a page at a time: of both no more than a page is read.
+select supplier_id, item_id, koperasi_id, coalesce(e.firm, 0) as firm,
+       coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
+       coalesce(e.granted, 0) as granted, coalesce(e.reason, '') as reason,
+       coalesce(d.received, 0) as received, coalesce(d.goods_idr, 0) as goods_idr,
+       coalesce(d.alone_idr, 0) as alone_idr
+from (
+  select * from entitlements
+  where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
+    and (supplier_id, item_id, koperasi_id) > ($4, $5, $6)
+  order by supplier_id, item_id, koperasi_id limit $7) e
+full join (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
+    and (supplier_id, item_id, koperasi_id) > ($4, $5, $6)
+  order by supplier_id, item_id, koperasi_id limit $7) d
+using (supplier_id, item_id, koperasi_id)
+order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: deliveries_of_koperasi
+
+-- paged: deliveries_of_koperasi
 -- What one koperasi may expect and got, a page at a time.
-select d.supplier_id, d.item_id, d.koperasi_id, d.firm, d.tolerance, d.least, d.granted,
-       d.reason, d.received, d.goods_idr, d.alone_idr
-from deliveries d
-where d.network_id = $1 and d.cycle_id = $2 and d.koperasi_id = $3
-  and ($4::text is null or d.supplier_id = $4) and (d.supplier_id, d.item_id) > ($5, $6)
-order by d.supplier_id, d.item_id limit $7;
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
+select supplier_id, item_id, $3::text as koperasi_id, coalesce(e.firm, 0) as firm,
+       coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
+       coalesce(e.granted, 0) as granted, coalesce(e.reason, '') as reason,
+       coalesce(d.received, 0) as received, coalesce(d.goods_idr, 0) as goods_idr,
+       coalesce(d.alone_idr, 0) as alone_idr
+from e full join d using (supplier_id, item_id)
+where ($4::text is null or supplier_id = $4) and (supplier_id, item_id) > ($5, $6)
+order by supplier_id, item_id limit $7;
 
--- name: shortfalls
+-- paged: shortfalls
 -- Items that fall short so far, a page at a time; `final` once the delivery was ended.
-select i.supplier_id, i.item_id, i.ordered, i.accepted, i.rejected, i.ordered - i.accepted as short,
+select l.supplier_id, l.item_id, l.quantity as ordered, coalesce(i.accepted, 0) as accepted,
+       coalesce(i.rejected, 0) as rejected, l.quantity - coalesce(i.accepted, 0) as short,
        s.state = 'received' as final
-from delivery_items i
-join delivery_states s on s.network_id = $1 and s.cycle_id = $2 and s.supplier_id = i.supplier_id
-where i.network_id = $1 and i.cycle_id = $2 and ($3::text is null or i.supplier_id = $3)
-  and i.accepted < i.ordered and (i.supplier_id, i.item_id) > ($4, $5)
-order by i.supplier_id, i.item_id limit $6;
+from consolidated_lines l
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id limit 1) s
+left join lateral (
+  select * from delivery_items
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+    and item_id = l.item_id limit 1) i on true
+where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
+  and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity
+  and (l.supplier_id, l.item_id) > ($4, $5)
+order by l.supplier_id, l.item_id limit $6;
 
 -- name: shortfall_totals
-select count(*) as items, coalesce(sum(i.ordered), 0)::bigint as ordered,
+select count(*) as items, coalesce(sum(l.quantity), 0)::bigint as ordered,
        coalesce(sum(i.accepted), 0)::bigint as accepted,
-       coalesce(sum(i.ordered - i.accepted), 0)::bigint as short
-from delivery_items i
-join delivery_states s on s.network_id = $1 and s.cycle_id = $2 and s.supplier_id = i.supplier_id
-where i.network_id = $1 and i.cycle_id = $2 and ($3::text is null or i.supplier_id = $3)
-  and i.accepted < i.ordered;
+       coalesce(sum(l.quantity - coalesce(i.accepted, 0)), 0)::bigint as short
+from consolidated_lines l
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id limit 1) s
+left join lateral (
+  select * from delivery_items
+  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
+    and item_id = l.item_id limit 1) i on true
+where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
+  and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity;
 
--- name: surplus
+-- paged: shortfalls_of_koperasi
+-- Items of which one koperasi got less than was ordered for it; nothing is refused in its name.
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
+select e.supplier_id, e.item_id, e.granted as ordered, coalesce(d.received, 0) as accepted,
+       null::bigint as rejected, e.granted - coalesce(d.received, 0) as short,
+       s.state = 'received' as final
+from e left join d using (supplier_id, item_id)
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = e.supplier_id limit 1) s
+where e.granted > coalesce(d.received, 0) and ($4::text is null or e.supplier_id = $4)
+  and (e.supplier_id, e.item_id) > ($5, $6)
+order by e.supplier_id, e.item_id limit $7;
+
+-- name: shortfall_totals_of_koperasi
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
+select count(*) as items, coalesce(sum(e.granted), 0)::bigint as ordered,
+       coalesce(sum(d.received), 0)::bigint as accepted,
+       coalesce(sum(e.granted - coalesce(d.received, 0)), 0)::bigint as short
+from e left join d using (supplier_id, item_id)
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = e.supplier_id limit 1) s
+where e.granted > coalesce(d.received, 0) and ($4::text is null or e.supplier_id = $4);
+
+-- paged: surplus
 -- What waits for a decision, a page at a time.
-select position, receipt_id, cycle_id, supplier_id, item_id, accepted, given, surplus, waiting
-from receipt_lines
-where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3) and (position, item_id) > ($4, $5)
-order by position, item_id limit $6;
+select l.position, l.receipt_id, l.cycle_id, l.supplier_id, l.item_id, l.accepted, l.given,
+       l.surplus, l.waiting
+from receipt_lines l
+where l.network_id = $1 and l.waiting > 0 and ($2::text is null or l.cycle_id = $2)
+  and ($3::text is null or l.supplier_id = $3) and (l.position, l.item_id) > ($6, $7)
+  and ($4::date is null or exists (
+    select from receipts r
+    where r.network_id = $1 and r.receipt_id = l.receipt_id and r.received_on between $4 and $5))
+order by l.position, l.item_id limit $8;
 
 -- name: surplus_totals
 select count(*) as lines, coalesce(sum(waiting), 0)::bigint as waiting
-from receipt_lines
-where network_id = $1 and waiting > 0 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3);
+from receipt_lines l
+where l.network_id = $1 and l.waiting > 0 and ($2::text is null or l.cycle_id = $2)
+  and ($3::text is null or l.supplier_id = $3)
+  and ($4::date is null or exists (
+    select from receipts r
+    where r.network_id = $1 and r.receipt_id = l.receipt_id and r.received_on between $4 and $5));
 
--- name: explained
+-- paged: explained
 -- One koperasi's items, each with the sums of the group, a page at a time.
-select d.supplier_id, d.item_id, s.sharing, s.state, d.firm, d.tolerance, d.least, d.granted,
-       d.reason, d.received, d.goods_idr, d.alone_idr, i.ordered, i.cases, i.case_size,
-       i.firm as firm_of_all, i.tolerance as tolerance_of_all, i.claimed_firm,
-       i.claimed_tolerance
-from deliveries d
-join delivery_items i on i.network_id = $1 and i.cycle_id = $2
-  and i.supplier_id = d.supplier_id and i.item_id = d.item_id
-join delivery_states s on s.network_id = $1 and s.cycle_id = $2 and s.supplier_id = d.supplier_id
-where d.network_id = $1 and d.cycle_id = $2 and d.koperasi_id = $3
-  and (d.supplier_id, d.item_id) > ($4, $5)
-order by d.supplier_id, d.item_id limit $6;
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), r as materialized (
+  select supplier_id, item_id, coalesce(e.firm, 0) as firm,
+         coalesce(e.tolerance, 0) as tolerance, coalesce(e.least, 0) as least,
+         coalesce(e.granted, 0) as granted, coalesce(e.reason, '') as reason,
+         coalesce(d.received, 0) as received, coalesce(d.goods_idr, 0) as goods_idr,
+         coalesce(d.alone_idr, 0) as alone_idr
+  from e full join d using (supplier_id, item_id)
+  where (supplier_id, item_id) > ($4, $5)
+  order by supplier_id, item_id limit $6
+)
+select r.supplier_id, r.item_id, s.sharing, s.state, r.firm, r.tolerance, r.least, r.granted,
+       r.reason, r.received, r.goods_idr, r.alone_idr, l.quantity as ordered, l.cases, l.case_size,
+       l.firm as firm_of_all, l.tolerance as tolerance_of_all,
+       l.firm - l.declined_firm as claimed_firm,
+       l.tolerance - l.declined_tolerance as claimed_tolerance
+from r
+cross join lateral (
+  select * from consolidated_lines
+  where network_id = $1 and cycle_id = $2 and supplier_id = r.supplier_id
+    and item_id = r.item_id limit 1) l
+cross join lateral (
+  select * from delivery_states
+  where network_id = $1 and cycle_id = $2 and supplier_id = r.supplier_id limit 1) s
+order by supplier_id, item_id limit $6;
 
 -- name: portions
 -- What one koperasi got of each receipt, with the sums that it was shared by; in the order of

@@ -1,7 +1,7 @@
 """Bills for bringing goods, and what goods came to cost each koperasi, over HTTP."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
@@ -15,10 +15,10 @@ from jaringan_usaha.api.door import (
     OperatorNow,
     ReaderNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Slug, Title
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
@@ -173,26 +173,23 @@ async def bill_charge(
 @router.get("/charges", operation_id="listCharges")
 async def list_charges(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(charge_id=str)],
+    days: Annotated[Days, within("`billed_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ChargeList:
     """Charges by id; for a koperasi those that it bears a part of."""
     koperasi = _koperasi(caller, koperasi_id)
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.charges(
             db,
             caller.network_id,
-            after=last,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=koperasi,
-            limit=limit,
+            days=days,
         )
         totals = await views.charge_totals(
             db,
@@ -200,11 +197,13 @@ async def list_charges(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=koperasi,
+            days=days,
         )
-        as_of = await shown(db, caller.network_id, "invoicing")
-    found = [{**dict(row), "waits_for": _waits_for(row)} for row in rows]
-    page = page_of(ChargeView, found, limit, ("charge_id",), as_of)
-    return ChargeList(totals=ChargeTotals(**dict(totals)), **dict(page))
+    return page.answer(ChargeList, rows, show=_with_waiting, totals=dict(totals))
+
+
+def _with_waiting(row: Row) -> dict[str, Any]:
+    return {**dict(row), "waits_for": _waits_for(row)}
 
 
 def _waits_for(row: Row) -> str:
@@ -223,41 +222,26 @@ def _waits_for(row: Row) -> str:
 async def list_charge_lines(
     charge_id: Annotated[Slug, Path()],
     caller: AuditorNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(bill_no=int, supplier_id=str, item_id=str)],
 ) -> ListOf[ChargeLineView]:
     """How the bills of a charge fall on goods, with what each weighed."""
-    key = key_after(cursor_, 0, "", "")
-    async with door.reading(caller, after) as db:
-        rows = await views.charge_lines(db, caller.network_id, charge_id, after=key, limit=limit)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    return page_of(ChargeLineView, rows, limit, ("bill_no", "supplier_id", "item_id"), as_of)
+    async with page.reading("invoicing") as db:
+        rows = await views.charge_lines(db, caller.network_id, charge_id, part=page.part)
+    return page.answer(ListOf[ChargeLineView], rows)
 
 
 @router.get("/charges/{charge_id}/shares", operation_id="listChargeShares")
 async def list_charge_shares(
     charge_id: Annotated[Slug, Path()],
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(koperasi_id=str)],
 ) -> ListOf[ChargeShareView]:
     """What each koperasi bears of a charge, all bills together; a koperasi sees its own."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.charge_shares(
-            db,
-            caller.network_id,
-            charge_id,
-            after=last,
-            koperasi_id=caller.koperasi_id,
-            limit=limit,
+            db, caller.network_id, charge_id, part=page.part, koperasi_id=caller.koperasi_id
         )
-        as_of = await shown(db, caller.network_id, "invoicing")
-    return page_of(ChargeShareView, rows, limit, ("koperasi_id",), as_of)
+    return page.answer(ListOf[ChargeShareView], rows)
 
 
 # -- costs ---------------------------------------------------------------------------------
@@ -266,30 +250,24 @@ async def list_charge_shares(
 @router.get("/costs", operation_id="listCosts")
 async def list_costs(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, item_id=str, koperasi_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> CostList:
-    """What goods came to cost, with the totals of all rows. Name a cycle, a supplier or a
-    koperasi; a koperasi sees its own rows only."""
+    """What goods came to cost, with the totals of all rows. Name a cycle, a supplier, a koperasi
+    or days; a koperasi sees its own rows only."""
     koperasi = _koperasi(caller, koperasi_id)
-    if not (cycle_id or supplier_id or koperasi):
-        detail = "name a cycle, a supplier or a koperasi"
+    if not (cycle_id or supplier_id or koperasi or days):
+        detail = "name a cycle, a supplier, a koperasi or days"
         error = {"pointer": "/cycle_id", "code": "missing", "detail": detail}
         raise Problem(422, "validation-failed", detail, errors=[error])
-    costs = views.CostsAsked(cycle_id, supplier_id, koperasi)
-    key = key_after(cursor_, "", "", "", "")
-    async with door.reading(caller, after) as db:
-        rows = await views.costs(db, caller.network_id, costs, after=key, limit=limit)
+    costs = views.CostsAsked(cycle_id, supplier_id, koperasi, days)
+    async with page.reading("cycles", "invoicing") as db:
+        rows = await views.costs(db, caller.network_id, costs, part=page.part)
         totals = await views.cost_totals(db, caller.network_id, costs)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    columns = ("cycle_id", "supplier_id", "item_id", "koperasi_id")
-    page = page_of(CostView, rows, limit, columns, as_of)
-    return CostList(totals=CostSums(**dict(totals)), **dict(page))
+    return page.answer(CostList, rows, totals=dict(totals))
 
 
 def _koperasi(caller: Caller, named: str | None) -> str | None:

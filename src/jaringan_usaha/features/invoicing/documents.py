@@ -1,12 +1,14 @@
 """How invoices, debit notes, payments and charges are folded, one row for each."""
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import msgspec
 
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.projector import Logged, Page
 from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.features.invoicing.domain import INVOICE, InvoiceEvent
 from jaringan_usaha.features.invoicing.events import (
     ChargeBilled,
     ChargeWeighed,
@@ -54,7 +56,8 @@ async def write_invoices(page: Page, db: Connection) -> None:
 
 async def _add_to_invoices(page: Page, db: Connection) -> None:
     """What was claimed, paid and costed since, by invoice and by line."""
-    invoices: Sums[tuple[str]] = Sums(3)
+    invoices: Sums[tuple[str]] = Sums(4)
+    _count_versions(page, invoices)
     lines: Sums[tuple[str, str]] = Sums(2)
     for logged in page.events:
         match logged.event:
@@ -74,6 +77,13 @@ async def _add_to_invoices(page: Page, db: Connection) -> None:
         await db.execute(queries.add_to_invoices, page.network_id, *invoices.columns())
     if lines:
         await db.execute(queries.add_to_lines, page.network_id, *lines.columns())
+
+
+def _count_versions(page: Page, invoices: Sums[tuple[str]]) -> None:
+    """Every event of an invoice itself is its next version."""
+    for logged in page.events:
+        if type(logged.event) in INVOICE.events:
+            invoices.add((cast("InvoiceEvent", logged.event).invoice_id,), at=3, amount=1)
 
 
 def _invoice(logged: Logged[SupplierInvoiceMatched]) -> tuple[object, ...]:

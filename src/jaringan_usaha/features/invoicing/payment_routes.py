@@ -14,10 +14,10 @@ from jaringan_usaha.api.door import (
     OperatorNow,
     SupplierNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.payments import PayInvoice, ReceiveRebate, payments
@@ -102,30 +102,36 @@ async def pay_invoice(
 @router.get("/invoice-payments", operation_id="listInvoicePayments")
 async def list_payments(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, payment_id=str)],
+    days: Annotated[Days, within("`paid_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> PaymentList:
     """Payments by cycle and supplier; `paid_idr` of the totals is what all of them come to."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.payments(
             db,
             caller.network_id,
             "payment",
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            limit=limit,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    columns = ("cycle_id", "supplier_id", "payment_id")
-    return PaymentList(totals=totals, **dict(page_of(PaymentView, rows, limit, columns, as_of)))
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            amount_idr = await views.paid_on_days(
+                db,
+                caller.network_id,
+                days,
+                "payment",
+                cycle_id=cycle_id,
+                supplier_id=supplier_id,
+            )
+            totals = MoneyTotals.of_days(paid_idr=amount_idr)
+    return page.answer(PaymentList, rows, totals=totals)
 
 
 @router.put("/rebates/{rebate_id}", operation_id="receiveRebate", status_code=201)
@@ -145,29 +151,41 @@ async def receive_rebate(
 @router.get("/rebates", operation_id="listRebates")
 async def list_rebates(
     caller: AuditorNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, payment_id=str)],
+    days: Annotated[Days, within("`received_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> RebateList:
     """Rebates received; the totals say beside them what suppliers have come to owe."""
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.payments(
             db,
             caller.network_id,
             "rebate",
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            limit=limit,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    received = [
-        {**dict(row), "rebate_id": row["payment_id"], "received_on": row["paid_on"]} for row in rows
-    ]
-    columns = ("cycle_id", "supplier_id", "rebate_id")
-    return RebateList(totals=totals, **dict(page_of(RebateView, received, limit, columns, as_of)))
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            amount_idr = await views.paid_on_days(
+                db,
+                caller.network_id,
+                days,
+                "rebate",
+                cycle_id=cycle_id,
+                supplier_id=supplier_id,
+            )
+            totals = MoneyTotals.of_days(rebate_received_idr=amount_idr)
+    return page.answer(
+        RebateList,
+        rows,
+        show=lambda row: {
+            **dict(row),
+            "rebate_id": row["payment_id"],
+            "received_on": row["paid_on"],
+        },
+        totals=totals,
+    )

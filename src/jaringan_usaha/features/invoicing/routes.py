@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedByPath,
+    AskedOnVersion,
     Done,
     DoorNow,
     OperatorNow,
@@ -20,9 +20,11 @@ from jaringan_usaha.api.door import (
     shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.domain import MOST_AMOUNT_IDR, NoSuchInvoice
@@ -100,6 +102,7 @@ class InvoiceView(BaseModel):
     invoice_id: str
     cycle_id: str
     supplier_id: str
+    version: int
     invoice_no: str
     tax_invoice_no: str
     invoiced_on: date
@@ -150,17 +153,22 @@ class InvoiceDetail(InvoiceView):
 
 
 class MoneyTotals(BaseModel):
-    """The sums over all consolidated orders asked for, whatever page is shown."""
+    """The sums over all consolidated orders asked for, whatever page is shown. Where a list is
+    narrowed to days, the sums of its own rows; what these do not tell is null."""
 
-    invoices: int
-    held: int
-    billed_idr: int
-    held_idr: int
-    claimed_idr: int
-    owed_idr: int
-    paid_idr: int
-    rebate_idr: int = Field(description="accrued on costed goods")
-    rebate_received_idr: int
+    invoices: int | None
+    held: int | None
+    billed_idr: int | None
+    held_idr: int | None
+    claimed_idr: int | None
+    owed_idr: int | None
+    paid_idr: int | None
+    rebate_idr: int | None = Field(description="accrued on costed goods")
+    rebate_received_idr: int | None
+
+    @classmethod
+    def of_days(cls, **sums: int) -> Self:
+        return cls.model_validate({**dict.fromkeys(cls.model_fields), **sums})
 
 
 class InvoiceStateView(BaseModel):
@@ -240,7 +248,7 @@ async def release_invoice(
     invoice_id: Annotated[Slug, Path()],
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -254,7 +262,7 @@ async def refuse_invoice(
     invoice_id: Annotated[Slug, Path()],
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -265,7 +273,11 @@ async def refuse_invoice(
 
 @router.get("/supplier-invoices/{invoice_id}", operation_id="getSupplierInvoice")
 async def get_invoice(
-    invoice_id: Annotated[Slug, Path()], caller: SupplierNow, door: DoorNow, after: After = 0
+    invoice_id: Annotated[Slug, Path()],
+    response: Response,
+    caller: SupplierNow,
+    door: DoorNow,
+    after: After = 0,
 ) -> InvoiceDetail:
     """One invoice with all its lines, and what came of each."""
     async with door.reading(caller, after) as db:
@@ -274,6 +286,7 @@ async def get_invoice(
         as_of = await shown(db, caller.network_id, "invoicing")
     if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchInvoice(f"there is no invoice {invoice_id}")
+    versioned(response, row["version"], shows_more=True)  # what was costed of it
     return InvoiceDetail(
         **dict(row), lines=[MatchedLineView(**dict(line)) for line in lines], **as_of
     )
@@ -282,88 +295,86 @@ async def get_invoice(
 @router.get("/supplier-invoices", operation_id="listSupplierInvoices")
 async def list_invoices(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, invoice_id=str)],
+    days: Annotated[Days, within("`invoiced_on`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> InvoiceList:
     """Invoices by cycle, supplier and id, with the totals of all of them."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.invoices(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            limit=limit,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    columns = ("cycle_id", "supplier_id", "invoice_id")
-    return InvoiceList(totals=totals, **dict(page_of(InvoiceView, rows, limit, columns, as_of)))
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            sums = await views.invoice_totals(
+                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
+            )
+            totals = MoneyTotals.of_days(**dict(sums))
+    return page.answer(InvoiceList, rows, totals=totals)
 
 
 @router.get("/invoice-states", operation_id="listInvoiceStates")
 async def list_states(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
+    days: Annotated[Days, within("an invoice (its `invoiced_on`)")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> InvoiceStateList:
     """How far consolidated orders are billed and paid, by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.states(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            limit=limit,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    columns = ("cycle_id", "supplier_id")
-    page = page_of(InvoiceStateView, rows, limit, columns, as_of)
-    return InvoiceStateList(totals=totals, **dict(page))
+        totals = await totals_of(db, caller, cycle_id, supplier_id, days)
+    return page.answer(InvoiceStateList, rows, totals=totals)
 
 
 @router.get("/debit-notes", operation_id="listDebitNotes")
 async def list_debit_notes(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str, debit_note_id=str)],
+    days: Annotated[Days, within("`recorded_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> DebitNoteList:
     """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("invoicing") as db:
         rows = await views.debit_notes(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
-            limit=limit,
+            days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id)
-        as_of = await shown(db, caller.network_id, "invoicing")
-    notes = [{**dict(row), "lines": _claimed(row["lines"])} for row in rows]
-    columns = ("cycle_id", "supplier_id", "debit_note_id")
-    return DebitNoteList(
-        totals=totals, **dict(page_of(DebitNoteView, notes, limit, columns, as_of))
+        if days is None:
+            totals = await totals_of(db, caller, cycle_id, supplier_id)
+        else:
+            claimed_idr = await views.claimed_on_days(
+                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
+            )
+            totals = MoneyTotals.of_days(claimed_idr=claimed_idr)
+    return page.answer(
+        DebitNoteList,
+        rows,
+        show=lambda row: {**dict(row), "lines": _claimed(row["lines"])},
+        totals=totals,
     )
 
 
@@ -375,10 +386,14 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
 
 
 async def totals_of(
-    db: Connection, caller: Caller, cycle_id: str | None, supplier_id: str | None
+    db: Connection,
+    caller: Caller,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    days: Days = None,
 ) -> MoneyTotals:
     sums = await views.state_totals(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id
+        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
     )
     return MoneyTotals(**dict(sums))
 

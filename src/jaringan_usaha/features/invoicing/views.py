@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from jaringan_usaha.api.period import EVER, Days, Period
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
 
 BEYOND_ALL_IDS = "z" * 65
@@ -56,11 +58,13 @@ async def units_held(
 
 
 class CostsAsked(NamedTuple):
-    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named."""
+    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named, or
+    days on which cycles close."""
 
     cycle_id: str | None
     supplier_id: str | None
     koperasi_id: str | None
+    days: Days = None
 
 
 async def costs(
@@ -68,31 +72,74 @@ async def costs(
     network_id: int,
     asked: CostsAsked,
     *,
-    after: tuple[str, str, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """What goods came to cost, by cycle, supplier, item and koperasi."""
-    cycle_id, supplier_id, koperasi_id = asked
-    last_cycle, last_supplier, last_item, last_koperasi = after
+    cycle_id, supplier_id, koperasi_id, days = asked
+    if days is not None:
+        return await _costs_of_days(db, network_id, asked, days, part)
+    to_cycle, to_supplier, to_item, to_koperasi = part.key
+    blocks = part.of(queries)
     if koperasi_id is not None:
-        start = (last_cycle or cycle_id or "", last_supplier, last_item)
-        until = cycle_id or BEYOND_ALL_IDS
+        key = (to_cycle, to_supplier, to_item)
+        cycles = (cycle_id or "", cycle_id or BEYOND_ALL_IDS)
         return await db.fetch(
-            queries.costs_of_koperasi, network_id, koperasi_id, *start, until, supplier_id, limit
+            blocks.costs_of_koperasi,
+            network_id,
+            koperasi_id,
+            *key,
+            *cycles,
+            supplier_id,
+            part.most,
         )
     if cycle_id is not None:
-        start = (last_supplier, last_item, last_koperasi)
+        key = (to_supplier, to_item, to_koperasi)
         return await db.fetch(
-            queries.costs_of_cycle, network_id, cycle_id, *start, supplier_id, limit
+            blocks.costs_of_cycle, network_id, cycle_id, *key, supplier_id, part.most
         )
-    start = (last_cycle, last_item, last_koperasi)
-    return await db.fetch(queries.costs_of_supplier, network_id, supplier_id, *start, limit)
+    key = (to_cycle, to_item, to_koperasi)
+    return await db.fetch(blocks.costs_of_supplier, network_id, supplier_id, *key, part.most)
+
+
+async def _costs_of_days(
+    db: Connection, network_id: int, asked: CostsAsked, days: Period, part: Part
+) -> list[Row]:
+    to_cycle, to_supplier, to_item, to_koperasi = part.key
+    blocks = part.of(queries)
+    if asked.koperasi_id is not None:
+        return await db.fetch(
+            blocks.costs_of_koperasi_of_days,
+            network_id,
+            asked.koperasi_id,
+            *(to_cycle, to_supplier, to_item),
+            *days,
+            asked.cycle_id,
+            asked.supplier_id,
+            part.most,
+        )
+    if asked.supplier_id is not None:
+        return await db.fetch(
+            blocks.costs_of_supplier_of_days,
+            network_id,
+            asked.supplier_id,
+            *(to_cycle, to_item, to_koperasi),
+            *days,
+            asked.cycle_id,
+            part.most,
+        )
+    return await db.fetch(
+        blocks.costs_of_days, network_id, *part.key, *days, asked.cycle_id, part.most
+    )
 
 
 async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
     """The sums of all these rows."""
-    cycle_id, supplier_id, koperasi_id = asked
-    if koperasi_id is not None:
+    cycle_id, supplier_id, koperasi_id, days = asked
+    if days is not None:
+        row = await db.fetchrow(
+            queries.totals_of_costs_of_days, network_id, *days, cycle_id, supplier_id, koperasi_id
+        )
+    elif koperasi_id is not None:
         query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
         row = await db.fetchrow(query, network_id, *keys)
     elif cycle_id is not None:
@@ -107,12 +154,22 @@ async def invoices(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
-    return await db.fetch(queries.invoices, network_id, *after, cycle_id, supplier_id, limit)
+    if days is not None:
+        query, keys = part.of(queries).invoices_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
+    return await db.fetch(
+        part.of(queries).invoices,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
+    )
 
 
 async def invoice(db: Connection, network_id: int, invoice_id: str) -> Row | None:
@@ -128,34 +185,91 @@ async def states(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
-    """How far each consolidated order is billed and paid."""
-    return await db.fetch(queries.states, network_id, *after, cycle_id, supplier_id, limit)
+    """How far each consolidated order is billed and paid; with days those invoiced on them."""
+    if days is not None:
+        query, keys = part.of(queries).states_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
+    return await db.fetch(
+        part.of(queries).states,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
+    )
 
 
 async def state_totals(
-    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None
+    db: Connection,
+    network_id: int,
+    *,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    days: Days = None,
 ) -> Row:
-    """The sums of all these consolidated orders."""
-    row = await db.fetchrow(queries.state_totals, network_id, cycle_id, supplier_id)
+    """The sums of all these consolidated orders; with days those invoiced on them."""
+    query = queries.state_totals_of_days if days else queries.state_totals
+    row = await db.fetchrow(query, network_id, cycle_id, supplier_id, *(days or ()))
     assert row is not None
     return row
+
+
+async def invoice_totals(
+    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
+) -> Row:
+    """The sums of the invoices of some days."""
+    row = await db.fetchrow(queries.totals_of_invoices, network_id, cycle_id, supplier_id, *days)
+    assert row is not None
+    return row
+
+
+async def claimed_on_days(
+    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
+) -> int:
+    """Whole rupiah of the debit notes of some days."""
+    query = queries.claimed_on_days
+    return int(await db.fetchval(query, network_id, cycle_id, supplier_id, *days))
+
+
+async def paid_on_days(
+    db: Connection,
+    network_id: int,
+    days: Period,
+    kind: str,
+    *,
+    cycle_id: str | None,
+    supplier_id: str | None,
+) -> int:
+    """Whole rupiah of the payments or rebates of some days."""
+    query = queries.paid_on_days
+    return int(await db.fetchval(query, network_id, kind, cycle_id, supplier_id, *days))
 
 
 async def debit_notes(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
-    return await db.fetch(queries.debit_notes, network_id, *after, cycle_id, supplier_id, limit)
+    if days is not None:
+        query, keys = part.of(queries).debit_notes_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
+    return await db.fetch(
+        part.of(queries).debit_notes,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
+    )
 
 
 async def payments(
@@ -163,28 +277,48 @@ async def payments(
     network_id: int,
     kind: str,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
     """Money that went to suppliers (`payment`) or came back (`rebate`)."""
-    return await db.fetch(queries.payments, network_id, kind, *after, cycle_id, supplier_id, limit)
+    if days is not None:
+        query, keys = part.of(queries).payments_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, kind, *part.key, *keys, part.most)
+    return await db.fetch(
+        part.of(queries).payments,
+        network_id,
+        kind,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
+    )
 
 
 async def charges(
     db: Connection,
     network_id: int,
     *,
-    after: str,
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
     """Charges by id; with a koperasi only those that it bears a part of."""
+    if days is not None:
+        query, keys = part.of(queries).charges_of_days, (cycle_id, supplier_id, koperasi_id)
+        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
     return await db.fetch(
-        queries.charges, network_id, after, cycle_id, supplier_id, koperasi_id, limit
+        part.of(queries).charges,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        koperasi_id,
+        part.most,
     )
 
 
@@ -195,16 +329,18 @@ async def charge_totals(
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
+    days: Days,
 ) -> Row:
-    row = await db.fetchrow(queries.charge_totals, network_id, cycle_id, supplier_id, koperasi_id)
+    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
+    row = await db.fetchrow(queries.charge_totals, network_id, *keys)
     assert row is not None
     return row
 
 
-async def charge_lines(
-    db: Connection, network_id: int, charge_id: str, *, after: tuple[int, str, str], limit: int
-) -> list[Row]:
-    return await db.fetch(queries.charge_lines, network_id, charge_id, *after, limit)
+async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:
+    return await db.fetch(
+        part.of(queries).charge_lines, network_id, charge_id, *part.key, part.most
+    )
 
 
 async def charge_shares(
@@ -212,8 +348,9 @@ async def charge_shares(
     network_id: int,
     charge_id: str,
     *,
-    after: str,
+    part: Part,
     koperasi_id: str | None,
-    limit: int,
 ) -> list[Row]:
-    return await db.fetch(queries.charge_shares, network_id, charge_id, after, koperasi_id, limit)
+    return await db.fetch(
+        part.of(queries).charge_shares, network_id, charge_id, *part.key, koperasi_id, part.most
+    )

@@ -83,9 +83,9 @@ set goods_idr = cost_sums.goods_idr + excluded.goods_idr,
 insert into supplier_invoices (
   network_id, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held,
   refused, decision_reason, line_count, goods_idr, ppn_idr, deposit_idr, claimed_idr, paid_idr, parts,
-  matching_version_no, ppn_version_no, position, recorded_at)
+  version, matching_version_no, ppn_version_no, position, recorded_at)
 select $1, invoice_id, cycle_id, supplier_id, invoice_no, tax_invoice_no, invoiced_on, held, false,
-       '', line_count, goods_idr, ppn_idr, deposit_idr, 0, 0, 0, matching_no, ppn_no, position,
+       '', line_count, goods_idr, ppn_idr, deposit_idr, 0, 0, 0, 0, matching_no, ppn_no, position,
        recorded_at
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::boolean[], $9::int[],
@@ -120,9 +120,9 @@ where network_id = $1 and invoice_id = $2;
 -- name: add_to_invoices
 update supplier_invoices i
 set claimed_idr = i.claimed_idr + a.claimed_idr, paid_idr = i.paid_idr + a.paid_idr,
-    parts = i.parts + a.parts
-from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
-       a(invoice_id, claimed_idr, paid_idr, parts)
+    parts = i.parts + a.parts, version = i.version + a.events
+from unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::int[])
+       a(invoice_id, claimed_idr, paid_idr, parts, events)
 where i.network_id = $1 and i.invoice_id = a.invoice_id;
 
 -- name: add_to_lines
@@ -323,7 +323,7 @@ cross join lateral (
   offset 0) c
 order by c.supplier_id, c.item_id, c.first_seen, c.koperasi_id;
 
--- name: costs_of_cycle
+-- paged: costs_of_cycle
 -- What the goods of one cycle came to cost, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
        invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
@@ -334,7 +334,7 @@ where network_id = $1 and cycle_id = $2 and (supplier_id, item_id, koperasi_id) 
   and ($6::text is null or supplier_id = $6)
 order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: costs_of_koperasi
+-- paged: costs_of_koperasi
 -- What its goods came to cost one koperasi, in one cycle or in all, a page at a time; each of
 -- these queries goes along an index of its own.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
@@ -343,10 +343,10 @@ select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_u
        goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
 from costs
 where network_id = $1 and koperasi_id = $2 and (cycle_id, supplier_id, item_id) > ($3, $4, $5)
-  and cycle_id <= $6 and ($7::text is null or supplier_id = $7)
-order by cycle_id, supplier_id, item_id limit $8;
+  and cycle_id between $6 and $7 and ($8::text is null or supplier_id = $8)
+order by cycle_id, supplier_id, item_id limit $9;
 
--- name: costs_of_supplier
+-- paged: costs_of_supplier
 -- What one supplier's goods came to cost, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
        invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
@@ -355,6 +355,53 @@ select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_u
 from costs
 where network_id = $1 and supplier_id = $2 and (cycle_id, item_id, koperasi_id) > ($3, $4, $5)
 order by cycle_id, item_id, koperasi_id limit $6;
+
+-- paged: costs_of_days
+-- Of the cycles that close on some days; of one koperasi, of one supplier or of all: each of
+-- these queries goes along an index of its own.
+select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
+       invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
+       own_rebate_idr, deposit_idr,
+       goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
+from costs
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $6::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($7::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, supplier_id, item_id, koperasi_id) > ($2, $3, $4, $5)
+  and ($8::text is null or cycle_id = $8)
+order by cycle_id, supplier_id, item_id, koperasi_id limit $9;
+
+-- paged: costs_of_koperasi_of_days
+select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
+       invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
+       own_rebate_idr, deposit_idr,
+       goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
+from costs
+where network_id = $1 and koperasi_id = $2 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $6::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($7::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, supplier_id, item_id) > ($3, $4, $5)
+  and ($8::text is null or cycle_id = $8) and ($9::text is null or supplier_id = $9)
+order by cycle_id, supplier_id, item_id limit $10;
+
+-- paged: costs_of_supplier_of_days
+select cycle_id, supplier_id, item_id, koperasi_id, units, goods_idr, invoiced_units,
+       invoiced_idr, variance_idr, freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr,
+       own_rebate_idr, deposit_idr,
+       goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr as landed_idr
+from costs
+where network_id = $1 and supplier_id = $2 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $6::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($7::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, item_id, koperasi_id) > ($3, $4, $5)
+  and ($8::text is null or cycle_id = $8)
+order by cycle_id, item_id, koperasi_id limit $9;
 
 -- name: totals_of_cycle
 -- The sums of all rows of a cycle, whatever page is shown.
@@ -406,8 +453,32 @@ select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
 from cost_sums
 where network_id = $1 and supplier_id = $2;
 
--- name: invoices
--- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed.
+-- name: totals_of_costs_of_days
+-- The sums of all rows of the cycles that close on some days.
+select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
+       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
+       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
+       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
+       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
+       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
+       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
+       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
+       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
+       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
+       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
+                0)::bigint as landed_idr
+from cost_sums
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $2::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($3::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and ($6::text is null or koperasi_id = $6);
+
+-- paged: invoices
+-- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed. A range
+-- leads along the index whether one is named or not (65 `z` are beyond all ids); `or` does not.
 select i.*, case when i.held or i.refused then 0
          else i.goods_idr + i.ppn_idr + i.deposit_idr - i.claimed_idr end as owed_idr,
        (select count(*) from supplier_invoice_lines l
@@ -415,8 +486,39 @@ select i.*, case when i.held or i.refused then 0
           and l.costed + l.returned < l.units)::int as uncosted_lines
 from supplier_invoices i
 where i.network_id = $1 and (i.cycle_id, i.supplier_id, i.invoice_id) > ($2, $3, $4)
-  and ($5::text is null or i.cycle_id = $5) and ($6::text is null or i.supplier_id = $6)
+  and i.cycle_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
+  and i.supplier_id between coalesce($6, '') and coalesce($6, repeat('z', 65))
 order by i.cycle_id, i.supplier_id, i.invoice_id limit $7;
+
+-- paged: invoices_of_days
+-- The invoices of some days; no more than these are read.
+with i as materialized (
+  select * from supplier_invoices
+  where network_id = $1 and invoiced_on between $7 and $8
+    and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
+)
+select i.*, case when i.held or i.refused then 0
+         else i.goods_idr + i.ppn_idr + i.deposit_idr - i.claimed_idr end as owed_idr,
+       (select count(*) from supplier_invoice_lines l
+        where l.network_id = $1 and l.invoice_id = i.invoice_id and not i.refused
+          and l.costed + l.returned < l.units)::int as uncosted_lines
+from i
+where (i.cycle_id, i.supplier_id, i.invoice_id) > ($2, $3, $4)
+order by i.cycle_id, i.supplier_id, i.invoice_id limit $9;
+
+-- name: totals_of_invoices
+-- The sums of the invoices of some days.
+select count(*) filter (where not refused) as invoices, count(*) filter (where held) as held,
+       coalesce(sum(goods_idr + ppn_idr + deposit_idr) filter (where not refused),
+                0)::bigint as billed_idr,
+       coalesce(sum(goods_idr + ppn_idr + deposit_idr) filter (where held), 0)::bigint as held_idr,
+       coalesce(sum(claimed_idr), 0)::bigint as claimed_idr,
+       coalesce(sum(goods_idr + ppn_idr + deposit_idr - claimed_idr)
+                filter (where not held and not refused), 0)::bigint as owed_idr,
+       coalesce(sum(paid_idr), 0)::bigint as paid_idr
+from supplier_invoices
+where network_id = $1 and invoiced_on between $4 and $5
+  and ($2::text is null or cycle_id = $2) and ($3::text is null or supplier_id = $3);
 
 -- name: invoice
 select i.*, case when i.held or i.refused then 0
@@ -438,7 +540,7 @@ left join goods_kept k on k.network_id = $1 and k.cycle_id = l.cycle_id
   and k.supplier_id = l.supplier_id and k.item_id = l.item_id
 where l.network_id = $1 and l.invoice_id = $2 order by l.line_no;
 
--- name: states
+-- paged: states
 -- One row per consolidated order, a page at a time.
 select cycle_id, supplier_id, kept_units, costed_units, invoices, held, billed_idr, held_idr,
        claimed_idr, billed_idr - held_idr - claimed_idr as owed_idr, paid_idr, rebate_idr,
@@ -448,8 +550,30 @@ select cycle_id, supplier_id, kept_units, costed_units, invoices, held, billed_i
             else 'settled' end as state
 from invoice_states
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
 order by cycle_id, supplier_id limit $6;
+
+-- paged: states_of_days
+-- Those of which there is an invoice of some days.
+with i as materialized (
+  select distinct cycle_id, supplier_id from supplier_invoices
+  where network_id = $1 and invoiced_on between $6 and $7
+    and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+), s as materialized (
+  select s.* from i cross join lateral (
+    select * from invoice_states
+    where network_id = $1 and cycle_id = i.cycle_id and supplier_id = i.supplier_id limit 1) s
+)
+select cycle_id, supplier_id, kept_units, costed_units, invoices, held, billed_idr, held_idr,
+       claimed_idr, billed_idr - held_idr - claimed_idr as owed_idr, paid_idr, rebate_idr,
+       rebate_received_idr,
+       case when costed_units < kept_units or held > 0 then 'open'
+            when paid_idr < billed_idr - held_idr - claimed_idr then 'invoiced'
+            else 'settled' end as state
+from s
+where (cycle_id, supplier_id) > ($2, $3)
+order by cycle_id, supplier_id limit $8;
 
 -- name: state_totals
 -- The sums of all consolidated orders, whatever page is shown.
@@ -462,28 +586,84 @@ select coalesce(sum(invoices), 0)::bigint as invoices, coalesce(sum(held), 0)::b
        coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
        coalesce(sum(rebate_received_idr), 0)::bigint as rebate_received_idr
 from invoice_states
-where network_id = $1 and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3);
+where network_id = $1 and cycle_id between coalesce($2, '') and coalesce($2, repeat('z', 65))
+  and supplier_id between coalesce($3, '') and coalesce($3, repeat('z', 65));
 
--- name: debit_notes
+-- name: state_totals_of_days
+select coalesce(sum(invoices), 0)::bigint as invoices, coalesce(sum(held), 0)::bigint as held,
+       coalesce(sum(billed_idr), 0)::bigint as billed_idr,
+       coalesce(sum(held_idr), 0)::bigint as held_idr,
+       coalesce(sum(claimed_idr), 0)::bigint as claimed_idr,
+       coalesce(sum(billed_idr - held_idr - claimed_idr), 0)::bigint as owed_idr,
+       coalesce(sum(paid_idr), 0)::bigint as paid_idr,
+       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
+       coalesce(sum(rebate_received_idr), 0)::bigint as rebate_received_idr
+from (
+  select distinct cycle_id, supplier_id from supplier_invoices
+  where network_id = $1 and invoiced_on between $4 and $5
+    and ($2::text is null or cycle_id = $2) and ($3::text is null or supplier_id = $3)) i
+cross join lateral (
+  select * from invoice_states
+  where network_id = $1 and cycle_id = i.cycle_id and supplier_id = i.supplier_id limit 1) s;
+
+-- paged: debit_notes
 -- Debit notes by cycle and supplier, a page at a time.
 select debit_note_id, invoice_id, cycle_id, supplier_id, reason, goods_idr, ppn_idr, deposit_idr,
        lines, position, recorded_at
 from debit_notes
 where network_id = $1 and (cycle_id, supplier_id, debit_note_id) > ($2, $3, $4)
-  and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
+  and cycle_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
+  and supplier_id between coalesce($6, '') and coalesce($6, repeat('z', 65))
 order by cycle_id, supplier_id, debit_note_id limit $7;
 
--- name: payments
+-- paged: debit_notes_of_days
+-- Those recorded on some days in Asia/Jakarta.
+with n as materialized (
+  select debit_note_id, invoice_id, cycle_id, supplier_id, reason, goods_idr, ppn_idr, deposit_idr,
+         lines, position, recorded_at
+  from debit_notes
+  where network_id = $1 and recorded_at >= $7::date::timestamp at time zone 'Asia/Jakarta'
+    and recorded_at < ($8::date + 1)::timestamp at time zone 'Asia/Jakarta'
+    and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
+)
+select * from n
+where (cycle_id, supplier_id, debit_note_id) > ($2, $3, $4)
+order by cycle_id, supplier_id, debit_note_id limit $9;
+
+-- name: claimed_on_days
+select coalesce(sum(goods_idr + ppn_idr + deposit_idr), 0)::bigint from debit_notes
+where network_id = $1 and recorded_at >= $4::date::timestamp at time zone 'Asia/Jakarta'
+  and recorded_at < ($5::date + 1)::timestamp at time zone 'Asia/Jakarta'
+  and ($2::text is null or cycle_id = $2) and ($3::text is null or supplier_id = $3);
+
+-- paged: payments
 -- Payments (or rebates) by cycle and supplier, a page at a time.
 select payment_id, invoice_id, cycle_id, supplier_id, amount_idr, paid_on, reference, position,
        recorded_at
 from supplier_payments
 where network_id = $1 and kind = $2 and (cycle_id, supplier_id, payment_id) > ($3, $4, $5)
-  and ($6::text is null or cycle_id = $6) and ($7::text is null or supplier_id = $7)
+  and cycle_id between coalesce($6, '') and coalesce($6, repeat('z', 65))
+  and supplier_id between coalesce($7, '') and coalesce($7, repeat('z', 65))
 order by cycle_id, supplier_id, payment_id limit $8;
 
--- name: charges
+-- paged: payments_of_days
+with p as materialized (
+  select payment_id, invoice_id, cycle_id, supplier_id, amount_idr, paid_on, reference, position,
+         recorded_at
+  from supplier_payments
+  where network_id = $1 and kind = $2 and paid_on between $8 and $9
+    and ($6::text is null or cycle_id = $6) and ($7::text is null or supplier_id = $7)
+)
+select * from p
+where (cycle_id, supplier_id, payment_id) > ($3, $4, $5)
+order by cycle_id, supplier_id, payment_id limit $10;
+
+-- name: paid_on_days
+select coalesce(sum(amount_idr), 0)::bigint from supplier_payments
+where network_id = $1 and kind = $2 and paid_on between $5 and $6
+  and ($3::text is null or cycle_id = $3) and ($4::text is null or supplier_id = $4);
+
+-- paged: charges
 -- Charges by id, a page at a time; with a koperasi only those that it bears a part of.
 select c.charge_id, c.cycle_id, c.supplier_id as supplier, c.payee, c.kind, c.key, c.bill_no,
        c.amount_idr, c.shared_idr, c.billed_on, c.reference, c.position, c.recorded_at,
@@ -501,6 +681,26 @@ where c.network_id = $1 and c.charge_id > $2
   and ($5::text is null or s.koperasi_id is not null)
 order by c.charge_id limit $6;
 
+-- paged: charges_of_days
+-- Those billed on some days.
+with c as materialized (
+  select * from charges
+  where network_id = $1 and billed_on between $6 and $7 and ($3::text is null or cycle_id = $3)
+    and ($4::text is null or supplier_id in ('', $4))
+)
+select c.charge_id, c.cycle_id, c.supplier_id as supplier, c.payee, c.kind, c.key, c.bill_no,
+       c.amount_idr, c.shared_idr, c.billed_on, c.reference, c.position, c.recorded_at,
+       s.amount_idr as own_idr,
+       exists (select from charge_lines l where l.network_id = $1 and l.charge_id = c.charge_id
+               and l.bill_no = c.bill_no) as weighed,
+       exists (select from goods_kept k where k.network_id = $1 and k.cycle_id = c.cycle_id
+               and (c.supplier_id = '' or k.supplier_id = c.supplier_id) and k.given > 0) as goods
+from c
+left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
+  and s.koperasi_id = $5
+where c.charge_id > $2 and ($5::text is null or s.koperasi_id is not null)
+order by c.charge_id limit $8;
+
 -- name: charge_totals
 -- The sums of all charges, or of what a koperasi bears of them.
 select coalesce(sum(coalesce(s.amount_idr, case when $4::text is null then c.amount_idr end)),
@@ -511,16 +711,16 @@ from charges c
 left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
   and s.koperasi_id = $4
 where c.network_id = $1 and ($2::text is null or c.cycle_id = $2)
-  and ($3::text is null or c.supplier_id in ('', $3));
+  and ($3::text is null or c.supplier_id in ('', $3)) and c.billed_on between $5 and $6;
 
--- name: charge_lines
+-- paged: charge_lines
 -- How the bills of a charge fall on goods, a page at a time.
 select bill_no, supplier_id, item_id, units, goods_idr, each, amount_idr, shared_idr
 from charge_lines
 where network_id = $1 and charge_id = $2 and (bill_no, supplier_id, item_id) > ($3, $4, $5)
 order by bill_no, supplier_id, item_id limit $6;
 
--- name: charge_shares
+-- paged: charge_shares
 -- What each koperasi bears of a charge, a page at a time.
 select koperasi_id, amount_idr from charge_shares
 where network_id = $1 and charge_id = $2 and koperasi_id > $3

@@ -1,13 +1,10 @@
 """How accounts and what stands on them are shown."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import Door
-from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.margin.accounts import CHART
 
 
@@ -44,13 +41,3 @@ def account_views(rows: Sequence[Row]) -> list[AccountView]:
             )
         )
     return found
-
-
-@asynccontextmanager
-async def reading_books(caller: Caller, door: Door, after: int) -> AsyncIterator[Connection]:
-    """One state of the books for several questions."""
-    async with (
-        door.reading(caller, after) as db,
-        db.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        yield db

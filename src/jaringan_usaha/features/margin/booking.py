@@ -67,8 +67,6 @@ Booked = (
 def book(event: Booked, entry: Entry) -> Iterator[Cost]:
     """Move what the event moves, but for what depends on stock (see `book_effect`)."""
     match event:
-        case ConsolidatedOrderShared():
-            return _order_shared(event, entry)
         case ConsolidatedOrderAmended():
             return _order_amended(event, entry)
         case DeliveryShared():
@@ -85,10 +83,18 @@ def book(event: Booked, entry: Entry) -> Iterator[Cost]:
 
 
 def _move_money(
-    event: DebitNoteIssued | RebateReceived | InvoicePaid | SaleRecorded | SharePaid, entry: Entry
+    event: ConsolidatedOrderShared
+    | DebitNoteIssued
+    | RebateReceived
+    | InvoicePaid
+    | SaleRecorded
+    | SharePaid,
+    entry: Entry,
 ) -> None:
-    """What moves no goods. Of a sale, the tax alone."""
+    """What moves no goods. Of a sale, the tax alone; of an order, what is there already."""
     match event:
+        case ConsolidatedOrderShared():
+            _order_shared(event, entry)
         case SaleRecorded():
             about = ("", "", event.koperasi_id)
             tax = sum(line.ppn_idr for line in event.lines)
@@ -113,27 +119,14 @@ def _move_money(
             assert_never(event)
 
 
-def _order_shared(event: ConsolidatedOrderShared, entry: Entry) -> Iterator[Cost]:
+def _order_shared(event: ConsolidatedOrderShared, entry: Entry) -> None:
     """Goods that are there already are owed at the group's price; others are a forecast."""
-    for share in event.shares:
-        if event.received:
-            entry.move(
-                (event.cycle_id, event.supplier_id, share.koperasi_id),
-                (INVENTORY, share.koperasi_id),
-                (PAYABLE, event.supplier_id),
-                share.amount_idr,
-            )
-        yield Cost(
-            entry.position,
-            entry.month,
-            share.koperasi_id,
-            event.cycle_id,
-            event.supplier_id,
-            "",
-            ordered_idr=share.amount_idr,
-            amount_idr=share.amount_idr,
-            alone_idr=share.alone_idr,
-            goods_idr=share.amount_idr if event.received else 0,
+    for share in event.shares if event.received else ():
+        entry.move(
+            (event.cycle_id, event.supplier_id, share.koperasi_id),
+            (INVENTORY, share.koperasi_id),
+            (PAYABLE, event.supplier_id),
+            share.amount_idr,
         )
 
 

@@ -28,6 +28,7 @@ from jaringan_usaha.features.margin.accounts import BY_OWN_PARTY, INVENTORY, PAY
 from jaringan_usaha.features.margin.booking import book, book_tier_drop
 from jaringan_usaha.features.margin.entries import Cost, Entry, Posting
 from jaringan_usaha.features.margin.events import BalancesCarried, MonthClosed
+from jaringan_usaha.features.margin.forecasts import Forecasts
 from jaringan_usaha.features.margin.stocktaking import Sale, Stocktaking, columns, queries
 from jaringan_usaha.features.sales.events import SaleRecorded
 from jaringan_usaha.features.shares.events import SharePaid
@@ -114,6 +115,7 @@ class Step:
         self._new_days: dict[str, date] = {}
         self._closed_until: date | None = None
         self._entries: dict[int, Entry] = {}
+        self._forecasts = Forecasts()
         self._costs: list[Cost] = []
         self._sales: list[Sale] = []
         self._closed: list[Logged[MonthClosed]] = []
@@ -127,6 +129,7 @@ class Step:
         await self._undo_forecasts(events)
         stock = Stocktaking(self._network_id, self._db, self._entries)
         await stock.write(self._costs, self._sales, events[0].position)
+        await self._forecasts.write(self._network_id, self._db)
         await self._write_postings()
         await self._write_days_and_months()
 
@@ -154,6 +157,8 @@ class Step:
         entry = self._entry(logged)
         if isinstance(event, ConsolidatedOrderWithdrawn):
             return
+        if isinstance(event, ConsolidatedOrderShared):
+            self._forecasts.add(event, entry.month)
         self._costs.extend(book(event, entry))
         if isinstance(event, SaleRecorded):
             self._sales.extend(

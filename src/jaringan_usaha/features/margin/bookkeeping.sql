@@ -7,6 +7,12 @@ create temp table if not exists booked_costs (
   ppn_credit_idr bigint, rebate_idr bigint, charge_idr bigint, revenue_idr bigint, cogs_idr bigint
 ) on commit delete rows;
 
+-- name: make_booked_forecasts
+create temp table if not exists booked_forecasts (
+  month date, cycle_id text, supplier_id text, koperasi_id text, amount_idr bigint,
+  alone_idr bigint, goods_idr bigint
+) on commit delete rows;
+
 -- name: make_booked_postings
 create temp table if not exists booked_postings (
   position bigint, line_no int, posted_on date, document_on date, cycle_id text,
@@ -17,6 +23,9 @@ create temp table if not exists booked_postings (
 -- name: clear_booked_costs
 -- A page may be folded in several steps.
 delete from booked_costs;
+
+-- name: clear_booked_forecasts
+delete from booked_forecasts;
 
 -- name: clear_booked_postings
 delete from booked_postings;
@@ -181,6 +190,27 @@ set ordered_idr = m.ordered_idr + excluded.ordered_idr,
     charge_idr = m.charge_idr + excluded.charge_idr,
     revenue_idr = m.revenue_idr + excluded.revenue_idr,
     cogs_idr = m.cogs_idr + excluded.cogs_idr;
+
+-- name: add_forecasts
+-- The same sums of what is ordered; it comes summed by koperasi and supplier.
+insert into margins as m (
+  network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
+  goods_idr)
+select $1::bigint, koperasi_id, cycle_id, supplier_id, month, amount_idr, amount_idr, alone_idr,
+       goods_idr
+from booked_forecasts
+union all (
+  select $1, coalesce(koperasi_id, '*'), cycle_id, coalesce(supplier_id, '*'), month,
+         sum(amount_idr)::bigint, sum(amount_idr)::bigint, sum(alone_idr)::bigint,
+         sum(goods_idr)::bigint
+  from booked_forecasts
+  group by cycle_id, month, grouping sets ((koperasi_id), (supplier_id), ())
+  order by 4, 2, 3, 5)
+on conflict (network_id, supplier_id, koperasi_id, cycle_id, month) do update
+set ordered_idr = m.ordered_idr + excluded.ordered_idr,
+    amount_idr = m.amount_idr + excluded.amount_idr,
+    alone_idr = m.alone_idr + excluded.alone_idr,
+    goods_idr = m.goods_idr + excluded.goods_idr;
 
 -- name: add_postings
 insert into postings (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.margin.accounts import BY_OWN_PARTY, CHART
 
 queries = Queries("jaringan_usaha.features.margin", "books.sql")
@@ -109,27 +109,26 @@ async def _balances_at(
     return [*rows, *(row for row in moved if row["account"] in accounts)]
 
 
-async def postings(
-    db: Connection, network_id: int, about: About, *, after: tuple[int, int], limit: int
-) -> list[Row]:
-    """The journal in order of the log, of those postings that the question is about."""
+async def postings(db: Connection, network_id: int, about: About, *, part: Part) -> list[Row]:
+    """The journal by position and line, of those postings that the question is about."""
     found: list[Row] = []
-    position = after[0]
-    while len(found) < limit:
+    holding = await db.fetchrow(queries.block_at, network_id, part.key[0])
+    block_no = holding["block"] + (1 if part.back else -1) if holding else -1
+    while len(found) < part.most:
         blocks = await db.fetch(
-            queries.blocks_of,
+            part.of(queries).blocks_of,
             network_id,
             *about.subject,
             about.account,
-            position,
+            block_no,
             *about.days,
             BLOCKS_AT_ONCE,
         )
         for block in blocks:
             found += await db.fetch(
-                queries.postings_between,
+                part.of(queries).postings_between,
                 network_id,
-                *after,
+                *part.key,
                 block["first_position"],
                 block["last_position"],
                 about.koperasi_id,
@@ -138,13 +137,13 @@ async def postings(
                 *about.days,
                 about.account,
                 about.party,
-                limit - len(found),
+                part.most - len(found),
             )
-            if len(found) == limit:
+            if len(found) == part.most:
                 break
         if len(blocks) < BLOCKS_AT_ONCE:
             break
-        position = blocks[-1]["last_position"] + 1
+        block_no = blocks[-1]["block"]
     return found
 
 
@@ -168,9 +167,9 @@ async def events_at(db: Connection, network_id: int, positions: list[int]) -> di
     return {row["position"]: row["event"] for row in rows}
 
 
-async def months(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def months(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Closed months in order."""
-    return await db.fetch(queries.months, network_id, after, limit)
+    return await db.fetch(part.of(queries).months, network_id, *part.key, part.most)
 
 
 async def month(db: Connection, network_id: int, month_id: str) -> Row | None:

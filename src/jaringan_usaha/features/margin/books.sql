@@ -54,7 +54,7 @@ where k.last_on >= $7 and k.first_on <= $8
   and ($10::text is null or s.account = $10) and ($11::text is null or s.party = $11)
 group by s.account order by s.account;
 
--- name: blocks_of
+-- paged: blocks_of
 -- The blocks in which something happened to a subject, or to one account of it, in order.
 select k.block, k.first_position, k.last_position
 from (
@@ -62,10 +62,10 @@ from (
   where b.network_id = $1 and b.subject = $2 and b.subject_id = $3
     and ($4::text is null or b.account = $4)) b
 join posting_blocks k on k.network_id = $1 and k.block = b.block
-where k.last_position >= $5 and k.last_on >= $6 and k.first_on <= $7
+where k.block > $5 and k.last_on >= $6 and k.first_on <= $7
 order by k.block limit $8;
 
--- name: postings_between
+-- paged: postings_between
 -- A part of the journal, in order of the log.
 select position, line_no, posted_on, document_on, cycle_id, supplier_id, koperasi_id,
        debit_account, debit_party, credit_account, credit_party, amount_idr
@@ -84,7 +84,7 @@ select e.position, t.name || '.' || e.schema_no as event
 from log.events e join log.types t using (type_id)
 where e.network_id = $1 and e.position = any ($2::bigint[]);
 
--- name: months
+-- paged: months
 select month_id, ends_on, closed_position, closed_at, carried_position, debit_idr, credit_idr
 from closed_months where network_id = $1 and month_id > $2 order by month_id limit $3;
 

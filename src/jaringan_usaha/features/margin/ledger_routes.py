@@ -9,15 +9,13 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AuditorNow, Door, DoorNow, ReaderNow, shown
-from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.door import AuditorNow, DoorNow, ReaderNow, shown
+from jaringan_usaha.api.fields import Day, Slug
 from jaringan_usaha.api.paging import (
     After,
-    Cursor,
-    Limit,
     ListOf,
-    cursor,
-    key_after,
+    Page,
+    by,
 )
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -27,7 +25,6 @@ from jaringan_usaha.features.margin import books
 from jaringan_usaha.features.margin.account_view import (
     AccountView,
     account_views,
-    reading_books,
 )
 from jaringan_usaha.features.margin.accounts import CHART
 from jaringan_usaha.features.margin.books import About
@@ -36,13 +33,11 @@ from jaringan_usaha.features.margin.domain import (
     NoSuchPosting,
 )
 
-MOST_LINE_NO = 2**31 - 1
-
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
 
 SlugOf = Annotated[Slug | None, Query()]
-DayFrom = Annotated[date | None, Query(alias="from", description="posted on this day or later")]
-DayTo = Annotated[date | None, Query(alias="to", description="posted on this day or earlier")]
+DayFrom = Annotated[Day | None, Query(alias="from", description="posted on this day or later")]
+DayTo = Annotated[Day | None, Query(alias="to", description="posted on this day or earlier")]
 Position = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 # -- answers -------------------------------------------------------------------------------
@@ -110,9 +105,12 @@ class PostedEvent(BaseModel):
     stale: bool
 
 
-async def _posting_views(db: Connection, network_id: int, rows: Sequence[Row]) -> list[PostingView]:
+async def _with_events(
+    db: Connection, network_id: int, rows: Sequence[Row]
+) -> list[dict[str, Any]]:
+    """The postings, each with the kind of event that it comes from."""
     events = await books.events_at(db, network_id, sorted({row["position"] for row in rows}))
-    return [PostingView(event=events[row["position"]], **dict(row)) for row in rows]
+    return [{**dict(row), "event": events[row["position"]]} for row in rows]
 
 
 # -- what is asked about -------------------------------------------------------------------
@@ -144,23 +142,16 @@ def _about(
     return about
 
 
-async def _journal(
-    caller: Caller, door: Door, about: About, cursor_: str, limit: int, after: int
-) -> PostingList:
-    key = key_after(cursor_, 0, 0)
-    if key[1] > MOST_LINE_NO:
-        raise Problem(422, "validation-failed", "a parameter, or the cursor, is out of range")
-    async with reading_books(caller, door, after) as db:
-        rows = await books.postings(db, caller.network_id, about, after=key, limit=limit)
-        views = await _posting_views(db, caller.network_id, rows)
+async def _journal(caller: Caller, about: About, page: Page) -> PostingList:
+    async with page.reading("margin", as_one=True) as db:
+        rows = await books.postings(db, caller.network_id, about, part=page.part)
+        found = await _with_events(db, caller.network_id, rows)
         sums = account_views(await books.balances(db, caller.network_id, about, None))
-        as_of = await shown(db, caller.network_id, "margin")
-    return PostingList(
-        items=views,
-        next=cursor(rows[-1]["position"], rows[-1]["line_no"]) if len(rows) == limit else None,
+    return page.answer(
+        PostingList,
+        found,
         debit_idr=sum(each.debit_idr for each in sums),
         credit_idr=sum(each.credit_idr for each in sums),
-        **as_of,
     )
 
 
@@ -182,7 +173,7 @@ async def get_trial_balance(
     """Debit and credit of every account: all that was ever moved up to a position, or what was
     moved on some days; of everybody, or of one koperasi, supplier or cycle."""
     about = _about(koperasi_id, supplier_id, cycle_id, (from_on, to_on))
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         as_of = await shown(db, caller.network_id, "margin")
         if at is not None and at >= as_of["as_of"]:
             at = None
@@ -199,19 +190,16 @@ async def get_trial_balance(
 @router.get("/postings", operation_id="listPostings")
 async def list_postings(
     caller: AuditorNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int, line_no=int)],
     koperasi_id: SlugOf = None,
     supplier_id: SlugOf = None,
     cycle_id: SlugOf = None,
     from_on: DayFrom = None,
     to_on: DayTo = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> PostingList:
     """The journal in order of the log."""
     about = _about(koperasi_id, supplier_id, cycle_id, (from_on, to_on))
-    return await _journal(caller, door, about, cursor_, limit, after)
+    return await _journal(caller, about, page)
 
 
 @router.get("/accounts/{account}/postings", operation_id="listAccountPostings")
@@ -220,7 +208,7 @@ async def list_account_postings(
         str, Path(pattern=r"^\d{4}$", examples=["1310"], description="number of the account")
     ],
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int, line_no=int)],
     party: Annotated[
         Slug | None, Query(description="whose account it is: a koperasi, supplier, payee or host")
     ] = None,
@@ -229,9 +217,6 @@ async def list_account_postings(
     cycle_id: SlugOf = None,
     from_on: DayFrom = None,
     to_on: DayTo = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> PostingList:
     """What stands behind a balance, each with the event it comes from. `party` is whose account
     it is. A koperasi sees what is about itself only."""
@@ -249,7 +234,7 @@ async def list_account_postings(
             party = None
     days = (from_on, to_on)
     about = _about(koperasi_id, supplier_id, cycle_id, days, account=account, party=party)
-    return await _journal(caller, door, about, cursor_, limit, after)
+    return await _journal(caller, about, page)
 
 
 @router.get("/postings/{position}", operation_id="getPostedEvent")
@@ -260,10 +245,11 @@ async def get_posted_event(
     after: After = 0,
 ) -> PostedEvent:
     """One event of the log, and all that it moved."""
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         fact = await db.fetchrow(log_queries.event_at, caller.network_id, position)
         rows = await books.postings_of(db, caller.network_id, position)
-        views = await _posting_views(db, caller.network_id, rows)
+        found = await _with_events(db, caller.network_id, rows)
+        views = [PostingView(**row) for row in found]
         as_of = await shown(db, caller.network_id, "margin")
     if fact is None or not views:
         raise NoSuchPosting(f"nothing was posted at position {position}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 
 queries = Queries("jaringan_usaha.features.margin", "margins.sql")
 
@@ -21,20 +21,18 @@ class Chosen:
     months: tuple[date, date] = (date.min, date.max)
 
 
-async def margins(
-    db: Connection, network_id: int, chosen: Chosen, *, after: tuple[str, str], limit: int
-) -> list[Row]:
+async def margins(db: Connection, network_id: int, chosen: Chosen, *, part: Part) -> list[Row]:
     """The next rows by koperasi and cycle."""
     supplier = chosen.supplier_id or ALL
-    common = (network_id, supplier, *after, *chosen.months, limit)
+    common = (network_id, supplier, *part.key, *chosen.months, part.most)
     if chosen.koperasi_id is not None:
         rows = await db.fetch(
-            queries.rows_of_koperasi, *common, chosen.koperasi_id, chosen.cycle_id
+            part.of(queries).rows_of_koperasi, *common, chosen.koperasi_id, chosen.cycle_id
         )
     elif chosen.cycle_id is not None:
-        rows = await db.fetch(queries.rows_of_cycle, *common, chosen.cycle_id)
+        rows = await db.fetch(part.of(queries).rows_of_cycle, *common, chosen.cycle_id)
     else:
-        rows = await db.fetch(queries.rows_of_all, *common)
+        rows = await db.fetch(part.of(queries).rows_of_all, *common)
     return await db.fetch(
         queries.margins,
         network_id,
@@ -66,12 +64,11 @@ async def items(
     *,
     koperasi_id: str | None,
     supplier_id: str | None,
-    after: tuple[str, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """The items of one cycle by koperasi and supplier."""
     return await db.fetch(
-        queries.items, network_id, cycle_id, koperasi_id, supplier_id, *after, limit
+        part.of(queries).items, network_id, cycle_id, koperasi_id, supplier_id, *part.key, part.most
     )
 
 
@@ -83,8 +80,6 @@ async def item_totals(
     return row
 
 
-async def unknown(
-    db: Connection, network_id: int, koperasi_id: str, *, after: str, limit: int
-) -> list[Row]:
+async def unknown(db: Connection, network_id: int, koperasi_id: str, *, part: Part) -> list[Row]:
     """Goods that a koperasi sold though nobody saw them come."""
-    return await db.fetch(queries.unknown, network_id, koperasi_id, after, limit)
+    return await db.fetch(part.of(queries).unknown, network_id, koperasi_id, *part.key, part.most)

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.door import AskedByKey, AuditorNow, Done, DoorNow, OperatorNow, done, shown
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.margin import books
-from jaringan_usaha.features.margin.account_view import AccountView, account_views, reading_books
+from jaringan_usaha.features.margin.account_view import AccountView, account_views
 from jaringan_usaha.features.margin.domain import CloseMonth, LedgerStopped, NoSuchMonth, ledger
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
@@ -63,17 +63,12 @@ async def close_month(
 @router.get("/months", operation_id="listMonths")
 async def list_months(
     caller: AuditorNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(month_id=str)],
 ) -> ListOf[MonthView]:
     """Closed months in order."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await books.months(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "margin")
-    return page_of(MonthView, rows, limit, ("month_id",), as_of)
+    async with page.reading("margin") as db:
+        rows = await books.months(db, caller.network_id, part=page.part)
+    return page.answer(ListOf[MonthView], rows)
 
 
 @router.get("/months/{month}", operation_id="getMonth")
@@ -81,7 +76,7 @@ async def get_month(
     month: MonthId, caller: AuditorNow, door: DoorNow, after: After = 0
 ) -> MonthBalances:
     """A closed month with the balances that it carries on."""
-    async with reading_books(caller, door, after) as db:
+    async with door.reading(caller, after, isolation="repeatable read") as db:
         row = await books.month(db, caller.network_id, month)
         balances = await books.month_balances(db, caller.network_id, month)
         as_of = await shown(db, caller.network_id, "margin")

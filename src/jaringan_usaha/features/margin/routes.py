@@ -6,9 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import DoorNow, ReaderNow, shown
+from jaringan_usaha.api.door import ReaderNow
 from jaringan_usaha.api.fields import Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after, page_of
+from jaringan_usaha.api.paging import (
+    ListOf,
+    Page,
+    by,
+)
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.margin import margins as figures
@@ -128,15 +132,12 @@ def _first_day(month: str | None, without: date) -> date:
 @router.get("/margin", operation_id="listMargins")
 async def list_margins(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(koperasi_id=str, cycle_id=str)],
     koperasi_id: KoperasiId = None,
     cycle_id: CycleId = None,
     supplier_id: SupplierId = None,
     from_month: FromMonth = None,
     to_month: ToMonth = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> MarginList:
     """What koperasi paid, saved and earned, as far as it counts in the months named; a koperasi
     sees its own rows and totals only."""
@@ -148,81 +149,49 @@ async def list_margins(
         supplier_id,
         (_first_day(from_month, date.min), _first_day(to_month, date.max)),
     )
-    key = key_after(cursor_, "", "")
-    async with (
-        door.reading(caller, after) as db,
-        db.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        rows = await figures.margins(db, caller.network_id, chosen, after=key, limit=limit)
+    async with page.reading("margin", as_one=True) as db:
+        rows = await figures.margins(db, caller.network_id, chosen, part=page.part)
         totals = await figures.totals(db, caller.network_id, chosen)
-        as_of = await shown(db, caller.network_id, "margin")
-    return MarginList(
-        items=[MarginView(**costs_of(row)) for row in rows],
-        next=cursor(rows[-1]["koperasi_id"], rows[-1]["cycle_id"]) if len(rows) == limit else None,
-        totals=Margins(**costs_of(totals)),
-        **as_of,
-    )
+    return page.answer(MarginList, rows, show=costs_of, totals=costs_of(totals))
 
 
 @router.get("/margin/items", operation_id="listMarginItems")
 async def list_margin_items(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(koperasi_id=str, supplier_id=str, item_id=str)],
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: KoperasiId = None,
     supplier_id: SupplierId = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ItemList:
     """What koperasi paid, saved and earned in one cycle, item by item, for goods that came; a
     koperasi sees its own rows and totals only."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     koperasi_id = koperasi_id or caller.koperasi_id
-    key = key_after(cursor_, "", "", "")
-    async with (
-        door.reading(caller, after) as db,
-        db.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with page.reading("margin", as_one=True) as db:
         rows = await figures.items(
             db,
             caller.network_id,
             cycle_id,
             koperasi_id=koperasi_id,
             supplier_id=supplier_id,
-            after=key,
-            limit=limit,
+            part=page.part,
         )
         totals = await figures.item_totals(
             db, caller.network_id, cycle_id, koperasi_id, supplier_id
         )
-        as_of = await shown(db, caller.network_id, "margin")
-    last = (
-        [rows[-1][column] for column in ("koperasi_id", "supplier_id", "item_id")] if rows else []
-    )
-    return ItemList(
-        items=[ItemCosts(**costs_of(row)) for row in rows],
-        next=cursor(*last) if len(rows) == limit else None,
-        totals=Costs(**costs_of(totals)),
-        **as_of,
-    )
+    return page.answer(ItemList, rows, show=costs_of, totals=costs_of(totals))
 
 
 @router.get("/margin/unknown", operation_id="listUnknownStock")
 async def list_unknown_stock(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(item_id=str)],
     koperasi_id: Annotated[Slug, Query()],
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[UnknownView]:
     """What a koperasi sold though the log does not know where it came from: its revenue stands
     on account 4190 until goods of the item come."""
     caller.must_speak_for(koperasi_id)
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await figures.unknown(db, caller.network_id, koperasi_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "margin")
-    return page_of(UnknownView, rows, limit, ("item_id",), as_of)
+    async with page.reading("margin") as db:
+        rows = await figures.unknown(db, caller.network_id, koperasi_id, part=page.part)
+    return page.answer(ListOf[UnknownView], rows)

@@ -8,11 +8,12 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import BoardNow, DoorNow, shown
+from jaringan_usaha.api.door import BoardNow
 from jaringan_usaha.api.fields import RegionCode, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.prices import views
 from jaringan_usaha.features.prices.comparison import Bought, Compared, Market, compare
@@ -88,33 +89,25 @@ async def compare_with_market(
     cycle_id: Annotated[Slug, Path()],
     region_code: Annotated[RegionCode, Query()],
     caller: BoardNow,
-    door: DoorNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> MarketPage:
     """What the group saves against the market of a region, item by item and in all; an item that
     would cost more than there says `exceeds_market`."""
-    supplier, item = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("prices") as db:
         terms = await views.cycle_terms(db, caller.network_id, cycle_id)
         if terms is None:
             raise NoSuchCycle(f"there is no cycle {cycle_id}")
         policy = _policy(terms)
         totals = MarketTotals(amount_idr=0)
-        page: list[MarketLineView] = []
         where = (cycle_id, terms["priced_on"], region_code, supplier_id)
-        async for row in _all_rows(db, caller.network_id, where, (supplier, item)):
-            line = _line(row, terms["prices"], policy)
-            _add(totals, line)
-            if row["is_next"] and len(page) < limit:
-                page.append(line)
-        as_of = await shown(db, caller.network_id, "prices")
-    return MarketPage(
-        items=page,
-        next=cursor(page[-1].supplier_id, page[-1].item_id) if len(page) == limit else None,
-        **as_of,
+        rows = await views.cycle_goods(db, caller.network_id, *where, part=page.part)
+        async for row in _all_rows(db, caller.network_id, where):
+            _add(totals, _line(row, terms["prices"], policy))
+    return page.answer(
+        MarketPage,
+        rows,
+        show=lambda row: _line(row, terms["prices"], policy),
         region_code=region_code,
         priced_on=terms["priced_on"],
         ppn_version_no=None if policy is None else terms["ppn_version_no"],
@@ -126,20 +119,16 @@ Where = tuple[str, date, str, str | None]
 """Cycle, the day that it is priced on, region, and supplier where only one is asked about."""
 
 
-async def _all_rows(
-    db: Connection, network_id: int, where: Where, last: tuple[str, str]
-) -> AsyncIterator[Row]:
-    """Every item of the cycle, some at a time; `is_next` behind the page that ended at `last`."""
-    after = ("", "")
+async def _all_rows(db: Connection, network_id: int, where: Where) -> AsyncIterator[Row]:
+    """Every item of the cycle, some at a time."""
+    part = Part(("", ""), ROWS_AT_ONCE)
     while True:
-        rows = await views.cycle_goods(
-            db, network_id, *where, after=after, limit=ROWS_AT_ONCE, last=last
-        )
+        rows = await views.cycle_goods(db, network_id, *where, part=part)
         for row in rows:
             yield row
         if len(rows) < ROWS_AT_ONCE:
             return
-        after = (rows[-1]["supplier_id"], rows[-1]["item_id"])
+        part = Part((rows[-1]["supplier_id"], rows[-1]["item_id"]), ROWS_AT_ONCE)
 
 
 def _policy(terms: Row) -> PpnPolicy | None:

@@ -20,20 +20,17 @@ from jaringan_usaha.api.door import (
     DoorNow,
     OperatorNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug
 from jaringan_usaha.api.paging import (
     After,
-    Cursor,
-    Limit,
     ListOf,
-    cursor_invalid,
-    key_after,
-    page_of,
+    Page,
+    by,
 )
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute, must_be
+from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.prices import views
 from jaringan_usaha.features.prices.domain import (
     ObservationDoesNotFit,
@@ -145,7 +142,7 @@ TABLE = {
         "required": True,
         "description": "Timestamp,ID,Komoditas,Satuan,Harga and, where told, Harga Kemarin and "
         "Tanggal Kemarin; UTF-8, one row a commodity and day, 0 where there is no price",
-        "content": {"text/csv": {"schema": {"type": "string", "maxLength": 1 << 20}}},
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -225,19 +222,15 @@ def fitting() -> Iterator[None]:
 @router.get("/market-prices", operation_id="listMarketPrices")
 async def list_market_prices(
     caller: BoardNow,
-    door: DoorNow,
+    page: Annotated[Page, by(day_on=date, region_code=str, commodity=str)],
     period: PeriodNow,
     region_code: Annotated[RegionCode | None, Query()] = None,
     commodity: Annotated[
         Commodity | None, Query(description="only this commodity, spelt as the source does")
     ] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> MarketPricePage:
     """Observed prices by day, region and commodity."""
-    last = _last_row(cursor_)
-    async with door.reading(caller, after) as db:
+    async with page.reading("prices") as db:
         totals = await views.price_totals(
             db, caller.network_id, period, region_code=region_code, commodity=commodity
         )
@@ -247,26 +240,12 @@ async def list_market_prices(
             period,
             region_code=region_code,
             commodity=commodity,
-            after=last,
-            limit=limit,
+            part=page.part,
         )
-        as_of = await shown(db, caller.network_id, "prices")
-    keyed = [{**dict(row), "day_on": str(row["day_on"])} for row in rows]
-    key = ("day_on", "region_code", "commodity")
-    page = page_of(MarketPriceView, keyed, limit, key, as_of)
-    return MarketPricePage(**dict(page), totals=MarketPriceTotals(**dict(totals)))
+    return page.answer(MarketPricePage, rows, totals=dict(totals))
 
 
-def _last_row(cursor: str) -> tuple[date, str, str]:
-    """The row at which the page before ended. Raises Problem 400."""
-    day, region_code, commodity = key_after(cursor, str(date.min), "", "")
-    try:
-        return date.fromisoformat(day), region_code, commodity
-    except ValueError:
-        raise cursor_invalid() from None
-
-
-@router.get("/market-prices/export.csv", operation_id="exportMarketPrices", response_class=Csv)
+@router.get("/market-prices.csv", operation_id="exportMarketPrices", response_class=Csv)
 async def export_market_prices(
     caller: BoardNow,
     door: DoorNow,
@@ -276,7 +255,7 @@ async def export_market_prices(
 ) -> Csv:
     """The observations of a region in the shape in which the food agency gives them, 0 where
     there is none."""
-    async with door.reading(caller, after) as db:
+    async with door.reading(caller, after, seconds=LONG_SECONDS) as db:
         commodities, prices = await views.table_of_region(
             db, caller.network_id, region_code, period
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jaringan_usaha.api.period import Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.prices.events import MarketPrice, MarketPricesObserved
 from jaringan_usaha.kernel.market_table import Commodity, Observed, basis_of
 
@@ -92,12 +92,19 @@ async def prices(
     *,
     region_code: str | None,
     commodity: str | None,
-    after: tuple[date, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """Observations by day, region and commodity."""
     return list(
-        await db.fetch(queries.prices, network_id, *period, region_code, commodity, *after, limit)
+        await db.fetch(
+            part.of(queries).prices,
+            network_id,
+            *period,
+            region_code,
+            commodity,
+            *part.key,
+            part.most,
+        )
     )
 
 
@@ -149,22 +156,18 @@ async def cycle_goods(
     region_code: str,
     supplier_id: str | None,
     *,
-    after: tuple[str, str],
-    limit: int,
-    last: tuple[str, str],
+    part: Part,
 ) -> list[Row]:
-    """What a cycle's goods cost, and their latest market price, by supplier and item; `is_next`
-    says of each whether it stands behind `last`."""
+    """What a cycle's goods cost, and their latest market price, by supplier and item."""
     return list(
         await db.fetch(
-            queries.cycle_goods,
+            part.of(queries).cycle_goods,
             network_id,
             cycle_id,
             priced_on,
             region_code,
             supplier_id,
-            *after,
-            limit,
-            *last,
+            *part.key,
+            part.most,
         )
     )

@@ -20,7 +20,7 @@ set idr = excluded.idr, unit = excluded.unit, late = excluded.late, source = exc
     observation_id = excluded.observation_id, position = excluded.position
 where market_prices.late or not excluded.late;
 
--- name: prices
+-- paged: prices
 -- Observations of a period, a page at a time.
 select day_on, region_code, commodity, unit, idr, late, source, observation_id, position
 from market_prices
@@ -56,7 +56,7 @@ left join lateral (
   order by valid_from_on desc limit 1) r on true
 where c.network_id = $1 and c.cycle_id = $2;
 
--- name: cycle_goods
+-- paged: cycle_goods
 -- What a cycle's goods cost, frozen where their order is consolidated and by the list in force
 -- where it is not, beside the latest market price up to the day given; a page at a time.
 select t.supplier_id, t.item_id, coalesce(i.commodity, '') as commodity, i.tax_class, i.base_unit,
@@ -64,7 +64,7 @@ select t.supplier_id, t.item_id, coalesce(i.commodity, '') as commodity, i.tax_c
        l.item_id is not null as frozen,
        case when l.item_id is null then t.amount_idr else l.amount_idr end as amount_idr,
        p.price_list_id, p.tier_mode, p.tiers, m.idr as market_idr, m.day_on as market_day_on,
-       m.unit as market_unit, (t.supplier_id, t.item_id) > ($9, $10) as is_next
+       m.unit as market_unit
 from totals t
 join items i using (network_id, item_id)
 left join consolidated_lines l

@@ -59,6 +59,37 @@ class SupplierReinstated(Event):
     reason: str
 
 
+class SupplierAccountProposed(Event):
+    """Where the supplier is to be paid, if another person than `proposed_by` confirms it; until
+    then the account before stays in force. `bank_code` is the bank's number in Indonesian
+    clearing, `proposal_no` counts the supplier's proposals from 1; the last one counts."""
+
+    name: ClassVar[str] = "registry.supplier_account_proposed.1"
+    supplier_id: str
+    proposal_no: int
+    bank_code: str
+    account_no: str
+    holder: str
+    proposed_by: str
+
+
+class SupplierAccountConfirmed(Event):
+    """The account of this proposal is in force from now on."""
+
+    name: ClassVar[str] = "registry.supplier_account_confirmed.1"
+    supplier_id: str
+    proposal_no: int
+
+
+class SupplierAccountWithdrawn(Event):
+    """The account of this proposal never comes into force."""
+
+    name: ClassVar[str] = "registry.supplier_account_withdrawn.1"
+    supplier_id: str
+    proposal_no: int
+    reason: str
+
+
 class RuleSet(Event):
     """A dated rule: its values hold from `valid_from_on` until a later date is set.
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedByPath,
+    AskedOnVersion,
     AuditorNow,
     Done,
     DoorNow,
@@ -18,12 +18,12 @@ from jaringan_usaha.api.door import (
     PartnerNow,
     ReaderNow,
     done,
-    shown,
 )
-from jaringan_usaha.api.fields import Body, Reason, Slug, Title
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.features.registry import views
 from jaringan_usaha.features.registry.domain import (
     AdmitKoperasi,
@@ -47,7 +47,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute)
 KoperasiId = Annotated[Slug, Path()]
 SupplierId = Annotated[Slug, Path()]
 ClassifiedOn = Annotated[
-    date | None, Query(description="whose classification is in force, in Asia/Jakarta; today")
+    Day | None, Query(description="whose classification is in force, in Asia/Jakarta; today")
 ]
 
 
@@ -149,7 +149,7 @@ async def suspend_koperasi(
     koperasi_id: KoperasiId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -165,7 +165,7 @@ async def reinstate_koperasi(
     koperasi_id: KoperasiId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -205,20 +205,13 @@ async def classify_koperasi(
 async def list_classifications(
     koperasi_id: KoperasiId,
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(position=int)],
 ) -> ListOf[ClassificationView]:
     """All classifications of one koperasi, in the order in which they were made."""
     caller.must_speak_for(koperasi_id)
-    (last,) = key_after(cursor_, 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.classifications(
-            db, caller.network_id, koperasi_id, after=last, limit=limit
-        )
-        as_of = await shown(db, caller.network_id, "registry")
-    return page_of(ClassificationView, rows, limit, ("position",), as_of)
+    async with page.reading("registry") as db:
+        rows = await views.classifications(db, caller.network_id, koperasi_id, part=page.part)
+    return page.answer(ListOf[ClassificationView], rows)
 
 
 @router.get("/koperasi/{koperasi_id}", operation_id="getKoperasi", tags=["koperasi"])
@@ -237,26 +230,22 @@ async def get_koperasi(
         row = await views.koperasi(db, caller.network_id, koperasi_id, on=day)
     if row is None:
         raise NoSuchKoperasi(f"there is no koperasi {koperasi_id}")
-    response.headers["ETag"] = f'"v{row["version"]}"'
+    versioned(response, row["version"], shows_more=True)  # what holds today
     return KoperasiView(**dict(row))
 
 
 @router.get("/koperasi", operation_id="listKoperasi", tags=["koperasi"])
 async def list_koperasi(
     caller: AuditorNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
+    page: Annotated[Page, by(koperasi_id=str)],
     on: ClassifiedOn = None,
-    after: After = 0,
 ) -> ListOf[KoperasiView]:
     """All koperasi of the network by id."""
-    (last,) = key_after(cursor_, "")
-    day = on or day_of_business(door.clock.now())
-    async with door.reading(caller, after) as db:
-        rows = await views.all_koperasi(db, caller.network_id, on=day, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "registry")
-    return page_of(KoperasiView, rows, limit, ("koperasi_id",), as_of)
+    day = on or day_of_business(page.door.clock.now())
+    page.settle(on=day)
+    async with page.reading("registry") as db:
+        rows = await views.all_koperasi(db, caller.network_id, on=day, part=page.part)
+    return page.answer(ListOf[KoperasiView], rows)
 
 
 # -- suppliers -----------------------------------------------------------------------------
@@ -284,7 +273,7 @@ async def suspend_supplier(
     supplier_id: SupplierId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -300,7 +289,7 @@ async def reinstate_supplier(
     supplier_id: SupplierId,
     body: ReasonBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -322,24 +311,19 @@ async def get_supplier(
         row = await views.supplier(db, caller.network_id, supplier_id)
     if row is None or not caller.supplies(supplier_id):
         raise NoSuchSupplier(f"there is no supplier {supplier_id}")
-    response.headers["ETag"] = f'"v{row["version"]}"'
+    versioned(response, row["version"])
     return SupplierView(**dict(row))
 
 
 @router.get("/suppliers", operation_id="listSuppliers", tags=["suppliers"])
 async def list_suppliers(
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(supplier_id=str)],
 ) -> ListOf[SupplierView]:
     """All suppliers of the network by id."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.suppliers(db, caller.network_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "registry")
-    return page_of(SupplierView, rows, limit, ("supplier_id",), as_of)
+    async with page.reading("registry") as db:
+        rows = await views.suppliers(db, caller.network_id, part=page.part)
+    return page.answer(ListOf[SupplierView], rows)
 
 
 # -- bulk sync -----------------------------------------------------------------------------

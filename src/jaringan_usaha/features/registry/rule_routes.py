@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, ReaderNow, done, shown
+from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, ReaderNow, done
 from jaringan_usaha.api.fields import Body
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.registry import views
@@ -83,21 +83,12 @@ async def set_rule(
 @router.get("/rules", operation_id="listRules", tags=["rules"])
 async def list_rules(
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(rule_id=str, version_no=int)],
 ) -> ListOf[RuleView]:
     """Every setting of every rule, by rule and number."""
-    rule_id, version_no = key_after(cursor_, "", 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.rules(db, caller.network_id, after=(rule_id, version_no), limit=limit)
-        as_of = await shown(db, caller.network_id, "registry")
-    return ListOf[RuleView](
-        items=[_rule_view(row) for row in rows],
-        next=cursor(rows[-1]["rule_id"], rows[-1]["version_no"]) if len(rows) == limit else None,
-        **as_of,
-    )
+    async with page.reading("registry") as db:
+        rows = await views.rules(db, caller.network_id, part=page.part)
+    return page.answer(ListOf[RuleView], rows, show=_rule_view)
 
 
 def _rule_view(row: Row) -> RuleView:

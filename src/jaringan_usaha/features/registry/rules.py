@@ -64,6 +64,7 @@ SHAPES: Mapping[str, Shape] = {
         {},
         parts=("consortium_parts", "koperasi_parts"),
     ),
+    "two-persons": Shape({"order_idr": _IDR_OR_NONE}, {}),
     "matching": Shape({"variance_bp": _BASIS_POINTS, "variance_idr": _IDR_OR_NONE}, {}),
     "het.": Shape(
         {"zone_1_idr": _IDR, "zone_2_idr": _IDR, "zone_3_idr": _IDR, "per": _UNITS},

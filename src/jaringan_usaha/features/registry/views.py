@@ -8,13 +8,16 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,
     KoperasiReinstated,
     KoperasiSuspended,
     RuleSet,
+    SupplierAccountConfirmed,
+    SupplierAccountProposed,
+    SupplierAccountWithdrawn,
     SupplierAdmitted,
     SupplierReinstated,
     SupplierSuspended,
@@ -38,6 +41,7 @@ async def write(page: Page, db: Connection) -> None:
     await _write_koperasi(page, db)
     await _write_classifications(page, db)
     await _write_suppliers(page, db)
+    await _write_accounts(page, db)
     await _write_rules(page, db)
 
 
@@ -93,6 +97,37 @@ async def _write_suppliers(page: Page, db: Connection) -> None:
         await db.execute(queries.change_suppliers, page.network_id, ids, *columns)
 
 
+async def _write_accounts(page: Page, db: Connection) -> None:
+    """Event by event: changes of accounts are rare, and each ends what the one before began."""
+    for logged in page.of(
+        SupplierAccountProposed, SupplierAccountConfirmed, SupplierAccountWithdrawn
+    ):
+        match logged.event:
+            case SupplierAccountProposed() as event:
+                await db.execute(
+                    queries.propose_account,
+                    page.network_id,
+                    event.supplier_id,
+                    event.proposal_no,
+                    event.bank_code,
+                    event.account_no,
+                    event.holder,
+                    event.proposed_by,
+                    logged.position,
+                    logged.recorded_at,
+                )
+            case SupplierAccountConfirmed() | SupplierAccountWithdrawn() as event:
+                await db.execute(
+                    queries.settle_account,
+                    page.network_id,
+                    event.supplier_id,
+                    event.proposal_no,
+                    isinstance(event, SupplierAccountConfirmed),
+                    logged.position,
+                    logged.recorded_at,
+                )
+
+
 def _last_changes(changes: Iterable[Logged[C]], id_of: Callable[[C], str]) -> list[list[object]]:
     """The last change of each party as columns, with how many changes there were."""
     last: dict[str, tuple[int, Logged[C]]] = {}
@@ -138,6 +173,9 @@ registry_views = Projection(
         SupplierAdmitted,
         SupplierSuspended,
         SupplierReinstated,
+        SupplierAccountProposed,
+        SupplierAccountConfirmed,
+        SupplierAccountWithdrawn,
         RuleSet,
     ),
 )
@@ -145,11 +183,9 @@ registry_views = Projection(
 # -- questions -----------------------------------------------------------------------------
 
 
-async def all_koperasi(
-    db: Connection, network_id: int, *, on: date, after: str, limit: int
-) -> list[Row]:
+async def all_koperasi(db: Connection, network_id: int, *, on: date, part: Part) -> list[Row]:
     """Koperasi by id, with their classification on a day in Asia/Jakarta."""
-    return list(await db.fetch(queries.all_koperasi, network_id, after, limit, on))
+    return list(await db.fetch(part.of(queries).all_koperasi, network_id, *part.key, part.most, on))
 
 
 async def koperasi(db: Connection, network_id: int, koperasi_id: str, *, on: date) -> Row | None:
@@ -158,26 +194,39 @@ async def koperasi(db: Connection, network_id: int, koperasi_id: str, *, on: dat
 
 
 async def classifications(
-    db: Connection, network_id: int, koperasi_id: str, *, after: int, limit: int
+    db: Connection, network_id: int, koperasi_id: str, *, part: Part
 ) -> list[Row]:
     """The classifications of one koperasi by position."""
-    return list(await db.fetch(queries.classifications, network_id, koperasi_id, after, limit))
+    return list(
+        await db.fetch(
+            part.of(queries).classifications, network_id, koperasi_id, *part.key, part.most
+        )
+    )
 
 
-async def suppliers(db: Connection, network_id: int, *, after: str, limit: int) -> list[Row]:
+async def suppliers(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Suppliers by id."""
-    return list(await db.fetch(queries.suppliers, network_id, after, limit))
+    return list(await db.fetch(part.of(queries).suppliers, network_id, *part.key, part.most))
 
 
 async def supplier(db: Connection, network_id: int, supplier_id: str) -> Row | None:
     return await db.fetchrow(queries.supplier, network_id, supplier_id)
 
 
-async def rules(
-    db: Connection, network_id: int, *, after: tuple[str, int], limit: int
+async def supplier_accounts(
+    db: Connection, network_id: int, supplier_id: str, *, part: Part
 ) -> list[Row]:
+    """The accounts of one supplier, those proposed and replaced too, by number."""
+    return list(
+        await db.fetch(
+            part.of(queries).supplier_accounts, network_id, supplier_id, *part.key, part.most
+        )
+    )
+
+
+async def rules(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Every setting of every rule, by rule and number; `rule_values` as `values_of` reads it."""
-    return list(await db.fetch(queries.rules, network_id, *after, limit))
+    return list(await db.fetch(part.of(queries).rules, network_id, *part.key, part.most))
 
 
 def values_of(rule: Row) -> dict[str, int]:

@@ -53,6 +53,26 @@ from unnest($2::text[], $3::boolean[], $4::text[], $5::int[], $6::bigint[], $7::
        c(supplier_id, suspended, reason, changes, position, recorded_at)
 where network_id = $1 and suppliers.supplier_id = c.supplier_id;
 
+-- name: propose_account
+-- Whatever was proposed before and is still open is void.
+with void as (
+  update supplier_accounts set state = 'withdrawn', position = $8, recorded_at = $9
+  where network_id = $1 and supplier_id = $2 and state = 'proposed'
+)
+insert into supplier_accounts (
+  network_id, supplier_id, proposal_no, bank_code, account_no, holder, state, proposed_by,
+  position, recorded_at)
+values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $8, $9);
+
+-- name: settle_account
+-- Confirmed, it takes the place of the one in force; else it is withdrawn.
+update supplier_accounts
+set state = case
+      when proposal_no <> $3 then 'replaced' when $4::boolean then 'in_force' else 'withdrawn' end,
+    position = $5, recorded_at = $6
+where network_id = $1 and supplier_id = $2
+  and (proposal_no = $3 or $4::boolean and state = 'in_force');
+
 -- name: set_rules
 insert into rules (
   network_id, rule_id, version_no, valid_from_on, rule_values, source, position, recorded_at)
@@ -60,7 +80,7 @@ select $1, r.*
 from unnest(
   $2::text[], $3::int[], $4::date[], $5::bytea[], $6::text[], $7::bigint[], $8::timestamptz[]) r;
 
--- name: all_koperasi
+-- paged: all_koperasi
 -- The koperasi of the network by id, a page at a time, as classified on a day.
 select k.koperasi_id, k.title, k.region_code, k.registration_no, k.suspended, k.reason,
        c.valid_from_on as classified_from_on, c.vat_registered, c.price_zone, c.tax_id, k.version,
@@ -84,13 +104,13 @@ left join lateral (
   order by valid_from_on desc limit 1) c on true
 where k.network_id = $1 and k.koperasi_id = $2;
 
--- name: classifications
+-- paged: classifications
 -- All classifications of one koperasi, in the order in which they were made, a page at a time.
 select valid_from_on, vat_registered, price_zone, tax_id, position, recorded_at
 from classifications
 where network_id = $1 and koperasi_id = $2 and position > $3 order by position limit $4;
 
--- name: suppliers
+-- paged: suppliers
 -- The suppliers of the network by id, a page at a time.
 select supplier_id, title, suspended, reason, version, position, recorded_at
 from suppliers where network_id = $1 and supplier_id > $2 order by supplier_id limit $3;
@@ -99,7 +119,14 @@ from suppliers where network_id = $1 and supplier_id > $2 order by supplier_id l
 select supplier_id, title, suspended, reason, version, position, recorded_at
 from suppliers where network_id = $1 and supplier_id = $2;
 
--- name: rules
+-- paged: supplier_accounts
+-- All accounts that were proposed for a supplier, a page at a time.
+select supplier_id, proposal_no, bank_code, account_no, holder, state, proposed_by, position,
+       recorded_at
+from supplier_accounts
+where network_id = $1 and supplier_id = $2 and proposal_no > $3 order by proposal_no limit $4;
+
+-- paged: rules
 -- All settings of all rules, in the order in which they were made, a page at a time.
 select rule_id, version_no, valid_from_on, rule_values, source, position, recorded_at
 from rules

@@ -19,21 +19,18 @@ from jaringan_usaha.api.door import (
     DoorNow,
     ReaderNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
-    Cursor,
-    Limit,
     ListOf,
-    cursor_invalid,
-    key_after,
-    page_of,
+    Page,
+    by,
 )
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.sales import views
 from jaringan_usaha.features.sales.domain import MOST_LINES, NoSuchSale, RecordSale, sales
 from jaringan_usaha.features.sales.events import SaleLine
@@ -192,48 +189,21 @@ def _whose(caller: Caller, koperasi_id: str | None) -> str | None:
 @router.get("/sales", operation_id="listSales")
 async def list_sales(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(sold_on=date, koperasi_id=str, item_id=str)],
     period: PeriodNow,
     koperasi_id: KoperasiId = None,
     item_id: ItemId = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> SoldGoodsPage:
     """What was sold, by day, koperasi and item."""
     whose = _whose(caller, koperasi_id)
-    last = _last_row(cursor_)
-    async with door.reading(caller, after) as db:
+    async with page.reading("sales") as db:
         totals = await views.sold_totals(
             db, caller.network_id, period, koperasi_id=whose, item_id=item_id
         )
         rows = await views.sold_goods(
-            db,
-            caller.network_id,
-            period,
-            koperasi_id=whose,
-            item_id=item_id,
-            after=last,
-            limit=limit,
+            db, caller.network_id, period, koperasi_id=whose, item_id=item_id, part=page.part
         )
-        as_of = await shown(db, caller.network_id, "sales")
-    key = ("sold_on", "koperasi_id", "item_id")
-    page = page_of(SoldGoodsView, [_keyed(row) for row in rows], limit, key, as_of)
-    return SoldGoodsPage(**dict(page), totals=SoldTotals(**dict(totals)))
-
-
-def _keyed(row: Any) -> dict[str, Any]:
-    """The row with its day as text, as a cursor keeps it."""
-    return {**dict(row), "sold_on": str(row["sold_on"])}
-
-
-def _last_row(cursor: str) -> tuple[date, str, str]:
-    """The row at which the page before ended. Raises Problem 400."""
-    day, koperasi_id, item_id = key_after(cursor, str(date.min), "", "")
-    try:
-        return date.fromisoformat(day), koperasi_id, item_id
-    except ValueError:
-        raise cursor_invalid() from None
+    return page.answer(SoldGoodsPage, rows, totals=dict(totals))
 
 
 @router.get("/sales/{sale_id}", operation_id="getSale")
@@ -251,18 +221,14 @@ async def get_sale(
 @router.get("/sale-flags", operation_id="listSaleFlags")
 async def list_sale_flags(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int, line_no=int, flag=str, rule_id=str)],
     period: PeriodNow,
     koperasi_id: KoperasiId = None,
     item_id: ItemId = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> SaleFlagPage:
     """Reported sales that broke a ceiling; a koperasi sees its own."""
     whose = _whose(caller, koperasi_id)
-    last = key_after(cursor_, 0, 0, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("sales") as db:
         totals = await views.flag_totals(
             db, caller.network_id, period, koperasi_id=whose, item_id=item_id
         )
@@ -272,17 +238,13 @@ async def list_sale_flags(
             period,
             koperasi_id=whose,
             item_id=item_id,
-            after=(last[0], last[1], last[2], last[3]),
-            limit=limit,
+            part=page.part,
         )
-        as_of = await shown(db, caller.network_id, "sales")
-    key = ("position", "line_no", "flag", "rule_id")
-    page = page_of(SaleFlagView, rows, limit, key, as_of)
-    return SaleFlagPage(**dict(page), totals=FlagTotals(**dict(totals)))
+    return page.answer(SaleFlagPage, rows, totals=dict(totals))
 
 
 @router.get(
-    "/selling-prices/export.csv",
+    "/selling-prices.csv",
     operation_id="exportSellingPrices",
     response_class=Csv,
 )
@@ -299,7 +261,8 @@ async def export_selling_prices(
 
     A koperasi gets its own prices."""
     whose = _whose(caller, koperasi_id)
-    async with door.reading(caller, after) as db:
+    everybody = caller.koperasi_id is None  # averages of a region name nobody
+    async with door.reading(caller, after, of_all=everybody, seconds=LONG_SECONDS) as db:
         commodities, prices = await views.selling_prices(
             db, caller.network_id, period, region_code=region_code, koperasi_id=whose
         )

@@ -9,7 +9,7 @@ import msgspec
 from jaringan_usaha.api.period import Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.sales.events import SaleRecorded
 from jaringan_usaha.kernel.market_table import Commodity, Observed, basis_of, content_of
 from jaringan_usaha.kernel.money import half_up
@@ -112,12 +112,19 @@ async def sold_goods(
     *,
     koperasi_id: str | None,
     item_id: str | None,
-    after: tuple[date, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """What was sold, by day, koperasi and item."""
     return list(
-        await db.fetch(queries.sold_goods, network_id, *period, koperasi_id, item_id, *after, limit)
+        await db.fetch(
+            part.of(queries).sold_goods,
+            network_id,
+            *period,
+            koperasi_id,
+            item_id,
+            *part.key,
+            part.most,
+        )
     )
 
 
@@ -142,12 +149,13 @@ async def flags(
     *,
     koperasi_id: str | None,
     item_id: str | None,
-    after: tuple[int, int, str, str],
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """What broke a ceiling, by position."""
     return list(
-        await db.fetch(queries.flags, network_id, *period, koperasi_id, item_id, *after, limit)
+        await db.fetch(
+            part.of(queries).flags, network_id, *period, koperasi_id, item_id, *part.key, part.most
+        )
     )
 
 

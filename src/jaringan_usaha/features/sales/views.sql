@@ -36,7 +36,7 @@ from unnest(
 select sale_id, koperasi_id, sold_on, customer, lines, amount_idr, ppn_idr, position, recorded_at
 from sales where network_id = $1 and sale_id = $2;
 
--- name: sold_goods
+-- paged: sold_goods
 -- What was sold by day, koperasi and item in a period, a page at a time.
 select sold_on, koperasi_id, item_id, quantity, amount_idr, ppn_idr, sale_lines
 from sold_goods
@@ -54,7 +54,7 @@ from sold_goods
 where network_id = $1 and sold_on between $2 and $3
   and ($4::text is null or koperasi_id = $4) and ($5::text is null or item_id = $5);
 
--- name: flags
+-- paged: flags
 -- Sales of a period that broke a ceiling and were reported afterwards, a page at a time.
 select position, line_no, flag, koperasi_id, sale_id, sold_on, item_id, customer, quantity,
        amount_idr, rule_id, rule_version_no, recorded_at

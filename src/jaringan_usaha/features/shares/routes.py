@@ -18,7 +18,8 @@ from jaringan_usaha.api.door import (
     shown,
 )
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.shares import views
 from jaringan_usaha.features.shares.domain import (
@@ -100,6 +101,15 @@ class ShareEntryView(BaseModel):
     recorded_at: datetime
 
 
+class ShareEntryTotals(BaseModel):
+    pledged_idr: int
+    paid_idr: int
+
+
+class ShareEntryList(ListOf[ShareEntryView]):
+    totals: ShareEntryTotals
+
+
 # -- pledges and payments ------------------------------------------------------------------
 
 
@@ -142,7 +152,7 @@ async def get_share_progress(
     caller: BoardNow,
     door: DoorNow,
     on: Annotated[
-        date | None, Query(description="whose rule is in force, in Asia/Jakarta; today")
+        Day | None, Query(description="whose rule is in force, in Asia/Jakarta; today")
     ] = None,
     after: After = 0,
 ) -> ProgressView:
@@ -182,15 +192,12 @@ async def get_share_account(
 async def list_share_entries(
     koperasi_id: KoperasiId,
     caller: ReaderNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
-) -> ListOf[ShareEntryView]:
+    page: Annotated[Page, by(position=int)],
+    days: Annotated[Days, within("`paid_on`, of a pledge `recorded_at`,")],
+) -> ShareEntryList:
     """Pledges and payments of one koperasi in the order of the log."""
     caller.must_speak_for(koperasi_id)
-    (last,) = key_after(cursor_, 0)
-    async with door.reading(caller, after) as db:
-        rows = await views.entries(db, caller.network_id, koperasi_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "shares")
-    return page_of(ShareEntryView, rows, limit, ("position",), as_of)
+    async with page.reading("shares") as db:
+        rows = await views.entries(db, caller.network_id, koperasi_id, days=days, part=page.part)
+        totals = await views.entry_totals(db, caller.network_id, koperasi_id, days=days)
+    return page.answer(ShareEntryList, rows, totals=dict(totals))

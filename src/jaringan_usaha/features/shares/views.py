@@ -5,9 +5,10 @@ from datetime import date
 
 import msgspec
 
+from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.registry.events import RuleSet
 from jaringan_usaha.features.shares.events import ShareCommitted, SharePaid
 
@@ -155,7 +156,16 @@ async def account(db: Connection, network_id: int, koperasi_id: str) -> Row | No
 
 
 async def entries(
-    db: Connection, network_id: int, koperasi_id: str, *, after: int, limit: int
+    db: Connection, network_id: int, koperasi_id: str, *, days: Days, part: Part
 ) -> list[Row]:
-    """Pledges and payments of one koperasi by position."""
-    return list(await db.fetch(queries.entries, network_id, koperasi_id, after, limit))
+    """Pledges (by the day of recording) and payments (by the day paid) of one koperasi, by
+    position."""
+    keys = (koperasi_id, *(days or EVER))
+    return await db.fetch(part.of(queries).entries, network_id, *keys, *part.key, part.most)
+
+
+async def entry_totals(db: Connection, network_id: int, koperasi_id: str, *, days: Days) -> Row:
+    """The sums of all of these."""
+    row = await db.fetchrow(queries.entry_totals, network_id, koperasi_id, *(days or EVER))
+    assert row is not None
+    return row

@@ -49,9 +49,18 @@ select koperasi_id, pledged_idr, paid_idr, pledged_idr - paid_idr as outstanding
        payments, position
 from share_accounts where network_id = $1 and koperasi_id = $2;
 
--- name: entries
+-- paged: entries
 -- Pledges and payments of one koperasi in the order of the log, a page at a time.
 select position, kind, entry_no, amount_idr, paid_on, reference, rule, rule_version_no,
        recorded_at
-from share_entries where network_id = $1 and koperasi_id = $2 and position > $3
-order by position limit $4;
+from share_entries
+where network_id = $1 and koperasi_id = $2 and position > $5
+  and coalesce(paid_on, (recorded_at at time zone 'Asia/Jakarta')::date) between $3 and $4
+order by position limit $6;
+
+-- name: entry_totals
+select coalesce(sum(amount_idr) filter (where kind = 'pledge'), 0)::bigint as pledged_idr,
+       coalesce(sum(amount_idr) filter (where kind = 'payment'), 0)::bigint as paid_idr
+from share_entries
+where network_id = $1 and koperasi_id = $2
+  and coalesce(paid_on, (recorded_at at time zone 'Asia/Jakarta')::date) between $3 and $4;

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, ReaderNow, done, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.sourcing import views
@@ -159,7 +159,7 @@ async def compare_offers(
         Slug | None, Query(description="for what is ordered in it so far, instead of a quantity")
     ] = None,
     on: Annotated[
-        date | None, Query(description="a date in Asia/Jakarta; the cycle's, or today")
+        Day | None, Query(description="a date in Asia/Jakarta; the cycle's, or today")
     ] = None,
     after: After = 0,
 ) -> ComparisonView:
@@ -265,27 +265,16 @@ async def get_choice(
 @router.get("/choices", operation_id="listChoices")
 async def list_choices(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(choice_id=str)],
     item_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ChoicesView:
     """Choices by id, of one item or of one supplier that was chosen, and what they come to."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("sourcing") as db:
         rows = await views.choices(
-            db,
-            caller.network_id,
-            item_id=item_id,
-            supplier_id=supplier_id,
-            after=last,
-            limit=limit,
+            db, caller.network_id, item_id=item_id, supplier_id=supplier_id, part=page.part
         )
         sums = await views.sum_of_choices(
             db, caller.network_id, item_id=item_id, supplier_id=supplier_id
         )
-        as_of = await shown(db, caller.network_id, "sourcing")
-    page = page_of(ChoiceView, rows, limit, ("choice_id",), as_of)
-    return ChoicesView(**page.model_dump(), **dict(sums))
+    return page.answer(ChoicesView, rows, **dict(sums))

@@ -11,7 +11,7 @@ import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page, Projection
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.sourcing.comparison import Offer
 from jaringan_usaha.features.sourcing.events import ComparedOffer, SupplierChosen
@@ -107,11 +107,14 @@ async def choices(
     *,
     item_id: str | None,
     supplier_id: str | None,
-    after: str,
-    limit: int,
+    part: Part,
 ) -> list[Row]:
     """Choices by id, without the offers that were looked at."""
-    return list(await db.fetch(queries.choices, network_id, after, item_id, supplier_id, limit))
+    return list(
+        await db.fetch(
+            part.of(queries).choices, network_id, *part.key, item_id, supplier_id, part.most
+        )
+    )
 
 
 async def sum_of_choices(

@@ -36,7 +36,7 @@ left join totals t on t.network_id = c.network_id and t.cycle_id = c.cycle_id an
 where c.network_id = $1 and c.cycle_id = $2
 group by c.priced_on;
 
--- name: choices
+-- paged: choices
 -- Choices by id, of one item or supplier or all, a page at a time.
 select choice_id, item_id, quantity, priced_on, supplier_id, reason, total_idr, best_idr,
        position, recorded_at

@@ -45,7 +45,6 @@ from jaringan_usaha.features.cycles.orders.domain import (
     OrderExists,
     existing_order,
     may_trade,
-    same_order_version,
 )
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
@@ -77,7 +76,6 @@ class WithdrawOrder(Command):
     order_id: str
     cycle_id: str
     koperasi_id: str
-    if_version: int | None
     reason: str
     lines: tuple[OrderLine, ...]
     stands: tuple[SupplierStand, ...]
@@ -91,7 +89,6 @@ class TransferOrder(Command):
     order_id: str
     cycle_id: str
     koperasi_id: str
-    if_version: int | None
     reason: str
     lines: tuple[OrderLine, ...]
     stands: tuple[SupplierStand, ...]
@@ -173,7 +170,7 @@ def decide(command: AmendingCommand, known: Known) -> Sequence[Event]:
 
 
 def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
-    """Raises NoSuchOrder, OrderHasChanged, NoSuchCycle, CycleStillOpen, CycleIsClosed,
+    """Raises NoSuchOrder, NoSuchCycle, CycleStillOpen, CycleIsClosed,
     GoodsAreSold, BeingConsolidated, GoodsHaveArrived, OrderHasMoved, SupplierMustAgree,
     CasesNoLongerFill, MinimumWouldBeMissed, ChargeNotAccepted."""
     order = existing_order(command, known)
@@ -200,7 +197,7 @@ def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
 
 
 def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
-    """Raises NoSuchOrder, OrderHasChanged, OrderExists, NoSuchKoperasi, KoperasiMayNotTrade,
+    """Raises NoSuchOrder, OrderExists, NoSuchKoperasi, KoperasiMayNotTrade,
     TransferDoesNotFit, NoSuchCycle, CycleStillOpen, CycleIsClosed, GoodsAreSold,
     BeingConsolidated, GoodsHaveArrived, OrderHasMoved."""
     order = existing_order(command, known)
@@ -228,7 +225,6 @@ def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
 
 def _checked(command: AmendingCommand, order: Order, known: Known) -> Cycle:
     """The cycle, once the command rests on what is so."""
-    same_order_version(command, known)
     cycle = consolidated(known[CYCLE.about(command.cycle_id)])
     suppliers = {line.supplier_id for line in command.lines}
     if order.content != digest(command.lines) or suppliers != {

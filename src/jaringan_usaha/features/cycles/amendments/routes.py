@@ -1,6 +1,6 @@
 """Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -9,26 +9,30 @@ from pydantic import BaseModel, Field, TypeAdapter
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
     AskedBySupplier,
+    AskedOnVersion,
     Done,
     DoorNow,
     OperatorNow,
     ReaderNow,
     SupplierNow,
     done,
-    shown,
 )
-from jaringan_usaha.api.fields import Body, Instant, Reason, Slug, UuidV7
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
+from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.api.words import in_language
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.eventlog.projector import log_queries
+from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles.amendments import views
 from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
 from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
-from jaringan_usaha.features.cycles.events import AcknowledgedLine
+from jaringan_usaha.features.cycles.events import AcknowledgedLine, ConsolidatedOrderProposed
 from jaringan_usaha.features.cycles.group.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
@@ -37,7 +41,6 @@ from jaringan_usaha.features.cycles.group.sending import (
     sending,
 )
 from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
-from jaringan_usaha.features.cycles.orders.routes import if_match
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
@@ -59,7 +62,7 @@ class AnswerLineBody(Body):
 
     item_id: Slug
     cases: Annotated[int, Field(ge=0, le=MOST_UNITS)]
-    reason: Annotated[str, Field(max_length=280)] = ""
+    reason: Remark = ""
 
 
 class AnswerBody(Body):
@@ -98,7 +101,15 @@ class OrderStateView(BaseModel):
     told: int = Field(description="the revision that the supplier was told last; 0 for none")
     untold: bool = Field(description="it was amended since the supplier was told")
     reference: str
+    proposed_idr: int | None = Field(description="what a second person is asked to approve")
+    proposed_by: str | None = Field(description="by whom; never shown to suppliers")
     position: int
+
+
+class Sent(Done):
+    """What became of sending an order."""
+
+    state: str = Field(description="sent, or proposed: a second person has to approve it")
 
 
 class AnswerLineView(BaseModel):
@@ -178,21 +189,34 @@ class TierDrops(ListOf[TierDropView]):
 ORDER = "/consolidated-orders/{cycle_id}/{supplier_id}"
 
 
-@router.post(f"{ORDER}/send", operation_id="sendConsolidatedOrder", tags=["consolidated orders"])
+@router.post(
+    f"{ORDER}/send",
+    operation_id="sendConsolidatedOrder",
+    tags=["consolidated orders"],
+    responses={202: {"model": Sent, "description": "A second person has to approve it."}},
+)
 async def send_order(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
     body: SendBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
-) -> Done:
-    """Record that the supplier was told of the order, or of what was amended since."""
+) -> Sent:
+    """Record that the supplier was told of the order, or of what was amended since. Above the
+    limit of the rule `two-persons` this only proposes it (202), and a second person approves."""
     command = SendOrder(
         asked=asked, cycle_id=cycle_id, supplier_id=supplier_id, reference=body.reference
     )
-    return done(response, await door.handle(caller, sending, command))
+    recorded = await door.handle(caller, sending, command)
+    async with door.reading(caller, 0) as db:
+        fact = await db.fetchrow(log_queries.event_at, caller.network_id, recorded.position)
+    proposed = fact is not None and ConsolidatedOrderProposed.name.startswith(f"{fact['name']}.")
+    if proposed:
+        response.status_code = 202
+    state = "proposed" if proposed else "sent"
+    return Sent(**dict(done(response, recorded)), state=state)
 
 
 @router.post(
@@ -234,6 +258,7 @@ async def acknowledge_order(
 async def get_order_state(
     cycle_id: Annotated[Slug, Path()],
     supplier_id: Annotated[Slug, Path()],
+    response: Response,
     caller: SupplierNow,
     door: DoorNow,
     after: After = 0,
@@ -244,18 +269,18 @@ async def get_order_state(
         rows = await views.order_states(
             db,
             caller.network_id,
-            after=("", ""),
+            part=Part(("", ""), 1),
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             state=None,
-            limit=1,
         )
         answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
     if not rows:
         consolidated_order_id = f"{cycle_id}|{supplier_id}"
         raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
+    versioned(response, rows[0]["version"])
     found = [AnswerLineView(**dict(row)) for row in answers]
-    return OrderState(**dict(rows[0]), answers=found)
+    return OrderState(**dict(_for(caller, rows)[0]), answers=found)
 
 
 @router.get(
@@ -263,31 +288,33 @@ async def get_order_state(
 )
 async def list_order_states(
     caller: SupplierNow,
-    door: DoorNow,
+    page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
     ] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[OrderStateView]:
     """Consolidated orders and how far they are, by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.order_states(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             state=state,
-            limit=limit,
+            days=days,
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(OrderStateView, rows, limit, ("cycle_id", "supplier_id"), as_of)
+    return page.answer(ListOf[OrderStateView], _for(caller, rows))
+
+
+def _for(caller: Caller, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What is still to be approved within the network is not the supplier's to know."""
+    hidden = {"proposed_idr": None, "proposed_by": None} if caller.supplier_id else {}
+    return [{**row, **hidden} for row in rows]
 
 
 @router.post("/cycles/{cycle_id}/reopen", operation_id="reopenCycle", tags=["cycles"])
@@ -295,7 +322,7 @@ async def reopen_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: ReopenBody,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -351,9 +378,8 @@ async def preview_withdrawal(
 async def transfer_order(
     order_id: UuidV7,
     body: TransferBody,
-    request: Request,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
@@ -365,7 +391,6 @@ async def transfer_order(
         order_id=order_id,
         cycle_id=now.order["cycle_id"],
         koperasi_id=now.order["koperasi_id"],
-        if_version=if_match(request.headers.get("if-match")),
         reason=body.reason,
         lines=now.lines,
         stands=now.stands,
@@ -379,28 +404,25 @@ async def transfer_order(
 @router.get("/tier-drops", operation_id="listTierDrops", tags=["orders"])
 async def list_tier_drops(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(position=int, item_id=str, koperasi_id=str)],
+    days: Annotated[Days, within("the cycle's `closes_at`")],
     cycle_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     koperasi_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> TierDrops:
     """Who pays because the group fell below a tier, and who is paid; a koperasi sees its own."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     whose = koperasi_id or caller.koperasi_id
-    key = key_after(cursor_, 0, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.tier_drops(
             db,
             caller.network_id,
-            after=key,
+            part=page.part,
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=whose,
-            limit=limit,
+            days=days,
         )
         sums = await views.tier_drop_sums(
             db,
@@ -408,10 +430,9 @@ async def list_tier_drops(
             cycle_id=cycle_id,
             supplier_id=supplier_id,
             koperasi_id=whose,
+            days=days,
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    page = page_of(TierDropView, rows, limit, ("position", "item_id", "koperasi_id"), as_of)
-    return TierDrops(**dict(page), total=TierDropSums(**dict(sums)))
+    return page.answer(TierDrops, rows, total=dict(sums))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

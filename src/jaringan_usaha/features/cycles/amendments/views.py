@@ -6,15 +6,18 @@ from typing import cast
 
 import msgspec
 
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles.amendments.withdrawal import Stand
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     ConsolidatedOrderAcknowledged,
     ConsolidatedOrderAmended,
     ConsolidatedOrderPlaced,
+    ConsolidatedOrderProposalWithdrawn,
+    ConsolidatedOrderProposed,
     ConsolidatedOrderSent,
     ConsolidatedOrderWithdrawn,
     CycleConsolidated,
@@ -67,19 +70,26 @@ class _State:
     told: int = 0
     untold: bool = True
     reference: str = ""
+    proposed_idr: int | None = None
+    proposed_by: str | None = None
     position: int = 0
 
     def after(self, logged: Logged[ConsolidatedEvent]) -> "_State":
         now = replace(self, version=self.version + 1, position=logged.position)
+        void = replace(now, proposed_idr=None, proposed_by=None)
         match logged.event:
             case ConsolidatedOrderPlaced():
-                return replace(now, state="placed") if self.state == "withdrawn" else now
+                return replace(void, state="placed") if self.state == "withdrawn" else void
+            case ConsolidatedOrderProposed(amount_idr=amount_idr, proposed_by=by):
+                return replace(now, proposed_idr=amount_idr, proposed_by=by)
+            case ConsolidatedOrderProposalWithdrawn():
+                return void
             case ConsolidatedOrderSent(revision=revision, reference=reference):
-                return replace(now, state="sent", told=revision, untold=False, reference=reference)
+                return replace(void, state="sent", told=revision, untold=False, reference=reference)
             case ConsolidatedOrderAcknowledged():
                 return replace(now, state="acknowledged")
             case ConsolidatedOrderAmended():
-                return replace(now, untold=True, state="sent" if self.told else "placed")
+                return replace(void, untold=True, state="sent" if self.told else "placed")
             case ConsolidatedOrderWithdrawn():
                 return _State("withdrawn", now.version, position=logged.position)
         return now
@@ -104,6 +114,8 @@ async def _write_states(
         [state.told for state in found],
         [state.untold for state in found],
         [state.reference for state in found],
+        [state.proposed_idr for state in found],
+        [state.proposed_by for state in found],
         [state.position for state in found],
     )
 
@@ -196,6 +208,9 @@ async def _amend_entitlements(
         [row.reason for row in rows],
     )
     await db.execute(queries.drop_entitlements, page.network_id, *keys)
+    items = list(dict.fromkeys(key[:3] for key in last))
+    columns = [[item[at] for item in items] for at in range(3)]
+    await db.execute(queries.sum_declined_anew, page.network_id, *columns)
 
 
 async def _write_drops(
@@ -221,15 +236,25 @@ async def order_states(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
     state: str | None,
-    limit: int,
+    days: Days = None,
 ) -> list[Row]:
-    """Consolidated orders and how far they are, by cycle and supplier."""
+    """Consolidated orders and how far they are, by cycle and supplier; with days of the cycles
+    that close on them."""
+    if days is not None:
+        query, keys = part.of(queries).order_states_of_days, (cycle_id, supplier_id, state, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        queries.order_states, network_id, *after, cycle_id, supplier_id, state, limit
+        part.of(queries).order_states,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        state,
+        part.most,
     )
 
 
@@ -290,27 +315,38 @@ async def ordered_items(
     network_id: int,
     cycle_id: str,
     *,
-    after: tuple[str, str],
+    part: Part,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """What was ordered of each item in a cycle, and at which price."""
-    return await db.fetch(queries.ordered_items, network_id, cycle_id, *after, supplier_id, limit)
+    return await db.fetch(
+        part.of(queries).ordered_items, network_id, cycle_id, *part.key, supplier_id, part.most
+    )
 
 
 async def tier_drops(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[int, str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
-    """Who pays for lost tiers, and who is relieved, in the order of the log."""
+    """Who pays for lost tiers, and who is relieved, in the order of the log; with days of the
+    cycles that close on them."""
+    if days is not None:
+        query, keys = part.of(queries).tier_drops_of_days, (cycle_id, supplier_id, koperasi_id)
+        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
     return await db.fetch(
-        queries.tier_drops, network_id, *after, cycle_id, supplier_id, koperasi_id, limit
+        part.of(queries).tier_drops,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        koperasi_id,
+        part.most,
     )
 
 
@@ -321,7 +357,10 @@ async def tier_drop_sums(
     cycle_id: str | None,
     supplier_id: str | None,
     koperasi_id: str | None,
+    days: Days,
 ) -> Row:
-    row = await db.fetchrow(queries.tier_drop_sums, network_id, cycle_id, supplier_id, koperasi_id)
+    query = queries.tier_drop_sums_of_days if days else queries.tier_drop_sums
+    keys = (cycle_id, supplier_id, koperasi_id, *(days or ()))
+    row = await db.fetchrow(query, network_id, *keys)
     assert row is not None
     return row

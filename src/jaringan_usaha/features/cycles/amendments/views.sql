@@ -1,20 +1,24 @@
 -- name: states_before
 -- Consolidated orders as they stand before this page.
-select s.cycle_id, s.supplier_id, s.state, s.version, s.told, s.untold, s.reference, s.position
+select s.cycle_id, s.supplier_id, s.state, s.version, s.told, s.untold, s.reference,
+       s.proposed_idr, s.proposed_by, s.position
 from unnest($2::text[], $3::text[]) k(cycle_id, supplier_id)
 join order_states s on s.network_id = $1 and s.cycle_id = k.cycle_id
   and s.supplier_id = k.supplier_id;
 
 -- name: write_states
 insert into order_states (
-  network_id, cycle_id, supplier_id, state, version, told, untold, reference, position)
+  network_id, cycle_id, supplier_id, state, version, told, untold, reference, proposed_idr,
+  proposed_by, position)
 select $1, s.*
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::boolean[], $8::text[],
-  $9::bigint[]) s
+  $9::bigint[], $10::text[], $11::bigint[]) s
 on conflict (network_id, cycle_id, supplier_id) do update
 set state = excluded.state, version = excluded.version, told = excluded.told,
-    untold = excluded.untold, reference = excluded.reference, position = excluded.position;
+    untold = excluded.untold, reference = excluded.reference,
+    proposed_idr = excluded.proposed_idr, proposed_by = excluded.proposed_by,
+    position = excluded.position;
 
 -- name: settle_cycles
 -- A consolidated cycle is as far as the least advanced of its orders for anything.
@@ -76,6 +80,21 @@ using unnest($2::text[], $3::text[], $4::text[], $5::text[])
 where t.network_id = $1 and t.cycle_id = e.cycle_id and t.supplier_id = e.supplier_id
   and t.item_id = e.item_id and t.koperasi_id = e.koperasi_id and t.firm = 0;
 
+-- name: sum_declined_anew
+update consolidated_lines l
+set declined_firm = d.firm, declined_tolerance = d.tolerance
+from (
+  select k.*, e.*
+  from unnest($2::text[], $3::text[], $4::text[]) k(cycle_id, supplier_id, item_id)
+  cross join lateral (
+    select coalesce(sum(firm), 0) as firm, coalesce(sum(tolerance), 0) as tolerance
+    from entitlements e
+    where e.network_id = $1 and e.cycle_id = k.cycle_id and e.supplier_id = k.supplier_id
+      and e.item_id = k.item_id and e.reason not in ('', 'CASE_NOT_FULL')) e
+  offset 0) d
+where l.network_id = $1 and l.cycle_id = d.cycle_id and l.supplier_id = d.supplier_id
+  and l.item_id = d.item_id;
+
 -- name: sum_orders_anew
 update consolidated_orders o
 set quantity = s.quantity, order_lines = s.order_lines, amount_idr = s.amount_idr,
@@ -115,15 +134,31 @@ delete from tier_drops d
 using unnest($2::text[], $3::text[]) k(cycle_id, supplier_id)
 where d.network_id = $1 and d.cycle_id = k.cycle_id and d.supplier_id = k.supplier_id;
 
--- name: order_states
+-- paged: order_states
 -- Consolidated orders and how far they are, a page at a time.
 select cycle_id, supplier_id, state, version, told + untold::int as revision, told, untold,
-       reference, position
+       reference, proposed_idr, proposed_by, position
 from order_states
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
   and ($6::text is null or state = $6)
 order by cycle_id, supplier_id limit $7;
+
+-- paged: order_states_of_days
+-- Those of cycles that close on some days.
+select cycle_id, supplier_id, state, version, told + untold::int as revision, told, untold,
+       reference, proposed_idr, proposed_by, position
+from order_states
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $7::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($8::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, supplier_id) > ($2, $3)
+  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and ($6::text is null or state = $6)
+order by cycle_id, supplier_id limit $9;
 
 -- name: suppliers_to_take_back
 -- Every consolidated order that stands in a cycle.
@@ -153,7 +188,7 @@ from unnest($3::text[], $4::text[]) i(supplier_id, item_id)
 join consolidated_lines l on l.network_id = $1 and l.cycle_id = $2
   and l.supplier_id = i.supplier_id and l.item_id = i.item_id;
 
--- name: ordered_items
+-- paged: ordered_items
 -- What was ordered of each item, a page at a time.
 select supplier_id, item_id, firm, tolerance, cases, quantity, price_list, price_idr, price_per
 from consolidated_lines
@@ -170,7 +205,7 @@ join entitlements e on e.network_id = $1 and e.cycle_id = $2
   and e.supplier_id = i.supplier_id and e.item_id = i.item_id
 order by e.supplier_id, e.item_id, e.first_position, e.koperasi_id limit $5;
 
--- name: tier_drops
+-- paged: tier_drops
 -- Who pays for lost tiers, and who is relieved, a page at a time.
 select cycle_id, supplier_id, item_id, koperasi_id, position, charged_idr, relieved_idr
 from tier_drops
@@ -178,6 +213,35 @@ where network_id = $1 and (position, item_id, koperasi_id) > ($2, $3, $4)
   and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
   and ($7::text is null or koperasi_id = $7)
 order by position, item_id, koperasi_id limit $8;
+
+-- paged: tier_drops_of_days
+-- Those of cycles that close on some days.
+with d as materialized (
+  select cycle_id, supplier_id, item_id, koperasi_id, position, charged_idr, relieved_idr
+  from tier_drops
+  where network_id = $1 and cycle_id = any (array(
+      select cycle_id from cycles
+      where network_id = $1
+        and closes_at >= $8::date::timestamp at time zone 'Asia/Jakarta'
+        and closes_at < ($9::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+    and ($5::text is null or cycle_id = $5) and ($6::text is null or supplier_id = $6)
+    and ($7::text is null or koperasi_id = $7)
+)
+select * from d
+where (position, item_id, koperasi_id) > ($2, $3, $4)
+order by position, item_id, koperasi_id limit $10;
+
+-- name: tier_drop_sums_of_days
+select coalesce(sum(charged_idr), 0)::bigint as charged_idr,
+       coalesce(sum(relieved_idr), 0)::bigint as relieved_idr
+from tier_drops
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $5::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($6::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and ($2::text is null or cycle_id = $2)
+  and ($3::text is null or supplier_id = $3) and ($4::text is null or koperasi_id = $4);
 
 -- name: tier_drop_sums
 select coalesce(sum(charged_idr), 0)::bigint as charged_idr,

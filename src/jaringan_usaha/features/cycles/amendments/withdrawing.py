@@ -63,8 +63,9 @@ async def standing(door: Door, caller: Caller, order_id: str, after: int = 0) ->
         lines = _lines.decode(order["lines"])
         cycle = await life_views.cycle(db, caller.network_id, order["cycle_id"])
         assert cycle is not None
+    async with door.reading(caller, recorded, of_all=True) as db:
         stands = await _stands(db, caller.network_id, order["cycle_id"], lines)
-        return Standing(order, lines, cycle["state"], stands)
+    return Standing(order, lines, cycle["state"], stands)
 
 
 async def _stands(
@@ -239,13 +240,7 @@ def _item_consequence(
 
 
 def withdrawal(
-    asked: Asked,
-    now: Standing,
-    reason: str,
-    *,
-    supplier_agrees: bool,
-    charge_idr: int,
-    if_version: int | None = None,
+    asked: Asked, now: Standing, reason: str, *, supplier_agrees: bool, charge_idr: int
 ) -> WithdrawOrder:
     """The command to withdraw an order as it stands."""
     return WithdrawOrder(
@@ -253,7 +248,6 @@ def withdrawal(
         order_id=str(now.order["order_id"]),
         cycle_id=now.order["cycle_id"],
         koperasi_id=now.order["koperasi_id"],
-        if_version=if_version,
         reason=reason,
         lines=now.lines,
         stands=now.stands,

@@ -1,14 +1,17 @@
 """The rules of consolidated orders: the one order of the group with each supplier."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, assert_never, cast
 
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleStillOpen, digest, existing
 from jaringan_usaha.features.cycles.events import (
+    ConsolidatedLine,
     ConsolidatedOrderAcknowledged,
     ConsolidatedOrderAmended,
     ConsolidatedOrderPlaced,
+    ConsolidatedOrderProposalWithdrawn,
+    ConsolidatedOrderProposed,
     ConsolidatedOrderSent,
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
@@ -83,14 +86,16 @@ class MinimumAlreadyDecided(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Consolidated:
-    """The items that are placed, in how many parts, and what became of a missed minimum.
+    """The items that are placed and what they cost, in how many parts, and what became of a
+    missed minimum.
 
     `told` is the revision that the supplier was told last, `untold` whether there is another
-    one since, and `answer` a digest of what it said to which.
+    one since, `proposal` what a second person is asked to approve, and `answer` a digest of what
+    the supplier said to which revision.
     """
 
     consolidated_order_id: str
-    items: frozenset[str] = frozenset()
+    items: Mapping[str, int] = field(default_factory=dict)
     line_parts: int = 0
     share_parts: int = 0
     entitlement_parts: int = 0
@@ -98,13 +103,25 @@ class Consolidated:
     decision: str = ""
     told: int = 0
     untold: bool = True
+    proposal: ConsolidatedOrderProposed | None = None
     answer: bytes = b""
+
+    @property
+    def amount_idr(self) -> int:
+        return sum(self.items.values())
+
+    def with_lines(self, lines: Sequence[ConsolidatedLine]) -> "Consolidated":
+        """These lines are as they are now; what was proposed before is void."""
+        amounts = {line.item_id: line.amount_idr for line in lines}
+        return replace(self, items={**self.items, **amounts}, proposal=None)
 
 
 ConsolidatedEvent = (
     ConsolidatedOrderPlaced
     | ConsolidatedOrderShared
     | ConsolidatedOrderWithdrawn
+    | ConsolidatedOrderProposed
+    | ConsolidatedOrderProposalWithdrawn
     | ConsolidatedOrderSent
     | ConsolidatedOrderAcknowledged
     | ConsolidatedOrderAmended
@@ -117,8 +134,7 @@ def evolve_consolidated(order: Consolidated, event: ConsolidatedEvent) -> Consol
     match event:
         case ConsolidatedOrderPlaced():
             return replace(
-                order,
-                items=order.items.union([line.item_id for line in event.lines]),
+                order.with_lines(event.lines),
                 line_parts=order.line_parts + 1,
                 entitlement_parts=order.entitlement_parts + event.entitlement_parts,
             )
@@ -126,12 +142,15 @@ def evolve_consolidated(order: Consolidated, event: ConsolidatedEvent) -> Consol
             return replace(order, share_parts=order.share_parts + 1)
         case ConsolidatedOrderWithdrawn():
             return Consolidated(order.consolidated_order_id)
+        case ConsolidatedOrderProposed() | ConsolidatedOrderProposalWithdrawn():
+            proposal = event if isinstance(event, ConsolidatedOrderProposed) else None
+            return replace(order, proposal=proposal)
         case ConsolidatedOrderSent():
-            return replace(order, told=event.revision, untold=False)
+            return replace(order, told=event.revision, untold=False, proposal=None)
         case ConsolidatedOrderAcknowledged():
             return replace(order, answer=digest((event.revision, event.lines)))
         case ConsolidatedOrderAmended():
-            return replace(order, untold=True)
+            return replace(order.with_lines(event.lines), untold=True)
         case MinimumMissed():
             return replace(order, minimum_missed=True)
         case MinimumDecided():
@@ -146,6 +165,8 @@ CONSOLIDATED = Topic(
         ConsolidatedOrderPlaced,
         ConsolidatedOrderShared,
         ConsolidatedOrderWithdrawn,
+        ConsolidatedOrderProposed,
+        ConsolidatedOrderProposalWithdrawn,
         ConsolidatedOrderSent,
         ConsolidatedOrderAcknowledged,
         ConsolidatedOrderAmended,

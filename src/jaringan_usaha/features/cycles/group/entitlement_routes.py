@@ -13,10 +13,9 @@ from jaringan_usaha.api.door import (
     OperatorNow,
     ReaderNow,
     done,
-    shown,
 )
 from jaringan_usaha.api.fields import Body, Reason, Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, key_after, page_of
+from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.cycles.group import views
 from jaringan_usaha.features.cycles.group.domain import DecideMinimum, consolidated_orders
@@ -89,36 +88,28 @@ class MinimumView(BaseModel):
 async def list_entitlements(
     cycle_id: Annotated[Slug, Path()],
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str, koperasi_id=str)],
     koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> Entitlements:
     """Who may expect how much of the group's orders, by supplier, item and koperasi; a koperasi
     sees its own rows only."""
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     whose = koperasi_id or caller.koperasi_id
-    key = key_after(cursor_, "", "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.entitlements(
             db,
             caller.network_id,
             cycle_id,
-            after=key,
+            part=page.part,
             koperasi_id=whose,
             supplier_id=supplier_id,
-            limit=limit,
         )
         total = await views.entitled(
             db, caller.network_id, cycle_id, koperasi_id=whose, supplier_id=supplier_id
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    columns = ("supplier_id", "item_id", "koperasi_id")
-    page = page_of(EntitlementView, rows, limit, columns, as_of)
-    return Entitlements(**dict(page), total=Entitled(**dict(total)))
+    return page.answer(Entitlements, rows, total=dict(total))
 
 
 # -- minimums ------------------------------------------------------------------------------
@@ -128,17 +119,12 @@ async def list_entitlements(
 async def list_minimums(
     cycle_id: Annotated[Slug, Path()],
     caller: AuditorNow,
-    door: DoorNow,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
+    page: Annotated[Page, by(supplier_id=str)],
 ) -> ListOf[MinimumView]:
     """The minimums that a cycle missed, where its terms are to ask the operator."""
-    (last,) = key_after(cursor_, "")
-    async with door.reading(caller, after) as db:
-        rows = await views.minimums(db, caller.network_id, cycle_id, after=last, limit=limit)
-        as_of = await shown(db, caller.network_id, "cycles")
-    return page_of(MinimumView, rows, limit, ("supplier_id",), as_of)
+    async with page.reading("cycles") as db:
+        rows = await views.minimums(db, caller.network_id, cycle_id, part=page.part)
+    return page.answer(ListOf[MinimumView], rows)
 
 
 @router.post(

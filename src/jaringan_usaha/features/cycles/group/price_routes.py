@@ -1,14 +1,15 @@
 """The group's price of each item, how far the next one is, and nudges towards it, over HTTP."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import BoardNow, Door, DoorNow, ReaderNow, shown
+from jaringan_usaha.api.door import BoardNow, Door, DoorNow, ReaderNow
 from jaringan_usaha.api.fields import Slug
-from jaringan_usaha.api.paging import After, Cursor, Limit, ListOf, cursor, key_after
+from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.cycles import life_views, views
@@ -23,8 +24,6 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute)
 ORDERED = ("consolidated", "sent", "acknowledged")
 SCANNED = 2_000
 """Items that one request for nudges looks at; most have none."""
-
-MOST_NUDGES = 200
 
 # -- answers -------------------------------------------------------------------------------
 
@@ -67,75 +66,60 @@ class NudgeView(BaseModel):
 async def list_group_prices(
     cycle_id: Annotated[Slug, Path()],
     caller: BoardNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[GroupPriceView]:
     """The group's price of each item: provisional while orders come, frozen at the close. In a
     cycle with stated prices there is none."""
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         state = await _state(db, caller, cycle_id)
         if state in ORDERED:
             rows = await amended_views.ordered_items(
-                db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=limit
+                db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
             )
         else:
             rows = await views.totals(
-                db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=limit
+                db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
             )
-        as_of = await shown(db, caller.network_id, "cycles")
     cycle, prices = await _prices(door, caller, cycle_id, rows)
-    found = []
-    if cycle.prices == "listed":
-        for row in rows:
-            price = prices[row["supplier_id"], row["item_id"]]
-            found.append(_ordered(row, price) if state in ORDERED else _so_far(row, price, cycle))
-    following = cursor(rows[-1]["supplier_id"], rows[-1]["item_id"]) if len(rows) == limit else None
-    return ListOf[GroupPriceView](items=found, next=following, **as_of)
+
+    def show(row: Row) -> GroupPriceView:
+        price = prices[row["supplier_id"], row["item_id"]]
+        return _ordered(row, price) if state in ORDERED else _so_far(row, price, cycle)
+
+    listed = rows if cycle.prices == "listed" else []
+    return page.answer(ListOf[GroupPriceView], listed, show=show)
 
 
 @router.get("/cycles/{cycle_id}/nudges", operation_id="listNudges", tags=["cycles"])
 async def list_nudges(
     cycle_id: Annotated[Slug, Path()],
     caller: ReaderNow,
+    page: Annotated[Page, by(supplier_id=str, item_id=str)],
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    after: After = 0,
 ) -> ListOf[NudgeView]:
-    """Items of which the group would get more for less, while it may still order: of as many
-    items as one answer looks at; `next` leads on to the others."""
-    key = key_after(cursor_, "", "")
-    async with door.reading(caller, after) as db:
+    """Items of which the group would get more for less, while it may still order. One answer looks
+    at 2,000 items, so that a page may hold few or none; `next` leads on to the others."""
+    async with page.reading("cycles") as db:
         await _state(db, caller, cycle_id)
         rows = await views.totals(
-            db, caller.network_id, cycle_id, after=key, supplier_id=supplier_id, limit=SCANNED
+            db,
+            caller.network_id,
+            cycle_id,
+            part=replace(page.part, most=SCANNED + 1),
+            supplier_id=supplier_id,
         )
-        as_of = await shown(db, caller.network_id, "cycles")
     cycle, prices = await _prices(door, caller, cycle_id, rows)
-    found: list[NudgeView] = []
-    last: Row | None = rows[-1] if len(rows) == SCANNED else None
-    if cycle.prices == "listed" and not cycle.closed and not cycle.cancelled:
-        for row in rows:
-            found += _nudges(row, prices[row["supplier_id"], row["item_id"]])
-            if len(found) == MOST_NUDGES:
-                last = row
-                break
-    following = cursor(last["supplier_id"], last["item_id"]) if last is not None else None
-    return ListOf[NudgeView](items=found, next=following, **as_of)
 
+    def show(row: Row) -> dict[str, Any] | None:
+        price = prices[row["supplier_id"], row["item_id"]]
+        nudged = nudge(price, reached(price, row["quantity"], row["tolerance"]).quantity)
+        return nudged and {**dict(row), **nudged._asdict()}
 
-def _nudges(row: Row, price: Price) -> list[NudgeView]:
-    """The nudge for one item, if there is one."""
-    so_far = reached(price, row["quantity"], row["tolerance"])
-    nudged = nudge(price, so_far.quantity)
-    if nudged is None:
-        return []
-    ids = {"supplier_id": row["supplier_id"], "item_id": row["item_id"]}
-    return [NudgeView(**ids, **nudged._asdict())]
+    may_order = cycle.prices == "listed" and not cycle.closed and not cycle.cancelled
+    return page.answer(ListOf[NudgeView], rows if may_order else [], show=show, looked_at=SCANNED)
 
 
 async def _state(db: Connection, caller: Caller, cycle_id: str) -> str:

@@ -15,15 +15,19 @@ from jaringan_usaha.features.cycles.domain import (
 from jaringan_usaha.features.cycles.events import (
     AcknowledgedLine,
     ConsolidatedOrderAcknowledged,
+    ConsolidatedOrderProposed,
     ConsolidatedOrderSent,
     ConsolidatedOrderWithdrawn,
     CycleCancelled,
     CycleReopened,
 )
 from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
-from jaringan_usaha.kernel.decider import About, Decider, Known
+from jaringan_usaha.features.registry.events import RuleSet
+from jaringan_usaha.kernel.calendar import day_of_business
+from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Busy, Invalid, Missing, Outdated, Refused
+from jaringan_usaha.kernel.rules import DatedRule, Setting, evolve_rule
 
 RETRY_SECONDS = 2
 
@@ -31,7 +35,8 @@ RETRY_SECONDS = 2
 
 
 class SendOrder(Command):
-    """The supplier is told what the order holds now."""
+    """The supplier is told what the order holds now; above the limit that the rule `two-persons`
+    sets, that is proposed to a second person first."""
 
     cycle_id: str
     supplier_id: str
@@ -77,6 +82,10 @@ class OrderIsSent(Refused):
     code = "consolidated-order-is-sent"
 
 
+class OrderIsProposed(Refused):
+    code = "consolidated-order-proposed"
+
+
 class GoodsAreSold(Refused):
     code = "goods-are-sold"
 
@@ -100,12 +109,18 @@ def needs(command: SendingCommand) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
     cycle = CYCLE.about(command.cycle_id)
     match command:
-        case SendOrder() | AcknowledgeOrder():
+        case SendOrder():
+            return [about_order(command.cycle_id, command.supplier_id), cycle, TWO_PERSONS]
+        case AcknowledgeOrder():
             return [about_order(command.cycle_id, command.supplier_id), cycle]
         case TakeBackOrders():
             orders = [about_order(command.cycle_id, each) for each in command.supplier_ids]
             return [cycle, *orders]
     assert_never(command)
+
+
+RULE = Topic("cycles.rule", "rule", (RuleSet,), DatedRule, evolve_rule)
+TWO_PERSONS = RULE.about("two-persons")
 
 
 def about_order(cycle_id: str, supplier_id: str) -> About[Consolidated]:
@@ -128,11 +143,14 @@ def decide(command: SendingCommand, known: Known) -> Sequence[Event]:
 
 def send_order(command: SendOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchCycle, CycleStillOpen, CycleIsClosed, GoodsAreSold, BeingConsolidated,
-    NoSuchConsolidatedOrder."""
+    NoSuchConsolidatedOrder, OrderIsProposed."""
     consolidated(known[CYCLE.about(command.cycle_id)])
     order = placed(known[about_order(command.cycle_id, command.supplier_id)])
     if not order.untold:
         return []
+    rule = known[TWO_PERSONS].on(day_of_business(command.asked.at))
+    if rule is not None and order.amount_idr > rule.values["order_idr"]:
+        return [_proposed(command, order, rule)]
     return [
         ConsolidatedOrderSent(
             consolidated_order_id=order.consolidated_order_id,
@@ -142,6 +160,26 @@ def send_order(command: SendOrder, known: Known) -> Sequence[Event]:
             reference=command.reference,
         )
     ]
+
+
+def _proposed(command: SendOrder, order: Consolidated, rule: Setting) -> ConsolidatedOrderProposed:
+    if order.proposal is not None:
+        order_id = order.consolidated_order_id
+        raise OrderIsProposed(
+            f"order {order_id} waits for a second person: approve it, or withdraw the proposal",
+            amount_idr=order.amount_idr,
+        )
+    return ConsolidatedOrderProposed(
+        consolidated_order_id=order.consolidated_order_id,
+        cycle_id=command.cycle_id,
+        supplier_id=command.supplier_id,
+        revision=order.told + 1,
+        amount_idr=order.amount_idr,
+        limit_idr=rule.values["order_idr"],
+        rule_version_no=rule.version_no,
+        proposed_by=command.asked.by,
+        reference=command.reference,
+    )
 
 
 def acknowledge_order(command: AcknowledgeOrder, known: Known) -> Sequence[Event]:
@@ -260,4 +298,4 @@ def same_version(about: About[Consolidated], seen: int, known: Known) -> None:
         )
 
 
-sending = Decider(needs, decide, (CONSOLIDATED, CYCLE))
+sending = Decider(needs, decide, (CONSOLIDATED, CYCLE, RULE))

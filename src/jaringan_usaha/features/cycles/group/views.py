@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page
-from jaringan_usaha.eventlog.queries import Queries
+from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderPlaced,
     ConsolidatedOrderWithdrawn,
@@ -17,7 +18,12 @@ from jaringan_usaha.features.cycles.events import (
     MinimumDecided,
     MinimumMissed,
 )
-from jaringan_usaha.features.cycles.group.consolidation import ItemDemand, ItemTotal, KoperasiDemand
+from jaringan_usaha.features.cycles.group.consolidation import (
+    CASE_NOT_FULL,
+    ItemDemand,
+    ItemTotal,
+    KoperasiDemand,
+)
 from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.cycles.group", "views.sql")
@@ -42,11 +48,15 @@ async def write_consolidated(page: Page, db: Connection) -> None:
     await _write_lines(page, db)
     granted = [logged.event for logged in page.of(EntitlementsGranted)]
     if granted:
+        await db.execute(queries.make_page_granted)
         await db.copy_records_to_table(
-            "entitlements",
+            "page_granted",
             records=_entitlement_rows(page.network_id, granted),
             columns=_ENTITLEMENT_COLUMNS,
         )
+        await _write_declined(page.network_id, granted, db)
+        await db.execute(queries.add_granted)
+        await db.execute(queries.empty_page_granted)
 
 
 async def _withdraw(page: Page, db: Connection) -> None:
@@ -156,6 +166,22 @@ def _entitlement_rows(
                 )
 
 
+async def _write_declined(
+    network_id: int, granted: Sequence[EntitlementsGranted], db: Connection
+) -> None:
+    """Who declined what it could have had claims nothing when the goods arrive."""
+    declined = [
+        (event.cycle_id, event.supplier_id, item.item_id, row.firm, row.tolerance)
+        for event in granted
+        for item in event.items
+        for row in item.rows
+        if row.reason and row.reason != CASE_NOT_FULL
+    ]
+    if declined:
+        columns = (list(column) for column in zip(*declined, strict=True))
+        await db.execute(queries.add_declined, network_id, *columns)
+
+
 # -- what the clock asks -------------------------------------------------------------------
 
 
@@ -235,30 +261,53 @@ async def consolidated_orders(
     db: Connection,
     network_id: int,
     *,
-    after: tuple[str, str],
+    part: Part,
     cycle_id: str | None,
     supplier_id: str | None,
-    limit: int,
+    days: Days,
 ) -> list[Row]:
-    """Consolidated orders by cycle and supplier."""
+    """Consolidated orders by cycle and supplier; with days of the cycles that close on them."""
+    if days is not None:
+        query, keys = part.of(queries).consolidated_orders_of_days, (cycle_id, supplier_id, *days)
+        return await db.fetch(query, network_id, *part.key, *keys, part.most)
     return await db.fetch(
-        queries.consolidated_orders, network_id, *after, cycle_id, supplier_id, limit
+        part.of(queries).consolidated_orders,
+        network_id,
+        *part.beginning(cycle_id),
+        cycle_id,
+        supplier_id,
+        part.most,
     )
 
 
+async def first_lines(
+    db: Connection, network_id: int, orders: Sequence[Row], most: int
+) -> dict[tuple[str, str], list[Row]]:
+    """The first lines of each of these consolidated orders, by cycle and supplier."""
+    found: dict[tuple[str, str], list[Row]] = {
+        (row["cycle_id"], row["supplier_id"]): [] for row in orders
+    }
+    keys = [list(column) for column in zip(*found, strict=True)] or [[], []]
+    for row in await db.fetch(queries.first_lines, network_id, *keys, most):
+        found[row["cycle_id"], row["supplier_id"]].append(row)
+    return found
+
+
 async def consolidated_lines(
-    db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, after: str, limit: int
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str, *, part: Part
 ) -> list[Row]:
     return await db.fetch(
-        queries.consolidated_lines, network_id, cycle_id, supplier_id, after, limit
+        part.of(queries).consolidated_lines, network_id, cycle_id, supplier_id, *part.key, part.most
     )
 
 
 async def lines_of_cycle(
-    db: Connection, network_id: int, cycle_id: str, *, after: tuple[str, str], limit: int
+    db: Connection, network_id: int, cycle_id: str, *, part: Part
 ) -> list[Row]:
     """The lines of all consolidated orders of a cycle, by supplier and item."""
-    return await db.fetch(queries.lines_of_cycle, network_id, cycle_id, *after, limit)
+    return await db.fetch(
+        part.of(queries).lines_of_cycle, network_id, cycle_id, *part.key, part.most
+    )
 
 
 async def entitlements(
@@ -266,24 +315,28 @@ async def entitlements(
     network_id: int,
     cycle_id: str,
     *,
-    after: tuple[str, str, str],
+    part: Part,
     koperasi_id: str | None,
     supplier_id: str | None,
-    limit: int,
 ) -> list[Row]:
     """Who may expect what, by supplier, item and koperasi."""
     if koperasi_id is None:
         return await db.fetch(
-            queries.entitlements_of_cycle, network_id, cycle_id, *after, supplier_id, limit
+            part.of(queries).entitlements_of_cycle,
+            network_id,
+            cycle_id,
+            *part.key,
+            supplier_id,
+            part.most,
         )
     return await db.fetch(
-        queries.entitlements_of_koperasi,
+        part.of(queries).entitlements_of_koperasi,
         network_id,
         cycle_id,
         koperasi_id,
-        *after,
+        *part.key[:2],
         supplier_id,
-        limit,
+        part.most,
     )
 
 
@@ -306,8 +359,6 @@ async def entitled(
     return row
 
 
-async def minimums(
-    db: Connection, network_id: int, cycle_id: str, *, after: str, limit: int
-) -> list[Row]:
+async def minimums(db: Connection, network_id: int, cycle_id: str, *, part: Part) -> list[Row]:
     """The minimums that a cycle missed, by supplier."""
-    return await db.fetch(queries.minimums, network_id, cycle_id, after, limit)
+    return await db.fetch(part.of(queries).minimums, network_id, cycle_id, *part.key, part.most)

@@ -1,3 +1,14 @@
+-- name: make_page_granted
+-- What a page grants on its way in: row security takes no COPY, and arrays take the driver too long.
+create temp table if not exists page_granted (like entitlements) on commit delete rows;
+
+-- name: add_granted
+insert into entitlements select * from page_granted;
+
+-- name: empty_page_granted
+-- A page may be folded in several pieces.
+truncate page_granted;
+
 -- name: write_consolidated_lines
 insert into consolidated_lines (
   network_id, cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr,
@@ -26,6 +37,18 @@ set item_count = consolidated_orders.item_count + excluded.item_count,
     order_lines = consolidated_orders.order_lines + excluded.order_lines,
     amount_idr = consolidated_orders.amount_idr + excluded.amount_idr,
     alone_idr = consolidated_orders.alone_idr + excluded.alone_idr;
+
+-- name: add_declined
+-- Of parts of one item.
+update consolidated_lines l
+set declined_firm = l.declined_firm + d.firm, declined_tolerance = l.declined_tolerance + d.tolerance
+from (
+  select cycle_id, supplier_id, item_id, sum(firm) as firm, sum(tolerance) as tolerance
+  from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+         d(cycle_id, supplier_id, item_id, firm, tolerance)
+  group by cycle_id, supplier_id, item_id) d
+where l.network_id = $1 and l.cycle_id = d.cycle_id and l.supplier_id = d.supplier_id
+  and l.item_id = d.item_id;
 
 -- name: withdraw_orders
 -- Consolidated orders that were taken back: their cycle is open again.
@@ -58,16 +81,42 @@ from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
        m(cycle_id, supplier_id, decision, reason, position)
 where network_id = $1 and minimums.cycle_id = m.cycle_id and minimums.supplier_id = m.supplier_id;
 
--- name: consolidated_orders
+-- paged: consolidated_orders
 -- The consolidated orders of a cycle, a page at a time.
 select cycle_id, supplier_id, item_count, quantity, order_lines, amount_idr, alone_idr,
        placed_position
 from consolidated_orders
 where network_id = $1 and (cycle_id, supplier_id) > ($2, $3)
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+  and cycle_id between coalesce($4, '') and coalesce($4, repeat('z', 65))
+  and supplier_id between coalesce($5, '') and coalesce($5, repeat('z', 65))
 order by cycle_id, supplier_id limit $6;
 
--- name: consolidated_lines
+-- paged: consolidated_orders_of_days
+-- Those of cycles that close on some days.
+select cycle_id, supplier_id, item_count, quantity, order_lines, amount_idr, alone_idr,
+       placed_position
+from consolidated_orders
+where network_id = $1 and cycle_id = any (array(
+    select cycle_id from cycles
+    where network_id = $1
+      and closes_at >= $6::date::timestamp at time zone 'Asia/Jakarta'
+      and closes_at < ($7::date + 1)::timestamp at time zone 'Asia/Jakarta'))
+  and (cycle_id, supplier_id) > ($2, $3)
+  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
+order by cycle_id, supplier_id limit $8;
+
+-- name: first_lines
+-- The first lines of some consolidated orders, in one go.
+select l.*
+from unnest($2::text[], $3::text[]) o(cycle_id, supplier_id)
+cross join lateral (
+  select cycle_id, supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr, price_list,
+         price_idr, price_per, cases, case_size, firm, tolerance, reason
+  from consolidated_lines
+  where network_id = $1 and cycle_id = o.cycle_id and supplier_id = o.supplier_id
+  order by item_id limit $4) l;
+
+-- paged: consolidated_lines
 -- The lines of one consolidated order, a page at a time.
 select item_id, quantity, order_lines, amount_idr, alone_idr, price_list, price_idr, price_per,
        cases, case_size, firm, tolerance, reason
@@ -75,7 +124,7 @@ from consolidated_lines
 where network_id = $1 and cycle_id = $2 and supplier_id = $3 and item_id > $4
 order by item_id limit $5;
 
--- name: lines_of_cycle
+-- paged: lines_of_cycle
 -- The lines of all consolidated orders of a cycle, a page at a time.
 select supplier_id, item_id, quantity, order_lines, amount_idr, alone_idr, price_list, price_idr,
        price_per, cases, case_size, firm, tolerance, reason
@@ -83,7 +132,7 @@ from consolidated_lines
 where network_id = $1 and cycle_id = $2 and (supplier_id, item_id) > ($3, $4)
 order by supplier_id, item_id limit $5;
 
--- name: entitlements_of_cycle
+-- paged: entitlements_of_cycle
 -- Who may expect what in a cycle, a page at a time.
 select supplier_id, item_id, koperasi_id, firm, tolerance, least, granted, alone_idr,
        first_position, reason
@@ -92,14 +141,14 @@ where network_id = $1 and cycle_id = $2 and (supplier_id, item_id, koperasi_id) 
   and ($6::text is null or supplier_id = $6)
 order by supplier_id, item_id, koperasi_id limit $7;
 
--- name: entitlements_of_koperasi
+-- paged: entitlements_of_koperasi
 -- What one koperasi may expect in a cycle, a page at a time.
 select supplier_id, item_id, koperasi_id, firm, tolerance, least, granted, alone_idr,
        first_position, reason
-from entitlements
+from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
-  and (supplier_id, item_id, koperasi_id) > ($4, $5, $6) and ($7::text is null or supplier_id = $7)
-order by supplier_id, item_id limit $8;
+  and (supplier_id, item_id) > ($4, $5) and ($6::text is null or supplier_id = $6)
+order by supplier_id, item_id limit $7;
 
 -- name: entitled_in_cycle
 -- All rows of the cycle, or of one supplier: the consolidated lines are their sums.
@@ -116,11 +165,11 @@ select count(*)::int as items, coalesce(sum(firm), 0)::bigint as firm,
        coalesce(sum(tolerance), 0)::bigint as tolerance,
        coalesce(sum(granted), 0)::bigint as granted,
        coalesce(sum(alone_idr), 0)::bigint as alone_idr
-from entitlements
+from entitlements_of_koperasi
 where network_id = $1 and cycle_id = $2 and koperasi_id = $3
   and ($4::text is null or supplier_id = $4);
 
--- name: minimums
+-- paged: minimums
 -- The minimums that a cycle missed, a page at a time.
 select supplier_id, minimum_idr, goods_idr, item_ids, decision, reason, position
 from minimums

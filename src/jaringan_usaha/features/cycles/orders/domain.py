@@ -61,13 +61,12 @@ class PlaceOrder(Command):
 
 
 class ChangeOrder(Command):
-    """Replace all lines; `if_version` is the version that the caller has seen."""
+    """Replace all lines."""
 
     order_id: str
     cycle_id: str
     koperasi_id: str
     lines: tuple[OrderLine, ...]
-    if_version: int | None
     client_at: datetime | None = None
     told: Told | None = None
 
@@ -78,7 +77,6 @@ class CancelOrder(Command):
     order_id: str
     cycle_id: str
     koperasi_id: str
-    if_version: int | None
     reason: str = ""
     client_at: datetime | None = None
     told: Told | None = None
@@ -248,6 +246,8 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
         same = (order.cycle_id, order.koperasi_id) == (command.cycle_id, command.koperasi_id)
         if same and not order.cancelled and order.content == digest(command.lines):
             return []
+        if order.koperasi_id != command.koperasi_id:
+            raise OrderExists(f"order {command.order_id} exists; use a new id")
         raise OrderExists(
             f"order {command.order_id} exists with other content; change it, or use a new id",
             current_version=known.version(about),
@@ -269,12 +269,11 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
 
 
 def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
-    """Raises NoSuchOrder, OrderHasChanged, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade,
-    LinesDoNotFit, ItemNotOffered."""
+    """Raises NoSuchOrder, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade, LinesDoNotFit,
+    ItemNotOffered, and while cases are filled OrderHasChanged."""
     order = existing_order(command, known)
     if not order.cancelled and order.content == digest(command.lines):
         return []
-    same_order_version(command, known)
     if order.cancelled:
         raise OrderIsCancelled(f"order {order.order_id} is cancelled; place a new one")
     cycle = _taking_orders(command, known)
@@ -294,11 +293,10 @@ def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
 
 
 def cancel_order(command: CancelOrder, known: Known) -> Sequence[Event]:
-    """Raises NoSuchOrder, OrderHasChanged, CycleIsClosed."""
+    """Raises NoSuchOrder, CycleIsClosed, and while cases are filled OrderHasChanged."""
     order = existing_order(command, known)
     if order.cancelled:
         return []
-    same_order_version(command, known)
     cycle = _taking_orders(command, known)
     return [
         *_cases_filled(command, order, cycle, known),
@@ -373,8 +371,6 @@ class OfOrder(Protocol):
     def cycle_id(self) -> str: ...
     @property
     def koperasi_id(self) -> str: ...
-    @property
-    def if_version(self) -> int | None: ...
 
 
 def existing_order(command: OfOrder, known: Known) -> Order:
@@ -383,15 +379,6 @@ def existing_order(command: OfOrder, known: Known) -> Order:
     if (order.cycle_id, order.koperasi_id) != (command.cycle_id, command.koperasi_id):
         raise NoSuchOrder(f"there is no order {command.order_id} of this koperasi in this cycle")
     return order
-
-
-def same_order_version(command: OfOrder, known: Known) -> None:
-    version = known.version(ORDER.about(command.order_id))
-    if command.if_version is not None and command.if_version != version:
-        raise OrderHasChanged(
-            f"order {command.order_id} is at version {version} by now; look at it again",
-            current_version=version,
-        )
 
 
 orders = Decider(

@@ -1,6 +1,5 @@
 """Orders over HTTP: placed, changed, cancelled, and looked at."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import TRADERS, Caller
 from jaringan_usaha.api.door import (
-    AskedByKey,
+    AskedOnVersion,
     CallerNow,
     Done,
     Door,
@@ -21,21 +20,17 @@ from jaringan_usaha.api.door import (
     ReaderNow,
     done,
     door_of,
-    shown,
 )
-from jaringan_usaha.api.fields import Body, Idr, Instant, Slug, UuidV7
+from jaringan_usaha.api.fields import Body, Idr, Instant, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
-    Cursor,
-    Limit,
     ListOf,
-    cursor,
-    cursor_invalid,
-    key_after,
+    Page,
+    by,
 )
-from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute, read_json
-from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.sync import SyncType, Version
+from jaringan_usaha.api.versions import seen_in, tag_of, versioned
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import views
 from jaringan_usaha.features.cycles.amendments.domain import amending
@@ -46,6 +41,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     CancelOrder,
     ChangeOrder,
     NoSuchOrder,
+    OrderExists,
     PlaceOrder,
     orders,
 )
@@ -57,7 +53,8 @@ from jaringan_usaha.kernel.rejections import KeyReused
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
-NO_UUID = UUID(int=0)
+ANY = "*"
+"""Said to be seen by who replaces an order whatever it is now."""
 
 # -- bodies --------------------------------------------------------------------------------
 
@@ -118,7 +115,7 @@ class OrderBody(Body):
 class CancelOrderBody(Body):
     cycle_id: Slug
     koperasi_id: Slug | None = None
-    reason: Annotated[str, Field(max_length=280)] = ""
+    reason: Remark = ""
     client_at: Instant | None = None
 
 
@@ -152,7 +149,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def put_order(request: Request) -> Response:
-    """Place an order, or with `If-Match` replace the lines of one.
+    """Place an order, or with `If-Match` replace the lines of one. `If-None-Match: *` says what
+    goes without saying: nothing is placed twice.
 
     The hot road: read, check, decide and answer without the framework's machinery.
     """
@@ -163,43 +161,54 @@ async def put_order(request: Request) -> Response:
     raw = await read_json(request)
     body = _order_body.validate_python(raw)
     keys = request.headers.getlist("idempotency-key")
-    version = if_match(request.headers.get("if-match"))
+    match = request.headers.get("if-match")
+    version = None if match is None else seen_in(match) or ANY
     key = asking.key_of(keys) if keys else own_key(order_id, raw, version)
-    frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
-    command = _place(order_id, body, frame, caller, version)
+    wish = ("PUT", order_id, version, raw)
+    frame = asking.asked(caller, key, door.clock.now(), *wish, seen=_seen(version))
+    command = _place(order_id, body, frame, caller, changes=version is not None)
     try:
-        recorded = await handle_order(door, caller, command)
-    except KeyReused:
-        if keys:
-            raise
-        # The order's id stands for other content; its own rule says what to do about that.
-        key = asking.print_of(order_id, version, raw).hex()
-        frame = asking.asked(caller, key, door.clock.now(), "PUT", order_id, version, raw)
-        again = msgspec.structs.replace(command, asked=frame)
-        recorded = await handle_order(door, caller, again)
+        try:
+            recorded = await handle_order(door, caller, command)
+        except KeyReused:
+            if keys:
+                raise
+            # The order's id stands for other content; its own rule says what to do about that.
+            key = asking.print_of(order_id, version, raw).hex()
+            frame = asking.asked(caller, key, door.clock.now(), *wish, seen=_seen(version))
+            again = msgspec.structs.replace(command, asked=frame)
+            recorded = await handle_order(door, caller, again)
+    except OrderExists as exists:
+        if "current_version" in exists.facts:
+            exists.facts["location"] = f"/v1/orders/{order_id}"
+        raise
     made = not recorded.replayed or (keys and recorded.recorded_at is not None)
     status = 201 if version is None and made else 200
-    headers = {
-        "etag": f'"v{recorded.version}"',
-        "location": f"/v1/orders/{order_id}",
-    }
+    headers = {"etag": tag_of(recorded.version), "location": f"/v1/orders/{order_id}"}
     if recorded.replayed:
         headers["idempotent-replayed"] = "true"
     content = _encode({"position": recorded.position, "version": recorded.version})
     return Response(content, status, headers, media_type="application/json")
 
 
-def own_key(order_id: str, raw: Any, version: int | None) -> str:
+def own_key(order_id: str, raw: Any, version: int | str | None) -> str:
     """The key of a request without one: the order's own id for placing it, its content too for
-    replacing it."""
+    replacing a version. Whoever replaces any version may come back to a content: that is a new
+    wish, which records nothing when it is so already."""
+    if version == ANY:
+        return asking.new_id()
     return order_id if version is None else asking.print_of(order_id, version, raw).hex()
 
 
+def _seen(version: int | str | None) -> int | None:
+    return version if isinstance(version, int) else None
+
+
 def _place(
-    order_id: str, body: OrderBody, frame: Asked, caller: Caller, version: int | None
+    order_id: str, body: OrderBody, frame: Asked, caller: Caller, *, changes: bool
 ) -> PlaceOrder | ChangeOrder:
     koperasi_id = caller.koperasi_for(body.koperasi_id)
-    if version is None:
+    if not changes:
         return PlaceOrder(
             asked=frame,
             order_id=order_id,
@@ -214,36 +223,23 @@ def _place(
         cycle_id=body.cycle_id,
         koperasi_id=koperasi_id,
         lines=body.order_lines(),
-        if_version=version,
         client_at=body.client_at,
     )
 
 
 _uuid_v7 = TypeAdapter(UuidV7)
-_etag = re.compile(r'"v([0-9]{1,9})"')
 
 
 def _order_id(text: str) -> str:
     return _uuid_v7.validate_python(text)
 
 
-def if_match(header: str | None) -> int | None:
-    """The version in `If-Match: "v3"`. Raises Problem 422 for another form."""
-    if header is None:
-        return None
-    version = _etag.fullmatch(header.strip())
-    if version is None:
-        raise Problem(422, "validation-failed", 'send If-Match as the ETag you were given: "v1"')
-    return int(version[1])
-
-
 @router.post("/orders/{order_id}/cancel", operation_id="cancelOrder", tags=["orders"])
 async def cancel_order(
     order_id: UuidV7,
     body: WithdrawOrderBody,
-    request: Request,
     response: Response,
-    asked: AskedByKey,
+    asked: AskedOnVersion,
     caller: CallerNow,
     door: DoorNow,
 ) -> Done:
@@ -256,7 +252,6 @@ async def cancel_order(
         order_id=order_id,
         cycle_id=body.cycle_id,
         koperasi_id=caller.koperasi_for(body.koperasi_id),
-        if_version=if_match(request.headers.get("if-match")),
         reason=body.reason,
         client_at=body.client_at,
     )
@@ -272,7 +267,6 @@ async def cancel_order(
         body.reason,
         supplier_agrees=body.supplier_agrees,
         charge_idr=body.charge_idr,
-        if_version=command.if_version,
     )
     return done(response, await door.handle(caller, amending, late))
 
@@ -293,42 +287,24 @@ async def get_order(
         row = await views.order(db, caller.network_id, UUID(order_id))
     if row is None or caller.koperasi_id not in (None, row["koperasi_id"]):
         raise NoSuchOrder(f"there is no order {order_id}")
-    response.headers["ETag"] = f'"v{row["version"]}"'
+    versioned(response, row["version"])
     return _order_view(row)
 
 
 @router.get("/orders", operation_id="listOrders", tags=["orders"])
 async def list_orders(
     caller: ReaderNow,
-    door: DoorNow,
+    page: Annotated[Page, by(order_id=UUID)],
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: Annotated[Slug | None, Query()] = None,
-    cursor_: Annotated[Cursor, Query(alias="cursor")] = "",
-    limit: Limit = 50,
-    after: After = 0,
 ) -> ListOf[OrderView]:
     """The orders of one koperasi in one cycle, by id (that is, by the time they were made)."""
     koperasi = caller.koperasi_for(koperasi_id)
-    last = _last_order(cursor_)
-    async with door.reading(caller, after) as db:
+    async with page.reading("cycles") as db:
         rows = await views.orders_of_koperasi(
-            db, caller.network_id, koperasi, cycle_id, after=last, limit=limit
+            db, caller.network_id, koperasi, cycle_id, part=page.part
         )
-        as_of = await shown(db, caller.network_id, "cycles")
-    return ListOf[OrderView](
-        items=[_order_view(row) for row in rows],
-        next=cursor(str(rows[-1]["order_id"])) if len(rows) == limit else None,
-        **as_of,
-    )
-
-
-def _last_order(cursor: str) -> UUID:
-    """The order at which the page before ended. Raises Problem 400."""
-    (last,) = key_after(cursor, str(NO_UUID))
-    try:
-        return UUID(last)
-    except ValueError:
-        raise cursor_invalid() from None
+    return page.answer(ListOf[OrderView], rows, show=_order_view)
 
 
 def _order_view(row: Row) -> OrderView:
@@ -343,29 +319,36 @@ class SyncOrderBody(OrderBody):
 
 
 class SyncChangeBody(SyncOrderBody):
-    if_version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    """`if_version` may stand here or beside the body."""
+
+    if_version: Version | None = None
 
 
 class SyncCancelBody(CancelOrderBody):
+    """As with a change."""
+
     order_id: UuidV7
-    if_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    if_version: Version | None = None
 
 
 def _sync_place(body: SyncOrderBody, frame: Asked, caller: Caller) -> PlaceOrder | ChangeOrder:
-    return _place(body.order_id, body, frame, caller, None)
+    return _place(body.order_id, body, frame, caller, changes=False)
 
 
 def _sync_change(body: SyncChangeBody, frame: Asked, caller: Caller) -> PlaceOrder | ChangeOrder:
-    return _place(body.order_id, body, frame, caller, body.if_version)
+    return _place(body.order_id, body, _on(body.if_version, frame), caller, changes=True)
+
+
+def _on(version: int | None, frame: Asked) -> Asked:
+    return frame if version is None else msgspec.structs.replace(frame, seen=version)
 
 
 def _sync_cancel(body: SyncCancelBody, frame: Asked, caller: Caller) -> CancelOrder:
     return CancelOrder(
-        asked=frame,
+        asked=_on(body.if_version, frame),
         order_id=body.order_id,
         cycle_id=body.cycle_id,
         koperasi_id=caller.koperasi_for(body.koperasi_id),
-        if_version=body.if_version,
         reason=body.reason,
         client_at=body.client_at,
     )

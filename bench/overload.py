@@ -1,0 +1,61 @@
+"""`overload`: REL-12, three times what the service can take."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bench.load import KOPERASI
+from bench.machine import load, memory_mb
+from bench.orders import BEFORE, CONNECTIONS, warmed
+from bench.rounds import Result, Sample, interleaved
+from bench.world import CYCLE, World, world
+
+TIMES = 3
+MANY_CONNECTIONS = 1_000
+RECOVERY_SECONDS = 10.0
+
+
+def measure_overload(rounds: int, seconds: float) -> Iterator[Result]:
+    """What it takes, half of that, three times that for so many seconds, and half again at once.
+    REL-12 asks for two minutes: `--seconds 120 --rounds 1`."""
+    with world() as place:
+        place.fill(BEFORE, 1)
+        with place.service() as service:
+            warmed(place, service)
+            reached: list[float] = []
+
+            def sent(**plan: Any) -> Sample:
+                whole = {"port": service.port, "key": place.key, "cycle": CYCLE, "lines": 1}
+                whole |= {"koperasi": KOPERASI, "connections": CONNECTIONS} | plan
+                before, held = _head(place), memory_mb(service.pid)
+                told = load(whole)
+                recorded = _head(place) - before
+                if set(told["statuses"]) - {"201", "429", "503"}:
+                    raise RuntimeError(f"answers were {told['statuses']}")
+                if recorded < told["statuses"].get("201", 0):
+                    raise RuntimeError(f"{told['statuses']} answered, {recorded} recorded")
+                notes = {
+                    "refused": told["refused"],
+                    "refused p99 ms": told["refused_p99_ms"],
+                    "MB more": memory_mb(service.pid) - held,
+                }
+                rate = told["requests"] / told["seconds"]
+                return Sample(rate, told["p50_ms"], told["p99_ms"], told["worst_ms"], notes=notes)
+
+            def all_it_takes() -> Sample:
+                found = sent(seconds=5.0)
+                reached.append(found.rate)
+                return found
+
+            contenders: dict[str, Callable[[], Sample]] = {
+                "all it takes": all_it_takes,
+                "half of it": lambda: sent(seconds=RECOVERY_SECONDS, rate=reached[-1] / 2),
+                "three times": lambda: sent(
+                    seconds=seconds, rate=reached[-1] * TIMES, connections=MANY_CONNECTIONS
+                ),
+                "half again": lambda: sent(seconds=RECOVERY_SECONDS, rate=reached[-1] / 2),
+            }
+            yield interleaved("overload", "orders", contenders, (), rounds)
+
+
+def _head(place: World) -> int:
+    return int(place.owner("select max(position) from log.head where position > $1", 0))

@@ -1,0 +1,61 @@
+"""Who has read whose values: written before anything is shown, for the day it must be told."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.eventlog.database import Connection, Pool, Row
+from jaringan_usaha.eventlog.queries import Part, Queries
+
+queries = Queries("jaringan_usaha.features.contacts", "reads.sql")
+
+NOTICE = timedelta(hours=3 * 24)
+"""Within this time after it became known, those affected and the agency are told of a breach.
+Source: UU 27/2022 art. 46."""
+MOST_SHOWN = 1_000
+
+
+async def note(
+    db: Pool | Connection, caller: Caller, now: datetime, found: Mapping[str, Collection[str]]
+) -> None:
+    """Remember which fields of which persons are about to be shown; in one statement."""
+    if found:
+        await db.execute(
+            queries.note,
+            caller.network_id,
+            now,
+            list(found),
+            [",".join(sorted(fields)) for fields in found.values()],
+            caller.key_id,
+            caller.role,
+            caller.koperasi_id,
+            caller.supplier_id,
+        )
+
+
+async def of_subject(db: Connection, network_id: int, subject_id: str) -> list[Row]:
+    """The last 1,000 reads of one person, newest first."""
+    return list(await db.fetch(queries.of_subject, network_id, subject_id, MOST_SHOWN))
+
+
+async def affected(
+    db: Connection,
+    network_id: int,
+    *,
+    since: datetime,
+    until: datetime,
+    key_id: str,
+    part: Part,
+) -> list[Row]:
+    """Persons by id whose values were read from `since` on and before `until`, by one key or,
+    with "", by any."""
+    return list(
+        await db.fetch(
+            part.of(queries).affected, network_id, since, until, key_id, *part.key, part.most
+        )
+    )
+
+
+async def forget(pool: Pool, network_id: int) -> None:
+    """A portion of what is older than 400 days."""
+    await pool.execute(queries.forget, network_id)

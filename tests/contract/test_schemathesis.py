@@ -1,0 +1,39 @@
+"""The contract tried on the running service: every check, as its operator and as a tenant."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaringan_usaha.cli.own_service import OwnService
+
+from .conftest import ROOT
+
+SECONDS = {"examples,coverage": 300, "fuzzing,stateful": 60}
+"""Fuzzing and stateful testing go on until their time is over; the others end by themselves."""
+
+
+@pytest.mark.parametrize("phases", SECONDS)
+@pytest.mark.parametrize("speaker", ["operator", "koperasi"])
+def test_the_service_keeps_its_contract(
+    running: OwnService, contract: Path, tmp_path: Path, speaker: str, phases: str
+) -> None:
+    key = running.keys[("operator", "koperasi").index(speaker)]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", str(contract)),
+            *("--url", running.url, "--checks", "all", "--phases", phases),
+            *("--max-time", str(SECONDS[phases]), "--seed", "2026", "--max-examples", "60"),
+            *("--report", "junit", "--report-dir", str(tmp_path)),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "JARINGAN_KEY": key, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8_000:]
+    assert "No issues found" in done.stdout
+    assert " 0 generated" not in done.stdout

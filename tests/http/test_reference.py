@@ -1,0 +1,55 @@
+"""SEC-15: the contract is shown to callers, and to everybody only where nobody else comes by."""
+
+from html.parser import HTMLParser
+
+import httpx2
+import pytest
+
+from jaringan_usaha.app import create_app, openapi_document
+from service import Service, settings_for
+
+
+class Page(HTMLParser):
+    """Its ids, its links, and whatever it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.add(str(value))
+            elif name == "href" and tag == "a":
+                self.links.add(str(value))
+            elif name in ("src", "href"):
+                self.loads.append(str(value))
+        if tag == "script":
+            self.loads.append("script")
+
+
+async def test_the_page_names_every_operation_and_loads_nothing(service: Service) -> None:
+    answer = await service.client.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    page = Page()
+    page.feed(answer.text)
+    assert page.loads == []
+    assert {link[1:] for link in page.links if link[0] == "#"} <= page.ids
+    document = openapi_document()
+    for path, operations in document["paths"].items():
+        for method in operations:
+            assert f"<code>{method.upper()} {path}</code>" in answer.text
+    assert (await service.client.get("/openapi.json")).json() == document
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+async def test_sec_15_elsewhere_it_takes_a_key(service: Service, database: str, path: str) -> None:
+    app = create_app(settings_for(database, public_url="https://belanja.example"))
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            assert (await client.get(path)).status_code == 401
+            bearer = {"authorization": f"Bearer {service.operator.key}"}
+            assert (await client.get(path, headers=bearer)).status_code == 200
