@@ -78,7 +78,11 @@ stale = put_order.sync_detailed(
     scene["order"], client=koperasi, body=order_of(50), if_match=placed.headers["ETag"]
 )
 close = CloseBody(early=True, reason="semua sudah memesan")
-done(close_cycle.sync(cycle, client=operator, body=close, idempotency_key=scene["close_key"]))
+done(
+    close_cycle.sync(
+        cycle, client=operator, body=close, idempotency_key=scene["close_key"], if_match="*"
+    )
+)
 
 ordered: list[int] = []
 for _ in range(100):  # the follower consolidates shortly after

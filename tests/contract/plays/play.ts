@@ -65,7 +65,8 @@ async function play() {
   const changed = await order(120, etag);
   const stale = await order(50, etag);
   await closeCycle({
-    ...loud, path: { cycle_id: scene.cycle }, headers: { 'idempotency-key': scene.close_key },
+    ...loud, path: { cycle_id: scene.cycle },
+    headers: { 'idempotency-key': scene.close_key, 'if-match': '*' },
     body: { early: true, reason: 'semua sudah memesan' },
   });
 

@@ -50,7 +50,7 @@ class WithdrawAccountBody(Body):
     reason: Reason
 
 
-class AccountView(BaseModel):
+class SupplierAccountView(BaseModel):
     """One account; of a supplier at most one is `in_force`."""
 
     supplier_id: str
@@ -117,9 +117,9 @@ async def list_accounts(
     supplier_id: SupplierId,
     caller: SupplierNow,
     page: Annotated[Page, by(proposal_no=int)],
-) -> ListOf[AccountView]:
+) -> ListOf[SupplierAccountView]:
     """The accounts that were proposed for a supplier, by number."""
     caller.supplier_for(supplier_id)
     async with page.reading("registry") as db:
         rows = await views.supplier_accounts(db, caller.network_id, supplier_id, part=page.part)
-    return page.answer(ListOf[AccountView], rows)
+    return page.answer(ListOf[SupplierAccountView], rows)
