@@ -6,6 +6,7 @@ from typing import Any
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.cli.issuing import the_pool
+from jaringan_usaha.eventlog.database import looking
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.contacts import reads, values
 from jaringan_usaha.settings import Settings
@@ -26,14 +27,15 @@ async def affected_persons(
     async with the_pool(settings.database_url) as (pool, clock), pool.acquire() as db:
         after = ""
         while True:
-            rows = await reads.affected(
-                db,
-                us.network_id,
-                since=since,
-                until=until,
-                key_id=key_id,
-                part=Part((after,), PAGE),
-            )
+            async with looking(db, us.sight_of_all):
+                rows = await reads.affected(
+                    db,
+                    us.network_id,
+                    since=since,
+                    until=until,
+                    key_id=key_id,
+                    part=Part((after,), PAGE),
+                )
             ids = [row["subject_id"] for row in rows]
             persons = await values.opened(db, vault, us.network_id, ids, CALLED)
             await reads.note(db, us, clock.now(), persons)
