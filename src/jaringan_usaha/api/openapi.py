@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.asked import KEY_PATTERN
 from jaringan_usaha.api.fields import UUID_V7
-from jaringan_usaha.api.openapi_bounds import bound_all
+from jaringan_usaha.api.openapi_bounds import TEXT_PATTERN, bound_all
 from jaringan_usaha.api.openapi_words import explain_all
-from jaringan_usaha.api.versions import TAG_PATTERN
+from jaringan_usaha.api.versions import MOST_TAGS, TAG_PATTERN
 from jaringan_usaha.kernel.money import MOST_IDR
 
 PROBLEM: dict[str, Any] = {
@@ -77,7 +77,6 @@ TAGS = {
     "health": "Whether the service is well",
 }
 
-PRINTABLE = r"^[ -~]*$"
 LIMIT_PATTERN = r'^"[a-z]+"(;[a-z]=[0-9]+)+$'
 
 HEADERS: dict[str, Any] = {
@@ -140,6 +139,7 @@ REFUSALS = {
     "422": "Fields do not fit, or the key stands for another request.",
     "428": "The thing has a version; say in If-Match which one you have seen.",
     "429": "Too many requests; `Retry-After` says when to send this one again.",
+    "431": "The headers are too large.",
     "500": "An error of the service.",
     "503": "Nothing was recorded; send the same request again.",
 }
@@ -157,7 +157,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
         _drop_framework_errors(document)
         for operation in _operations(document):
             explain_all(operation)
-            _demand_headers(operation)
+            _demand_key(operation)
         schemas["Problem"] = PROBLEM
         for model in (order_body, line):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -201,11 +201,12 @@ def _drop_framework_errors(document: dict[str, Any]) -> None:
         operation["responses"].pop("422", None)
 
 
-def _demand_headers(operation: dict[str, Any]) -> None:
-    """They have defaults in the code only so that problems of our own tell their lack."""
+def _demand_key(operation: dict[str, Any]) -> None:
+    """Defaults are in the code only so that problems of our own tell of a lack."""
     for each in operation.get("parameters", ()):
         if each["name"] in ("idempotency-key", "if-match"):
             each["schema"].pop("default", None)
+        if each["name"] == "idempotency-key":
             each["required"] = not each["description"].startswith("optional")
 
 
@@ -284,13 +285,13 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _header(name: str, description: str, pattern: str = PRINTABLE) -> dict[str, Any]:
+def _header(name: str, description: str, pattern: str = TEXT_PATTERN) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string", "pattern": pattern, "maxLength": 130},
+        "schema": {"type": "string", "pattern": pattern, "maxLength": MOST_TAGS},
     }
 
 

@@ -18,6 +18,8 @@ _TAG = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[0-9a-f]{16})?"')
 TAG_PATTERN = r'^(\*|"v[1-9][0-9]{0,8}(\.[0-9a-f]{16})?")$'
 """Of `If-Match` in the contract."""
 _ANY = "*"
+MOST_TAGS = 1 << 10
+"""How long `If-None-Match` may be."""
 PACKED_FROM = 1 << 10
 """Bytes of a body from which on it is sent packed to whoever takes that."""
 _UNHASHED = '."'
@@ -61,7 +63,7 @@ def must_have_seen_nothing(request: Request) -> None:
 
 def unless_known(request: Request, response: Response) -> Response:
     """The answer to a GET with its tag; 304 to a caller who has it already. What a caller may
-    not see has been refused by then."""
+    not see has been refused by then. Raises Problem 431."""
     body = getattr(response, "body", None)
     if response.status_code != 200 or body is None:
         return response
@@ -69,8 +71,10 @@ def unless_known(request: Request, response: Response) -> Response:
     if tag.endswith(_UNHASHED):
         tag = f'{tag[:-1]}{blake2b(body, digest_size=8).hexdigest()}"'
         response.headers["ETag"] = tag
-    known = request.headers.getlist("if-none-match")
-    if not known or not _names(",".join(known), tag):
+    known = ",".join(request.headers.getlist("if-none-match"))
+    if len(known) > MOST_TAGS:
+        raise Problem(431, "headers-too-large", "name at most 1 KiB of tags")
+    if not known or not _names(known, tag):
         return response
     unchanged = Response(status_code=304)
     unchanged.raw_headers = [each for each in response.raw_headers if each[0] not in _OF_THE_BODY]
