@@ -327,7 +327,7 @@ async def get_price_file(
         file = await views.file(db, caller.network_id, row["sha256"]) if row else None
     if row is None or file is None:
         raise NoSuchImport(f"there is no price import {import_id}")
-    found = _attachment(file.body, file.media_type, f"{import_id}.{row['kind']}")
+    found = _attachment(file.body, f"{import_id}.{row['kind']}")
     found.headers["ETag"] = f'"{row["sha256"]}"'
     return found
 
@@ -356,10 +356,10 @@ async def export_price_list(
         goods = await views.goods_of_list(db, caller.network_id, price_list_id)
     tiers = max((len(each.tiers) for each in goods), default=1)
     body = (writing.as_csv if format_ == "csv" else writing.as_xlsx)(goods, tiers)
-    return _attachment(body, MEDIA_TYPES[format_], f"{price_list_id}.{format_}")
+    return _attachment(body, f"{price_list_id}.{format_}")
 
 
-def _attachment(body: bytes, media_type: str, name: str) -> Response:
+def _attachment(body: bytes, name: str) -> Response:
     """Bytes to be saved, never shown: they came from others. The name is of our own signs."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=media_type, headers=headers)
+    return Response(body, media_type="application/octet-stream", headers=headers)
