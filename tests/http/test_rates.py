@@ -1,6 +1,8 @@
 """Limits as a caller meets them: what every answer says, and who is asked to wait."""
 
+import math
 from collections.abc import AsyncIterator
+from time import monotonic
 
 import httpx2
 import pytest
@@ -47,6 +49,12 @@ async def read(market: Market, key: str | None = None) -> httpx2.Response:
     return await market.client.get(
         "/v1/cycles", headers={"authorization": f"Bearer {key or melati.key}"}
     )
+
+
+def grown_since(began: float) -> int:
+    """How many more wrong keys are heard than at `began`: the clock of the database, by which the
+    processes count together, runs on while a test does."""
+    return math.ceil((monotonic() - began) * KNOCK.per_second)
 
 
 async def test_every_answer_says_what_is_left(market: Market, watch: Watch) -> None:
@@ -99,15 +107,22 @@ def knocks_left(limits: Limits, address: str) -> int:
 
 
 async def test_sec_7_a_restart_forgets_no_wrong_keys(market: Market, watch: Watch) -> None:
-    address = "192.0.2.7"
+    address, began = "192.0.2.7", monotonic()
     assert knocks_left(market.door.limits, address) == KNOCK.burst
     await market.door.limits.share_knocks(market.door.write_pool)
     again = create_app(settings_for(market.url))
     async with again.router.lifespan_context(again):
         transport = httpx2.ASGITransport(app=again, client=(address, 4711))
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-            answer = await client.get("/v1/cycles", headers={"authorization": "Bearer ju_live_no"})
+            heard = -1
+            status = 401
+            while status == 401:
+                heard += 1
+                wrong = {"authorization": "Bearer ju_live_no"}
+                answer = await client.get("/v1/cycles", headers=wrong)
+                status = answer.status_code
             assert_refused(answer, 429, "quota-exceeded")
+            assert heard <= grown_since(began)
         elsewhere = httpx2.ASGITransport(app=again, client=("192.0.2.8", 4711))
         async with httpx2.AsyncClient(transport=elsewhere, base_url="http://test") as client:
             melati = await market.koperasi("melati")
@@ -118,7 +133,7 @@ async def test_sec_7_a_restart_forgets_no_wrong_keys(market: Market, watch: Watc
 async def test_sec_7_wrong_keys_count_together_in_all_processes(
     market: Market, watch: Watch
 ) -> None:
-    pool, address = market.door.write_pool, "192.0.2.9"
+    pool, address, began = market.door.write_pool, "192.0.2.9", monotonic()
     one, other = Limits(watch), Limits(watch)
     for limits, knocks in ((one, 4), (other, 3), (one, 2)):
         for _ in range(knocks):
@@ -127,10 +142,9 @@ async def test_sec_7_wrong_keys_count_together_in_all_processes(
     await other.share_knocks(pool)
     third = Limits(watch)
     await third.share_knocks(pool)
-    # the database's clock runs on: at most one more is heard while this test takes a few seconds
-    assert [knocks_left(limits, address) for limits in (one, other, third)] == [
-        pytest.approx(1, abs=1)
-    ] * 3
+    grown = grown_since(began)
+    for limits in (one, other, third):
+        assert KNOCK.burst - 9 <= knocks_left(limits, address) <= KNOCK.burst - 9 + grown
 
 
 async def test_sec_7_without_a_database_what_was_counted_is_kept(
