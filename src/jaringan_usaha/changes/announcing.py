@@ -127,17 +127,22 @@ def _order_of_group_placed(event: cycles.ConsolidatedOrderPlaced) -> Iterator[No
     yield from _begun(event.part, "consolidated-order", _group(event), *both)
 
 
-def _granted(event: cycles.EntitlementsGranted) -> Iterator[Note]:
-    """From now on a delivery is expected."""
-    yield from _entitled("created", event)
-    both = supplier(event.supplier_id), OVERSEERS
-    yield from _begun(event.part, "delivery-state", _group(event), *both)
+def _granted(event: cycles.EntitlementsGranted) -> list[Note]:
+    """From now on a delivery is expected. All traders are told once, when all of it is recorded: a
+    note for each koperasi would be most of what it costs to close a cycle."""
+    if event.more:
+        return []
+    return [
+        *_created("entitlement", _group(event), TRADERS),
+        *_created("delivery", _group(event), TRADERS),
+        *_created("delivery-state", _group(event), supplier(event.supplier_id), OVERSEERS),
+    ]
 
 
 def _order_of_group_amended(event: cycles.ConsolidatedOrderAmended) -> Iterator[Note]:
     yield from _order_of_group_changed(event)
     yield from _to_supplier(event, "delivery-state")
-    yield from _entitled("changed", event)
+    yield from _entitled_anew(event)
     drops = (*event.charges, *event.relieved)
     if drops:
         whose = {koperasi(drop.koperasi_id): None for drop in drops}
@@ -152,12 +157,11 @@ def _order_of_group_withdrawn(event: cycles.ConsolidatedOrderWithdrawn) -> Itera
         yield Note(TRADERS, kind, _group(event), "deleted")
 
 
-def _entitled(change: str, event: Any) -> Iterator[Note]:
+def _entitled_anew(event: cycles.ConsolidatedOrderAmended) -> Iterator[Note]:
     """What somebody may expect stands beside what they got, too."""
     whose = {koperasi(row.koperasi_id): None for item in event.items for row in item.rows}
-    for audience in (*whose, OVERSEERS):
-        for kind in ("entitlement", "delivery"):
-            yield Note(audience, kind, _group(event), change)
+    for kind in ("entitlement", "delivery"):
+        yield from _changed(kind, _group(event), *whose, OVERSEERS)
 
 
 def _minimum_changed(event: Any) -> list[Note]:

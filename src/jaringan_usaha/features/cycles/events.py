@@ -274,6 +274,7 @@ class EntitlementsGranted(Event):
     """Part `part` of how a consolidated order is meant to be shared out: inputs and outcome.
 
     `sharing` and `algorithm` name how; the sum of an item's grants is what is ordered of it.
+    `more`: the next part was recorded together with this one.
     """
 
     name: ClassVar[str] = "cycles.entitlements_granted.1"
@@ -284,6 +285,7 @@ class EntitlementsGranted(Event):
     sharing: str
     algorithm: str
     items: tuple[ItemEntitlements, ...]
+    more: bool = False
 
 
 class MinimumMissed(Event):

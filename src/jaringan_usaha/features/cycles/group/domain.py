@@ -294,6 +294,7 @@ def _placed(
                 sharing=cycle.sharing,
                 algorithm=ALGORITHM,
                 items=items,
+                more=number < len(granted),
             )
             for number, items in enumerate(granted, start=1)
         ),
