@@ -1123,6 +1123,42 @@ create table margins (
 
 create index margins_by_cycle on margins (network_id, cycle_id, supplier_id, koperasi_id);
 
+-- What koperasi are expected to pay one supplier in one cycle, until the first goods come: a row
+-- holds some hundred of them, as the event at `position` does, since a row for each is much of what
+-- it costs to close a cycle. Sums by koperasi and by supplier stand in `margins`. An order that is
+-- amended gets another row, of what each is to pay more or less.
+create table forecasts (
+  network_id bigint not null,
+  supplier_id text not null,
+  cycle_id text not null,
+  position bigint not null,
+  month date not null,
+  first_koperasi text collate "C" not null,
+  last_koperasi text collate "C" not null,
+  koperasi_ids text[] not null,
+  amounts_idr bigint[] not null,
+  alone_idr bigint[] not null,
+  primary key (network_id, supplier_id, cycle_id, position)
+);
+
+-- The same for who may see them, in one cycle or all, of one koperasi or all: in `forecasts` no row
+-- is of one koperasi, so the policies below show it to those who see all.
+create function forecasts_of(p_network bigint, p_supplier text, p_cycle text, p_koperasi text)
+returns table (koperasi_id text, cycle_id text, month date, amount_idr bigint, alone_idr bigint)
+language sql stable security definer
+begin atomic
+  select s.koperasi_id, f.cycle_id, f.month, s.amount_idr, s.alone_idr
+  from forecasts f
+  cross join lateral unnest(f.koperasi_ids, f.amounts_idr, f.alone_idr)
+    s(koperasi_id, amount_idr, alone_idr)
+  where f.network_id = p_network
+    and f.network_id = nullif(current_setting('ju.network', true), '')::bigint
+    and f.supplier_id = p_supplier and (p_cycle is null or f.cycle_id = p_cycle)
+    and (p_koperasi is null or s.koperasi_id = p_koperasi
+      and p_koperasi collate "C" between f.first_koperasi and f.last_koperasi)
+    and current_setting('ju.koperasi', true) in ('*', s.koperasi_id)
+    and current_setting('ju.supplier', true) in ('*', f.supplier_id); end;
+
 -- changes
 
 -- What was created, changed or deleted, by who is told. It grows in the order of the log.
@@ -1160,6 +1196,8 @@ declare
   v_common constant text[] := '{
     rules, items, item_weights, price_ceilings, cycles, market_commodities, market_prices,
     share_totals, share_rules, posting_blocks, change_days}';
+  -- Rows of many koperasi, which nobody sees who does not see all.
+  v_blocks constant text[] := '{forecasts}';
   -- What is of a koperasi or of a supplier, never of both.
   v_either constant text[] := '{contacts}';
   -- What concerns a supplier, and is shown to koperasi and to the city office too.
@@ -1194,6 +1232,7 @@ begin
   loop
     v_rule := case
       when v_table.name = 'bookmarks' then 'true'  -- how far the tables have come, of nobody
+      when v_table.name = any (v_blocks) then v_all
       when v_table.name = any (v_either) then
         format('(%s or %s or %s)', v_all,
           format(v_own_koperasi, 'koperasi_id'), format(v_own_supplier, 'supplier_id'))

@@ -132,10 +132,34 @@ async def test_sec_5_a_supplier_sees_no_koperasi_and_no_other_supplier(
     whole = await rows_in(market, db, EVERYTHING)
     for table, rows in (await rows_in(market, db, INDOFOOD)).items():
         columns = set(whole[table][0].keys()) if whole[table] else set()
-        if "koperasi_id" in columns:
+        if "koperasi_id" in columns or table == "forecasts":
             assert rows == [], table
         elif "supplier_id" in columns:
             assert rows == [each for each in whole[table] if each["supplier_id"] == "indofood"]
+
+
+async def test_sec_5_of_forecasts_in_blocks_a_koperasi_sees_its_own(
+    market: Market, db: Connection
+) -> None:
+    blocks = await market.sql("select count(*) from forecasts where network_id = $1", NETWORK)
+    assert blocks
+    seen: dict[str, list[Any]] = {}
+    for name, sight in (("all", EVERYTHING), ("mawar", MAWAR), ("indofood", INDOFOOD)):
+        async with looking(db, sight):
+            assert bool(await db.fetch("select * from forecasts")) == (name == "all")
+            seen[name] = [
+                row
+                for supplier_id in ("indofood", "bulog")
+                for row in await db.fetch(
+                    "select * from forecasts_of($1, $2, null, null)", NETWORK, supplier_id
+                )
+            ]
+    assert {"mawar", "melati"} <= {row["koperasi_id"] for row in seen["all"]}
+    assert seen["mawar"] == [row for row in seen["all"] if row["koperasi_id"] == "mawar"]
+    assert seen["indofood"] == []
+    async with looking(db, EVERYTHING):
+        other = "select * from forecasts_of($1, 'indofood', null, null)"
+        assert await db.fetch(other, NETWORK + 1) == []
 
 
 async def test_sec_5_a_city_office_sees_no_row_of_a_koperasi(

@@ -188,6 +188,16 @@ async def test_tp5_a_late_withdrawal_states_its_charge_before_it_is_accepted(
         "mawar": 35,
         "kenanga": 20,
     }
+    mawar = await market.koperasi("mawar")
+    for supplier, rice_idr in (({}, 5 * 12_500), ({"supplier_id": "indofood"}, 0)):
+        found = await shown(market, "/v1/margin", cycle_id="late", **supplier)
+        assert found["totals"]["amount_idr"] == 17_100_000 + rice_idr
+        expected_idr = {each["koperasi_id"]: each["amount_idr"] for each in found["items"]}
+        assert expected_idr["melati"] == 40 * 180_000 + rice_idr
+        assert (expected_idr["mawar"], expected_idr["dahlia"]) == (35 * 180_000, 0)
+        own = (await mawar.get("/v1/margin", cycle_id="late", **supplier)).json()
+        assert [each["amount_idr"] for each in own["items"]] == [35 * 180_000]
+        assert own["totals"]["amount_idr"] == 35 * 180_000
     drops = await shown(market, "/v1/tier-drops", cycle_id="late")
     assert drops["total"] == {"charged_idr": 570_000, "relieved_idr": 570_000}
     assert {

@@ -40,6 +40,7 @@ from jaringan_usaha.features.cycles.events import (
     DeliveryBegun,
     Entitlement,
     ItemEntitlements,
+    KoperasiShare,
     OrderCancelled,
     OrderLine,
     OrderPlaced,
@@ -478,7 +479,17 @@ def amended(*charges: TierDropCharge, policy: str = "canceller") -> Consolidated
         items=(_entitlements(found.rows),),
         charges=charges,
         relieved=(charge("A", 240_000), charge("B", 210_000), charge("C", 120_000)),
+        shares=(
+            share("A", 240_000),
+            share("B", 210_000),
+            share("C", 120_000),
+            share("D", -1_740_000, -1_860_000),
+        ),
     )
+
+
+def share(koperasi_id: str, amount_idr: int, alone_idr: int = 0) -> KoperasiShare:
+    return KoperasiShare(koperasi_id=koperasi_id, amount_idr=amount_idr, alone_idr=alone_idr)
 
 
 def _entitlements(rows: tuple[Entitlement, ...]) -> ItemEntitlements:
@@ -568,7 +579,8 @@ def test_an_amendment_with_many_rows_comes_in_parts() -> None:
     assert sum(len(event.lines) for event in parts) == 1
     for event in parts:
         rows = sum(len(item.rows) for item in event.items)
-        assert rows + len(event.charges) + len(event.relieved) <= ENTRIES_A_PART
+        others = len(event.charges) + len(event.relieved) + len(event.shares)
+        assert rows + others <= ENTRIES_A_PART
 
 
 # -- handing on ----------------------------------------------------------------------------
@@ -587,6 +599,7 @@ def test_an_order_is_handed_on_with_both_named() -> None:
         reason="no money",
         lines=(found.line,),
         items=(_entitlements(found.rows),),
+        shares=(share("D", -1_740_000, -1_860_000), share("E", 1_740_000, 1_860_000)),
     )
     done.when(transfer()).then(amendment, cancelled(), taken_over)
     done.events(amendment, cancelled(), taken_over).when(transfer()).then_nothing()

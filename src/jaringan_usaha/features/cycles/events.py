@@ -387,7 +387,8 @@ class ConsolidatedOrderAmended(Event):
     out expects what it did, and who wants 0 is out. `revision` is what the supplier is, or will
     be, told next; several parts or amendments may have the same.
 
-    A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to those
+    `shares` is what koperasi owe more or less than before, and what they had paid more or less
+    alone. A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to those
     who are `relieved`; for every item both add up to what its remaining units cost more.
     """
 
@@ -401,6 +402,7 @@ class ConsolidatedOrderAmended(Event):
     items: tuple[ItemEntitlements, ...]
     charges: tuple[TierDropCharge, ...] = ()
     relieved: tuple[TierDropCharge, ...] = ()
+    shares: tuple[KoperasiShare, ...] = ()
 
 
 class DeliveryBegun(Event):

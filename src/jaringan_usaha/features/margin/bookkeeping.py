@@ -28,7 +28,7 @@ from jaringan_usaha.features.margin.accounts import BY_OWN_PARTY, INVENTORY, PAY
 from jaringan_usaha.features.margin.booking import book, book_tier_drop
 from jaringan_usaha.features.margin.entries import Cost, Entry, Posting
 from jaringan_usaha.features.margin.events import BalancesCarried, MonthClosed
-from jaringan_usaha.features.margin.forecasts import Forecasts
+from jaringan_usaha.features.margin.forecasts import Forecasts, settle
 from jaringan_usaha.features.margin.stocktaking import Sale, Stocktaking, columns, queries
 from jaringan_usaha.features.sales.events import SaleRecorded
 from jaringan_usaha.features.shares.events import SharePaid
@@ -157,8 +157,15 @@ class Step:
         entry = self._entry(logged)
         if isinstance(event, ConsolidatedOrderWithdrawn):
             return
-        if isinstance(event, ConsolidatedOrderShared):
-            self._forecasts.add(event, entry.month)
+        if isinstance(event, _EXPECTED):
+            self._forecasts.add(
+                event.shares,
+                event.cycle_id,
+                event.supplier_id,
+                entry.month,
+                logged.position,
+                received=isinstance(event, ConsolidatedOrderShared) and event.received,
+            )
         self._costs.extend(book(event, entry))
         if isinstance(event, SaleRecorded):
             self._sales.extend(
@@ -195,7 +202,9 @@ class Step:
                 first.setdefault(order, (logged.position, taken_back))
         came = [order for order, (_, taken_back) in first.items() if not taken_back]
         gone = [order for order, (_, taken_back) in first.items() if taken_back]
-        for order in [*await self._newly_delivered(came), *await self._not_delivered(gone)]:
+        undone = [*await self._newly_delivered(came), *await self._not_delivered(gone)]
+        await settle(self._network_id, self._db, undone)
+        for order in undone:
             position, taken_back = first[order]
             await self._undo_forecast(order, self._entries[position], taken_back=taken_back)
 

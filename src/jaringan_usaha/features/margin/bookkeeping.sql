@@ -9,7 +9,7 @@ create temp table if not exists booked_costs (
 
 -- name: make_booked_forecasts
 create temp table if not exists booked_forecasts (
-  month date, cycle_id text, supplier_id text, koperasi_id text, amount_idr bigint,
+  koperasi_id text, cycle_id text, supplier_id text, month date, amount_idr bigint,
   alone_idr bigint, goods_idr bigint
 ) on commit delete rows;
 
@@ -192,25 +192,47 @@ set ordered_idr = m.ordered_idr + excluded.ordered_idr,
     cogs_idr = m.cogs_idr + excluded.cogs_idr;
 
 -- name: add_forecasts
--- The same sums of what is ordered; it comes summed by koperasi and supplier.
+-- The same sums of what is ordered; they come summed.
 insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
   goods_idr)
-select $1::bigint, koperasi_id, cycle_id, supplier_id, month, amount_idr, amount_idr, alone_idr,
-       goods_idr
-from booked_forecasts
-union all (
-  select $1, coalesce(koperasi_id, '*'), cycle_id, coalesce(supplier_id, '*'), month,
-         sum(amount_idr)::bigint, sum(amount_idr)::bigint, sum(alone_idr)::bigint,
-         sum(goods_idr)::bigint
-  from booked_forecasts
-  group by cycle_id, month, grouping sets ((koperasi_id), (supplier_id), ())
-  order by 4, 2, 3, 5)
+select $1, koperasi_id, cycle_id, supplier_id, month, amount_idr, amount_idr, alone_idr, goods_idr
+from booked_forecasts order by supplier_id, koperasi_id, cycle_id, month
 on conflict (network_id, supplier_id, koperasi_id, cycle_id, month) do update
 set ordered_idr = m.ordered_idr + excluded.ordered_idr,
     amount_idr = m.amount_idr + excluded.amount_idr,
     alone_idr = m.alone_idr + excluded.alone_idr,
     goods_idr = m.goods_idr + excluded.goods_idr;
+
+-- name: add_forecast_block
+insert into forecasts (
+  network_id, cycle_id, supplier_id, position, month, first_koperasi, last_koperasi, koperasi_ids,
+  amounts_idr, alone_idr)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: settle_forecasts
+with f as (
+  delete from forecasts f
+  using unnest($2::text[], $3::text[]) o(cycle_id, supplier_id)
+  where f.network_id = $1 and f.cycle_id = o.cycle_id and f.supplier_id = o.supplier_id
+  returning f.*
+), s as (
+  select s.koperasi_id, f.cycle_id, f.supplier_id, f.month,
+         sum(s.amount_idr)::bigint as amount_idr, sum(s.alone_idr)::bigint as alone_idr
+  from f
+  cross join lateral unnest(f.koperasi_ids, f.amounts_idr, f.alone_idr)
+    s(koperasi_id, amount_idr, alone_idr)
+  group by s.koperasi_id, f.cycle_id, f.supplier_id, f.month
+)
+insert into margins as m (
+  network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
+  goods_idr)
+select $1, koperasi_id, cycle_id, supplier_id, month, amount_idr, amount_idr, alone_idr, 0
+from s order by supplier_id, koperasi_id, cycle_id, month
+on conflict (network_id, supplier_id, koperasi_id, cycle_id, month) do update
+set ordered_idr = m.ordered_idr + excluded.ordered_idr,
+    amount_idr = m.amount_idr + excluded.amount_idr,
+    alone_idr = m.alone_idr + excluded.alone_idr;
 
 -- name: add_postings
 insert into postings (

@@ -24,6 +24,7 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderAmended,
     DeliveryBegun,
     ItemEntitlements,
+    KoperasiShare,
     OrderCancelled,
     OrderLine,
     OrderPlaced,
@@ -349,6 +350,7 @@ def _amended(
             items=tuple(item for each in part for item in each.items),
             charges=tuple(charge for each in part for charge in each.charges),
             relieved=tuple(relief for each in part for relief in each.relieved),
+            shares=tuple(share for each in part for share in each.shares),
         )
 
 
@@ -359,11 +361,13 @@ class _Piece(NamedTuple):
     items: tuple[ItemEntitlements, ...] = ()
     charges: tuple[TierDropCharge, ...] = ()
     relieved: tuple[TierDropCharge, ...] = ()
+    shares: tuple[KoperasiShare, ...] = ()
 
     @property
     def size(self) -> int:
         rows = sum(len(item.rows) for item in self.items)
-        return 2 * len(self.lines) + rows + len(self.charges) + len(self.relieved)
+        others = (self.charges, self.relieved, self.shares)
+        return 2 * len(self.lines) + rows + sum(len(each) for each in others)
 
 
 def _pieces(amendment: Amendment) -> Iterator[_Piece]:
@@ -375,6 +379,8 @@ def _pieces(amendment: Amendment) -> Iterator[_Piece]:
         yield _Piece(charges=charges)
     for relieved in _cut(amendment.relieved):
         yield _Piece(relieved=relieved)
+    for shares in _cut(amendment.shares):
+        yield _Piece(shares=shares)
 
 
 def _parts(amendments: Sequence[Amendment]) -> Iterator[list[_Piece]]:

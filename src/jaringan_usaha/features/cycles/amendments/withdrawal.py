@@ -9,6 +9,7 @@ import msgspec
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     Entitlement,
+    KoperasiShare,
     OrderLine,
     TierDropCharge,
 )
@@ -32,7 +33,8 @@ class Stand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Amendment(NamedTuple):
-    """How the item stands afterwards: the line, the rows that changed, and whose loss it is.
+    """How the item stands afterwards: the line, the rows that changed, who owes how much more or
+    less, and whose loss it is.
 
     `short` units that others ordered would not come any more. `charges` are paid because the
     group falls below a tier, and `relieved` are those whom they are paid to: both add up to what
@@ -41,6 +43,7 @@ class Amendment(NamedTuple):
 
     line: ConsolidatedLine
     rows: tuple[Entitlement, ...]
+    shares: tuple[KoperasiShare, ...] = ()
     short: int = 0
     charges: tuple[TierDropCharge, ...] = ()
     relieved: tuple[TierDropCharge, ...] = ()
@@ -67,7 +70,8 @@ def without(
     nothing = [_none(row) for row in stand.rows if row.koperasi_id not in left]
     changed = tuple(row for row in (*rows, *nothing) if row not in stand.rows)
     charges, relieved = _tier_drop(stand.line, line, koperasi_id, rows, tier_drop)
-    return Amendment(line, changed, short, charges, relieved)
+    shares = _moved(stand, Stand(line=line, rows=tuple(rows)))
+    return Amendment(line, changed, shares, short, charges, relieved)
 
 
 def handed_on(
@@ -99,7 +103,9 @@ def handed_on(
         row.alone_idr for row in (giver, taker) if row is not None
     )
     line = msgspec.structs.replace(stand.line, alone_idr=stand.line.alone_idr + alone_idr)
-    return Amendment(line, tuple(rows))
+    others = [row for row in stand.rows if row.koperasi_id not in (from_koperasi, to_koperasi)]
+    shares = _moved(stand, Stand(line=line, rows=(*others, *rows)))
+    return Amendment(line, tuple(rows), shares)
 
 
 def _again(
@@ -134,6 +140,38 @@ def _again(
     bought = at_listed_price(ItemDemand(item_id=old.item_id, parts=tuple(demand)), price, way)
     line = msgspec.structs.replace(bought.line, order_lines=old.order_lines - 1)
     return line, bought.rows
+
+
+def _moved(old: Stand, new: Stand) -> tuple[KoperasiShare, ...]:
+    """What each koperasi owes more or less, by koperasi; both stands are shared as at the close."""
+    before, after = _shares(old), _shares(new)
+    moved = []
+    for koperasi_id in sorted({*before, *after}):
+        amount_idr, alone_idr = after.get(koperasi_id, (0, 0))
+        less_idr, alone_less_idr = before.get(koperasi_id, (0, 0))
+        if (amount_idr, alone_idr) != (less_idr, alone_less_idr):
+            moved.append(
+                KoperasiShare(
+                    koperasi_id=koperasi_id,
+                    amount_idr=amount_idr - less_idr,
+                    alone_idr=alone_idr - alone_less_idr,
+                )
+            )
+    return tuple(moved)
+
+
+def _shares(stand: Stand) -> dict[str, tuple[int, int]]:
+    """What each koperasi owes of the line, and had paid alone."""
+    granted = [row for row in sorted(stand.rows, key=_by_commitment) if row.granted]
+    if not granted:
+        return {}
+    weights = [(row.koperasi_id, row.granted) for row in granted]
+    debts = largest_remainder(stand.line.amount_idr, weights)
+    return {row.koperasi_id: (debts[row.koperasi_id], row.alone_idr) for row in granted}
+
+
+def _by_commitment(row: Entitlement) -> tuple[int, str]:
+    return row.first_position, row.koperasi_id
 
 
 def _less(row: Entitlement, gone: OrderLine) -> Entitlement:
