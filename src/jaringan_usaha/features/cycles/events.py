@@ -388,7 +388,8 @@ class ConsolidatedOrderAmended(Event):
     be, told next; several parts or amendments may have the same.
 
     `shares` is what koperasi owe more or less than before, and what they had paid more or less
-    alone. A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to those
+    alone. A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to
+    those
     who are `relieved`; for every item both add up to what its remaining units cost more.
     """
 
