@@ -49,7 +49,7 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        await follow(self.projector, self._pool, after_each=self.tend)
+        await follow(self.projector, self._pool, beside=self.tend)
 
     async def tend(self, network_id: int) -> None:
         """The clock's duties in one network, on the database's clock, or a sandbox's own."""

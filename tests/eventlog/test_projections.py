@@ -515,15 +515,13 @@ async def test_a_follower_ends_when_told_to_even_as_it_is_woken(
         pokes.append(heard)
         await asyncio.Event().wait()
 
-    async def after_each(network_id: int) -> None:
+    async def beside(network_id: int) -> None:
         if network_id == 2:
             idle.set()
 
     monkeypatch.setattr("jaringan_usaha.eventlog.projector._listen", listen)
     projector = Projector(pool, types, [Tally().projection])
-    following = asyncio.create_task(
-        follow(projector, pool, poll_seconds=600, after_each=after_each)
-    )
+    following = asyncio.create_task(follow(projector, pool, poll_seconds=600, beside=beside))
     await asyncio.wait_for(idle.wait(), 10)
     await asyncio.sleep(0)
     pokes[0]("1")
@@ -540,13 +538,11 @@ async def test_a_follower_without_any_poke_polls(database: str, pool: Pool) -> N
     own = await open_pool(database, most=4, role=WORKER)
     seen: set[int] = set()
 
-    async def after_each(network_id: int) -> None:
+    async def beside(network_id: int) -> None:
         seen.add(network_id)
 
     projector = Projector(own, types, [tally.projection])
-    following = asyncio.create_task(
-        follow(projector, own, poll_seconds=0.05, after_each=after_each)
-    )
+    following = asyncio.create_task(follow(projector, own, poll_seconds=0.05, beside=beside))
 
     async def reached() -> Any:
         marks = await bookmarks(pool, 2)
@@ -556,6 +552,36 @@ async def test_a_follower_without_any_poke_polls(database: str, pool: Pool) -> N
         await until(lambda: asyncio.sleep(0, seen >= {1, 2}))
         await record(pool, 2, [ShelfOpened(shelf_id="a"), LabelPrinted(label_id="x")])
         await until(reached)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await own.close()
+
+
+async def test_folding_does_not_wait_for_what_is_done_beside_it(database: str, pool: Pool) -> None:
+    tally = Tally()
+    own = await open_pool(database, most=4, role=WORKER)
+    begun: list[int] = []
+    free = asyncio.Event()
+
+    async def beside(network_id: int) -> None:
+        if network_id == 2:
+            begun.append(network_id)
+            await free.wait()
+
+    async def reached() -> Any:
+        return (await bookmarks(pool, 2)).get("tally", (0, ""))[0] == 1
+
+    projector = Projector(own, types, [tally.projection])
+    following = asyncio.create_task(follow(projector, own, poll_seconds=600, beside=beside))
+    try:
+        await until(lambda: asyncio.sleep(0, begun == [2]))
+        await record(pool, 2, [ShelfOpened(shelf_id="a")])
+        await pool.execute(log_queries.poke, "2")
+        await until(reached)
+        assert begun == [2], "once at a time"
+        free.set()
+        await until(lambda: asyncio.sleep(0, len(begun) > 1))
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -230,10 +230,15 @@ async def follow(
     pool: Pool,
     *,
     poll_seconds: float = 1.0,
-    after_each: Callable[[int], Awaitable[None]] | None = None,
+    beside: Callable[[int], Awaitable[None]] | None = None,
 ) -> None:
-    """Keep all networks level until cancelled: woken by pokes, and by the clock anyway."""
+    """Keep all networks level until cancelled: woken by pokes, and by the clock anyway.
+
+    `beside` is begun after each step in a network, while the next steps go on: once at a time, and
+    once more when something was folded meanwhile.
+    """
     wake = asyncio.Event()
+    duties = _Duties(beside, wake) if beside is not None else None
     listener = asyncio.create_task(_listen(pool, "log", lambda _: wake.set()))
     try:
         while True:
@@ -242,8 +247,8 @@ async def follow(
                 busy = False
                 for row in await pool.fetch(log_queries.networks):
                     busy = bool(await projector.step(row["network_id"])) or busy
-                    if after_each is not None:
-                        await after_each(row["network_id"])
+                    if duties is not None:
+                        duties.begin(row["network_id"])
             except (*LOST, *FULL) as error:
                 logger.warning("the follower waits for the database: %s", error)
                 await asyncio.sleep(0.2)
@@ -254,6 +259,43 @@ async def follow(
                         await wake.wait()
     finally:
         listener.cancel()
+        if duties is not None:
+            await duties.stop()
+
+
+class _Duties:
+    """What is done in each network beside folding, a task for each."""
+
+    def __init__(self, duty: Callable[[int], Awaitable[None]], wake: asyncio.Event) -> None:
+        self._duty = duty
+        self._wake = wake
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._late: set[int] = set()
+
+    def begin(self, network_id: int) -> None:
+        """Unless it is under way. Raises what ended it the last time."""
+        task = self._tasks.pop(network_id, None)
+        if task is not None and not task.done():
+            self._tasks[network_id] = task
+            self._late.add(network_id)
+            return
+        self._late.discard(network_id)
+        if task is not None:
+            task.result()
+        self._tasks[network_id] = asyncio.create_task(self._do(network_id))
+
+    async def _do(self, network_id: int) -> None:
+        try:
+            await self._duty(network_id)
+        finally:
+            if network_id in self._late:  # the tables moved on, so there may be more to do
+                self._wake.set()
+
+    async def stop(self) -> None:
+        """Cancel all, and wait until they have ended."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
 
 async def _listen(pool: Pool, channel: str, heard: Callable[[str], None]) -> None:

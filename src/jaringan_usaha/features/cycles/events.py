@@ -389,8 +389,7 @@ class ConsolidatedOrderAmended(Event):
 
     `shares` is what koperasi owe more or less than before, and what they had paid more or less
     alone. A lost tier makes the lines dearer. By the cycle's rule `charges` are paid for that, to
-    those
-    who are `relieved`; for every item both add up to what its remaining units cost more.
+    those who are `relieved`; for every item both add up to what its remaining units cost more.
     """
 
     name: ClassVar[str] = "cycles.consolidated_order_amended.1"

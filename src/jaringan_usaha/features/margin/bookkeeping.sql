@@ -9,7 +9,7 @@ create temp table if not exists booked_costs (
 
 -- name: make_booked_forecasts
 create temp table if not exists booked_forecasts (
-  koperasi_id text, cycle_id text, supplier_id text, month date, amount_idr bigint,
+  cycle_id text, supplier_id text, month date, koperasi_id text, amount_idr bigint,
   alone_idr bigint, goods_idr bigint
 ) on commit delete rows;
 

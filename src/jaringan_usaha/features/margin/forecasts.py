@@ -10,14 +10,17 @@ from jaringan_usaha.features.margin.stocktaking import columns, queries
 ALL = "*"
 
 _COLUMNS = (
-    "koperasi_id",
     "cycle_id",
     "supplier_id",
     "month",
+    "koperasi_id",
     "amount_idr",
     "alone_idr",
     "goods_idr",
 )
+
+About = tuple[str, str, date]
+"""A cycle, a supplier or `*`, and the month in which it counts."""
 
 
 class Forecasts:
@@ -29,7 +32,7 @@ class Forecasts:
     """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, str, str, date], tuple[int, int, int]] = {}
+        self._sums: dict[About, dict[str, list[int]]] = {}
         self._blocks: list[tuple[object, ...]] = []
 
     def add(
@@ -42,31 +45,34 @@ class Forecasts:
         *,
         received: bool,
     ) -> None:
-        """Shares of one event, by koperasi: of an order, or what they are more or less than
-        before. They add up: an order that is placed in portions names a koperasi again."""
-        for share in shares:
-            goods_idr = share.amount_idr if received else 0
-            idr = (share.amount_idr, share.alone_idr, goods_idr)
-            self._add((share.koperasi_id, cycle_id, ALL, month), *idr)
-            if received:
-                self._add((share.koperasi_id, cycle_id, supplier_id, month), *idr)
-        amount_idr = sum(share.amount_idr for share in shares)
-        alone_idr = sum(share.alone_idr for share in shares)
-        for each in (supplier_id, ALL):
-            goods_idr = amount_idr if received else 0
-            self._add((ALL, cycle_id, each, month), amount_idr, alone_idr, goods_idr)
-        if shares and not received:
-            ids = [share.koperasi_id for share in shares]
-            amounts = [share.amount_idr for share in shares]
-            alone = [share.alone_idr for share in shares]
+        """Shares of one event: of an order, or what they are more or less than before. They add
+        up: an order that is placed in portions names a koperasi again."""
+        if not shares:
+            return
+        ids = [share.koperasi_id for share in shares]
+        amounts = [share.amount_idr for share in shares]
+        alone = [share.alone_idr for share in shares]
+        goods = amounts if received else [0] * len(shares)
+        group = ([ALL], [sum(amounts)], [sum(alone)], [sum(goods)])
+        self._add((cycle_id, ALL, month), ids, amounts, alone, goods)
+        self._add((cycle_id, ALL, month), *group)
+        self._add((cycle_id, supplier_id, month), *group)
+        if received:
+            self._add((cycle_id, supplier_id, month), ids, amounts, alone, goods)
+        else:
             about = (cycle_id, supplier_id, position, month, min(ids), max(ids))
             self._blocks.append((*about, ids, amounts, alone))
 
-    def _add(
-        self, key: tuple[str, str, str, date], amount_idr: int, alone_idr: int, goods_idr: int
-    ) -> None:
-        amount, alone, goods = self._sums.get(key, (0, 0, 0))
-        self._sums[key] = (amount + amount_idr, alone + alone_idr, goods + goods_idr)
+    def _add(self, about: About, ids: list[str], *columns: list[int]) -> None:
+        sums = self._sums.setdefault(about, {})
+        for koperasi_id, amount_idr, alone_idr, goods_idr in zip(ids, *columns, strict=True):
+            row = sums.get(koperasi_id)
+            if row is None:
+                sums[koperasi_id] = [amount_idr, alone_idr, goods_idr]
+            else:
+                row[0] += amount_idr
+                row[1] += alone_idr
+                row[2] += goods_idr
 
     async def write(self, network_id: int, db: Connection) -> None:
         """Add the sums to the margins, and put the blocks beside them."""
@@ -74,7 +80,11 @@ class Forecasts:
             return
         await db.execute(queries.make_booked_forecasts)
         await db.execute(queries.clear_booked_forecasts)
-        rows = ((*key, *idr) for key, idr in self._sums.items())
+        rows = (
+            (*about, koperasi_id, *idr)
+            for about, sums in self._sums.items()
+            for koperasi_id, idr in sums.items()
+        )
         await db.copy_records_to_table("booked_forecasts", records=rows, columns=_COLUMNS)
         await db.execute(queries.add_forecasts, network_id)
         blocks = [(network_id, *block) for block in self._blocks]
