@@ -11,10 +11,10 @@ from uuid import UUID
 from starlette.requests import Request
 
 from jaringan_usaha.api.access import COOKIE, READERS, Caller, Callers, Role, unauthenticated
+from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.issuing import SCOPES, queries
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool
-from jaringan_usaha.kernel.rejections import Busy
+from jaringan_usaha.eventlog.database import Pool
 
 LIFE = timedelta(hours=8)
 
@@ -104,10 +104,8 @@ def session_finder(pool: Pool) -> Callable[[bytes], Any]:
     """How `Sessions` asks the database."""
 
     async def find(hashed: bytes) -> SessionRow | None:
-        try:
+        with answering():
             row = await pool.fetchrow(queries.find_session, hashed)
-        except (*LOST, *FULL):
-            raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
         return None if row is None else SessionRow(**dict(row))
 
     return find
