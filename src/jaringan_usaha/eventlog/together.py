@@ -12,6 +12,10 @@ from jaringan_usaha.eventlog.database import FULL, LOST, Pool
 from jaringan_usaha.kernel.rejections import Busy, Rejection
 
 
+class _NotAll(Exception):
+    """Takes back what was appended."""
+
+
 class FailedTogether(Exception):
     """Nothing is recorded, since command `number` (from 0) got this refusal."""
 
@@ -31,17 +35,17 @@ async def append_together(
     database was lost: the answers then tell whether all or none is recorded.
     """
     try:
-        async with pool.acquire(timeout=5) as connection:
-            transaction = connection.transaction()
-            await transaction.start()
+        async with pool.acquire(timeout=5) as connection, connection.transaction():
             rows = await connection.fetch(queries.append, *append_arguments(network_id, proposals))
             outcomes = [outcome_of(row) for row in rows]
-            if any(each.verdict is not Verdict.RECORDED for each in outcomes):
-                await transaction.rollback()
-                return None
-            await transaction.commit()
-    except LOST:
+            _must_all_be_new(outcomes)
+    except (_NotAll, *LOST):
         return None
     except FULL:
         raise Busy("the log is busy; nothing was recorded, send again", retry_after=1) from None
     return outcomes
+
+
+def _must_all_be_new(outcomes: list[Outcome]) -> None:
+    if any(each.verdict is not Verdict.RECORDED for each in outcomes):
+        raise _NotAll
