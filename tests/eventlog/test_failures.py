@@ -21,6 +21,7 @@ from eventlog.logs import (
     waiters,
 )
 from eventlog.world import another_process, wire_to
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.appender import (
     MOST_BODY_BYTES,
     MOST_EVENTS,
@@ -29,7 +30,7 @@ from jaringan_usaha.eventlog.appender import (
     Proposal,
 )
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
+from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.kernel.rejections import Busy, Invalid, Rejection, Unknown
 
 

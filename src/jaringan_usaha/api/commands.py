@@ -12,7 +12,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import CallerNow, SupplierNow
 from jaringan_usaha.api.door import door_of
 from jaringan_usaha.api.versions import TAG_PATTERN
-from jaringan_usaha.eventlog.eventlog import Recorded
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.kernel.messages import Asked
 
 KEY_FORM: dict[str, Any] = {"minLength": 16, "maxLength": 130, "pattern": asking.KEY_PATTERN}

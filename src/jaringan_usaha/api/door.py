@@ -16,6 +16,7 @@ from jaringan_usaha.api.limits import WRITE, Limits
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sessions import Sessions
 from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import (
     BROKEN,
     FULL,
@@ -26,7 +27,7 @@ from jaringan_usaha.eventlog.database import (
     Pool,
     looking,
 )
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
+from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.projector import queries as bookmark_queries
 from jaringan_usaha.eventlog.reached import Reached

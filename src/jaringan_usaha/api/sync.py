@@ -20,7 +20,8 @@ from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import must_be
 from jaringan_usaha.api.unpacking import body_of
 from jaringan_usaha.api.validation import errors_of, misfit
-from jaringan_usaha.eventlog.eventlog import Recorded, Task
+from jaringan_usaha.eventlog.answers import Recorded
+from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
