@@ -91,7 +91,8 @@ class EventLog:
 
     async def handle_together(self, tasks: Sequence[Task]) -> list[Recorded]:
         """Record what all of these commands lead to, each decided on what those before it
-        change, or nothing of any. Raises FailedTogether, and Busy."""
+        change, or nothing of any. Raises FailedTogether, Busy, and Invalid for what the log cannot
+        store."""
         for _ in range(TRIES):
             try:
                 answers = await self._together.attempt(tasks)
@@ -163,7 +164,11 @@ class EventLog:
     ) -> None:
         """A repeated command is answered as the first time, even if its rule now says no."""
         asked = {number: tasks[number][1].asked for number in numbers}
-        known = await self.answers.given_to(list(asked.values()))
+        try:
+            known = await self.answers.given_to(list(asked.values()))
+        except (*LOST, *FULL):
+            answers.update(dict.fromkeys(numbers, _busy()))
+            return
         for number, each in asked.items():
             answer = known.get(each.command_id)
             if answer is not None:

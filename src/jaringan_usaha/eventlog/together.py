@@ -11,13 +11,14 @@ from jaringan_usaha.eventlog.appender import (
     Proposal,
     Verdict,
     append_arguments,
+    must_fit,
     outcome_of,
     queries,
 )
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool
+from jaringan_usaha.eventlog.database import BROKEN, FULL, LOST, Pool
 from jaringan_usaha.eventlog.facts import Entries, Facts
 from jaringan_usaha.eventlog.planning import Plan, Planner, Task
-from jaringan_usaha.kernel.rejections import Busy, Rejection
+from jaringan_usaha.kernel.rejections import Busy, Invalid, Rejection
 
 
 class FailedTogether(Exception):
@@ -42,7 +43,7 @@ class Together:
     async def attempt(self, tasks: Sequence[Task]) -> list[Recorded] | None:
         """One try, on facts just read; None when it must be made anew.
 
-        Raises FailedTogether, Busy, and what says that the database is lost or full.
+        Raises FailedTogether, Busy, Invalid, and what says that the database is lost or full.
         """
         answers = await self._answers_so_far(tasks)
         todo = [number for number in range(len(tasks)) if number not in answers]
@@ -97,6 +98,10 @@ class Together:
             if isinstance(plan, Recorded):
                 answers[number] = plan
                 continue
+            try:
+                must_fit(plan.proposal)
+            except Invalid as too_large:
+                raise FailedTogether(number, too_large) from None
             plans[number] = plan
             self.facts.assume(facts, plan.events)
         return plans, read
@@ -106,8 +111,8 @@ async def _append(pool: Pool, network_id: int, proposals: list[Proposal]) -> lis
     """Record all of them; or nothing, and None, when one met newer facts or was recorded before.
 
     The first one carries the guards of all: within one append a command must not guard what an
-    earlier one leaves, and here they may build on each other. Raises Busy; None also when the
-    database was lost: the answers then tell whether all or none is recorded.
+    earlier one leaves, and here they may build on each other. Raises Busy and Invalid; None also
+    when the database was lost: the answers then tell whether all or none is recorded.
     """
     try:
         async with pool.acquire(timeout=5) as connection, connection.transaction():
@@ -118,6 +123,8 @@ async def _append(pool: Pool, network_id: int, proposals: list[Proposal]) -> lis
         return None
     except FULL:
         raise Busy("the log is busy; nothing was recorded, send again", retry_after=1) from None
+    except BROKEN as error:
+        raise Invalid(f"the log cannot store this: {error}") from None
     return outcomes
 
 
