@@ -405,9 +405,8 @@ async def test_whoever_is_refused_while_the_answers_cannot_be_read_is_asked_agai
 ) -> None:
     """Its rule says no, but it may have been recorded before: nobody knows until they are read."""
     await an_open_shelf(log)
-    recorded = put("j")
-    first = await log.handle(jars, recorded)
-    await log.handle(jars, CloseShelf(asked=asked(), shelf_id="a"))
+    recorded, closing = put("j"), CloseShelf(asked=asked(), shelf_id="a")
+    first, _ = [await log.handle(jars, each) for each in (recorded, closing)]
     elsewhere = await open_log(pool)
     async with holding(database, "lock table log.answers in access exclusive mode"):
         (answer,) = await elsewhere.handle_each([(jars, recorded)])
