@@ -21,8 +21,9 @@ from jaringan_usaha.cli.issuing import issue
 from jaringan_usaha.cli.own_service import temporary_folder
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool, owner_connection
-from jaringan_usaha.eventlog.eventlog import EventLog, Task
+from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.migrate import migrate
+from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.features.catalog.domain import PublishPriceList, catalog
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
 from jaringan_usaha.features.catalog.items import AddItem, goods

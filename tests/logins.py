@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from jaringan_usaha import house
-from jaringan_usaha.api.door import issue_key
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.follower import Follower
@@ -151,7 +151,7 @@ async def town_on(database: str, **settings: Any) -> AsyncIterator[Town]:
             ):
                 worker = await open_pool(database, most=4, role=WORKER)
                 follower = Follower(worker, await house.type_ids(worker))
-                key = await issue_key(opened.write_pool, opened.clock, NETWORK, "operator", None)
+                key = await issue(opened.write_pool, opened.clock, NETWORK, Wanted("operator"))
                 operator = Speaker(client, follower.projector, key)
                 market = Market(Service(client, opened, operator), database, follower, worker)
                 yield Town(market, url, issuer, app)

@@ -12,7 +12,8 @@ import httpx2
 
 from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.door import Door, issue_key
+from jaringan_usaha.api.door import Door
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool
@@ -70,7 +71,7 @@ async def served(url: str) -> AsyncIterator["Market"]:
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             worker = await open_pool(url, most=6, role=WORKER)
             follower = Follower(worker, await house.type_ids(worker))
-            key = await issue_key(door.write_pool, door.clock, NETWORK, "operator", None)
+            key = await issue(door.write_pool, door.clock, NETWORK, Wanted("operator"))
             operator = Speaker(client, follower.projector, key)
             yield Market(Service(client, door, operator), url, follower, worker)
             await worker.close()

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from jaringan_usaha.api.door import Door, issue_key
+from jaringan_usaha.api.door import Door
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.settings import Settings
 
@@ -66,11 +67,11 @@ class Service:
     operator: Speaker
 
     async def new_operator(self) -> str:
-        return await issue_key(self.door.write_pool, self.door.clock, NETWORK, "operator", None)
+        return await issue(self.door.write_pool, self.door.clock, NETWORK, Wanted("operator"))
 
     async def koperasi(self, koperasi_id: str) -> Speaker:
-        key = await issue_key(
-            self.door.write_pool, self.door.clock, NETWORK, "koperasi", koperasi_id
+        key = await issue(
+            self.door.write_pool, self.door.clock, NETWORK, Wanted("koperasi", koperasi_id)
         )
         return Speaker(self.client, self.operator.projector, key)
 

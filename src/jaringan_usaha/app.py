@@ -35,13 +35,15 @@ from jaringan_usaha.api import (
 )
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.door import Door, door_of, key_finder, session_finder
+from jaringan_usaha.api.callers import admit
+from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor
+from jaringan_usaha.api.issuing import key_finder
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.sessions import Sessions
+from jaringan_usaha.api.sessions import Sessions, session_finder
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
@@ -184,7 +186,7 @@ def _contract(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
 
     async def show(request: Request) -> Response:
         if not at_home:
-            await door_of(request).admit(request, area="")
+            await admit(door_of(request), request, area="")
         document = request.app.openapi()
         if request.url.path == "/docs":
             return HTMLResponse(reference.page(document))

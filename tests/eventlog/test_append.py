@@ -347,14 +347,14 @@ async def test_api_1_answers_are_told_longer_than_they_are_replayed(
         assert await pool.fetchval(keep, before, today) == moved
     assert (await counts_of(pool))[:3] == (2, 2, 0)
     for position, key in enumerate(ids, start=1):
-        found = await log.recorded_under([key], now + timedelta(days=399))
+        found = await log.answers.recorded_under([key], now + timedelta(days=399))
         assert found is not None
         recorded, event = found
         assert (recorded.position, type(event)) == (position, LabelPrinted)
-        assert not await log.answers_to([asked(key, at=now)]), "it is not replayed any more"
-    assert await log.recorded_under([new_command_id()], now) is None
+        assert not await log.answers.given_to([asked(key, at=now)]), "it is not replayed any more"
+    assert await log.answers.recorded_under([new_command_id()], now) is None
     await pool.fetchval(keep, today + day, today + day)
-    assert await log.recorded_under(ids, now) is None
+    assert await log.answers.recorded_under(ids, now) is None
     assert await pool.fetchval("select count(*) from log.events") == 2
 
 

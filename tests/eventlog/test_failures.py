@@ -21,6 +21,7 @@ from eventlog.logs import (
     waiters,
 )
 from eventlog.world import another_process, wire_to
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.appender import (
     MOST_BODY_BYTES,
     MOST_EVENTS,
@@ -29,7 +30,8 @@ from jaringan_usaha.eventlog.appender import (
     Proposal,
 )
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
+from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.rejections import Busy, Invalid, Rejection, Unknown
 
 
@@ -375,3 +377,38 @@ async def test_errors_that_are_nobody_s_fault_are_not_hidden(pool: Pool, owner: 
     with pytest.raises(asyncpg.PostgresError) as refusal:
         await log.handle(jars, put("j"))
     assert not isinstance(refusal.value, Rejection)
+
+
+# -- commands that stand together -----------------------------------------------------------
+
+
+async def test_together_nothing_is_stored_that_the_database_cannot_take(
+    pool: Pool, log: EventLog
+) -> None:
+    await an_open_shelf(log)
+    with pytest.raises(Invalid):
+        await log.handle_together([(jars, put("j")), (jars, put("k", by="\0"))])
+    await no_hole(pool, 1)
+
+
+async def test_together_no_fact_is_larger_than_alone(pool: Pool, log: EventLog) -> None:
+    await an_open_shelf(log)
+    long = PutCoins(asked=asked(), jar_id="k", shelf_id="a", note="x" * MOST_BODY_BYTES)
+    with pytest.raises(FailedTogether) as failed:
+        await log.handle_together([(jars, put("j")), (jars, long)])
+    assert (failed.value.number, type(failed.value.rejection)) == (1, Invalid)
+    await no_hole(pool, 1)
+
+
+async def test_whoever_is_refused_while_the_answers_cannot_be_read_is_asked_again(
+    database: str, pool: Pool, log: EventLog
+) -> None:
+    """Its rule says no, but it may have been recorded before: nobody knows until they are read."""
+    await an_open_shelf(log)
+    recorded, closing = put("j"), CloseShelf(asked=asked(), shelf_id="a")
+    first, _ = [await log.handle(jars, each) for each in (recorded, closing)]
+    elsewhere = await open_log(pool)
+    async with holding(database, "lock table log.answers in access exclusive mode"):
+        (answer,) = await elsewhere.handle_each([(jars, recorded)])
+    assert isinstance(answer, Busy)
+    assert (await elsewhere.handle(jars, recorded)).position == first.position

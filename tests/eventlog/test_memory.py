@@ -22,8 +22,9 @@ from eventlog.jars import (
 )
 from eventlog.keys import asked
 from eventlog.logs import events_of, open_log
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Pool, open_pool
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
+from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.memory import Memory, nothing_yet
 from jaringan_usaha.kernel.rejections import Stale
 
@@ -143,7 +144,7 @@ async def test_facts_are_remembered_as_the_log_has_them(log: EventLog, pool: Poo
         await asyncio.gather(*(log.handle(jars, put(name, coins=2)) for name in names))
     fresh = await open_log(pool)
     abouts = [JAR.about(f"j{number}") for number in range(5)] + [SHELF.about("a")]
-    await fresh._read(abouts)
+    await fresh._facts.read(abouts)
     for about in abouts:
         ours, theirs = log.memory.recall(about), fresh.memory.recall(about)
         assert ours is not None

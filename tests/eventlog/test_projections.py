@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from eventlog.jars import LabelPrinted, Say, ShelfOpened, said
 from eventlog.keys import asked, new_command_id
 from eventlog.logs import new_network, open_log, types, until
+from jaringan_usaha.eventlog import database as sessions
 from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import LOST, WORKER, Connection, Pool, open_pool
 from jaringan_usaha.eventlog.projector import (
@@ -271,6 +272,25 @@ async def test_a_rebuild_may_be_ahead_of_the_live_tables(database: str, pool: Po
     head = len(season(6, 10))
     assert (rebuilt.events, rebuilt.compared_tables) == (head, 0)
     assert {position for position, _ in (await bookmarks(pool)).values()} == {head}
+
+
+async def test_a_rebuild_may_catch_up_for_longer_than_a_session_may_be_idle(
+    database: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session that holds the live bookmarks says nothing meanwhile."""
+    await record(pool, 1, season(7, 5))
+    usual, fold = sessions.session_settings, Projector.catch_up
+
+    def impatient(*names: str) -> dict[str, str]:
+        return {**usual(*names), "idle_in_transaction_session_timeout": "100ms"}
+
+    async def slowly(projector: Projector, network_id: int, *, upto: int | None = None) -> int:
+        await asyncio.sleep(0.5)
+        return await fold(projector, network_id, upto=upto)
+
+    monkeypatch.setattr(sessions, "session_settings", impatient)
+    monkeypatch.setattr(Projector, "catch_up", slowly)
+    assert (await rebuild(database, types, HOUSE)).events == len(season(7, 5))
 
 
 async def test_a_rebuild_takes_up_what_is_recorded_meanwhile(database: str, pool: Pool) -> None:

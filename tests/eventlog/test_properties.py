@@ -24,10 +24,11 @@ from eventlog.jars import (
 )
 from eventlog.keys import asked, new_command_id
 from eventlog.logs import events_of, new_network, open_log, types
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.appender import Appender, NewEvent, Outcome, Proposal, Verdict
 from jaringan_usaha.eventlog.codec import encode
 from jaringan_usaha.eventlog.database import Pool, Row
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded
+from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.marks import tag_mark
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.kernel.decider import About, Fact, Known

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha import house
-from jaringan_usaha.api.door import Door, issue_key
+from jaringan_usaha.api.door import Door
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, open_pool
@@ -37,6 +38,6 @@ async def service(database: str) -> AsyncIterator[Service]:
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             worker = await open_pool(database, most=2, role=WORKER)
             projector = Projector(worker, house.event_types(), house.PROJECTIONS)
-            key = await issue_key(door.write_pool, door.clock, NETWORK, "operator", None)
+            key = await issue(door.write_pool, door.clock, NETWORK, Wanted("operator"))
             yield Service(client, door, Speaker(client, projector, key))
             await worker.close()

@@ -20,7 +20,7 @@ from jaringan_usaha.api.access import (
     looks_right,
     new_key,
 )
-from jaringan_usaha.api.door import issue_key, revoke_key
+from jaringan_usaha.api.issuing import Wanted, issue, revoke
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, opened, served
 from service import NETWORK, assert_refused
@@ -155,7 +155,7 @@ async def test_the_secret_is_not_stored(market: Market) -> None:
 
 
 async def test_an_expired_key_is_kept_out(market: Market, clock: list[float]) -> None:
-    key = await issue_key(market.door.write_pool, market.door.clock, NETWORK, "operator", None)
+    key = await issue(market.door.write_pool, market.door.clock, NETWORK, Wanted("operator"))
     assert (await knock(market, f"Bearer {key}")).status_code == 200
     await market.door.write_pool.execute(
         "update access.api_keys set expires_at = $2 where key_id = $1",
@@ -167,7 +167,7 @@ async def test_an_expired_key_is_kept_out(market: Market, clock: list[float]) ->
 
 
 async def test_a_key_dies_at_the_end_of_its_life(market: Market, clock: list[float]) -> None:
-    key = await issue_key(market.door.write_pool, market.door.clock, NETWORK, "operator", None)
+    key = await issue(market.door.write_pool, market.door.clock, NETWORK, Wanted("operator"))
     offset = market.door.clock.offset
     try:
         market.door.clock.offset += timedelta(days=399)
@@ -180,21 +180,23 @@ async def test_a_key_dies_at_the_end_of_its_life(market: Market, clock: list[flo
 
 
 async def test_a_revoked_key_is_dead_within_a_second(market: Market, clock: list[float]) -> None:
-    key = await issue_key(market.door.write_pool, market.door.clock, NETWORK, "koperasi", "melati")
+    key = await issue(
+        market.door.write_pool, market.door.clock, NETWORK, Wanted("koperasi", "melati")
+    )
     assert (await knock(market, f"Bearer {key}")).status_code == 200
-    assert await revoke_key(market.door.write_pool, market.door.clock, key_id(key))
+    assert await revoke(market.door.write_pool, market.door.clock, key_id(key))
     clock[0] += 1
     assert_kept_out(await knock(market, f"Bearer {key}"))
-    assert not await revoke_key(market.door.write_pool, market.door.clock, key_id(key))
+    assert not await revoke(market.door.write_pool, market.door.clock, key_id(key))
 
 
 async def test_a_revoked_key_is_dead_on_another_worker_too(
     market: Market, clock: list[float]
 ) -> None:
-    key = await issue_key(market.door.write_pool, market.door.clock, NETWORK, "operator", None)
+    key = await issue(market.door.write_pool, market.door.clock, NETWORK, Wanted("operator"))
     async with served(market.url) as other:
         assert (await knock(other, f"Bearer {key}")).status_code == 200
-        await revoke_key(market.door.write_pool, market.door.clock, key_id(key))
+        await revoke(market.door.write_pool, market.door.clock, key_id(key))
         clock[0] += 1
         assert_kept_out(await knock(other, f"Bearer {key}"))
 

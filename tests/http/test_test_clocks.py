@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha.api import issuing
-from jaringan_usaha.api.door import issue_key
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, later, oil, opened
 from service import NETWORK, Speaker, assert_refused
@@ -32,7 +32,7 @@ async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Marke
         await pool.execute(
             "insert into access.sandboxes (network_id, made_at) values ($1, now())", NETWORK
         )
-        key = await issue_key(pool, clock, NETWORK, "operator", None)
+        key = await issue(pool, clock, NETWORK, Wanted("operator"))
         assert key.startswith("ju_test_")
         market.service.operator = Speaker(market.client, market.projector, key)
         await market.stock()

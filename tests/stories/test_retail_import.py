@@ -19,7 +19,7 @@ from rich.console import Console
 
 from jaringan_usaha import house
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.door import issue_key
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service
@@ -69,7 +69,7 @@ class Running:
 @pytest_asyncio.fixture
 async def running(database: str) -> AsyncIterator[Running]:
     pool = await open_pool(database, most=2)
-    key = await issue_key(pool, Clock(), NETWORK, "operator", None)
+    key = await issue(pool, Clock(), NETWORK, Wanted("operator"))
     await pool.close()
     config = uvicorn.Config(create_app(settings_for(database)), ws="none", log_level="critical")
     server = uvicorn.Server(config)

@@ -1,6 +1,6 @@
 """API keys made, replaced and ended. A key is shown once; what is kept of it is its hash."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -13,12 +13,14 @@ from jaringan_usaha.api.access import (
     TEST_PREFIX,
     Address,
     Caller,
+    KeyRow,
     Role,
     key_hash,
     key_id,
     looks_right,
     new_key,
 )
+from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.openapi import TAGS
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
@@ -115,6 +117,17 @@ FIELDS = {
     "supplier_id": ("supplier",),
 }
 """Which roles speak for one of these."""
+
+
+def key_finder(pool: Pool) -> Callable[[str], Any]:
+    """How `Keys` asks the database."""
+
+    async def find(public: str) -> KeyRow | None:
+        with answering():
+            row = await pool.fetchrow(queries.find_key, public)
+        return None if row is None else KeyRow(**dict(row))
+
+    return find
 
 
 def must_hold(caller: Caller, scopes: Sequence[str], addresses: Sequence[Address]) -> None:

@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import ID_LENGTH, Role, key_id
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.door import AskedByKey, Door, DoorNow, OperatorNow
+from jaringan_usaha.api.callers import OperatorNow
+from jaringan_usaha.api.commands import AskedByKey
+from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import Page, PageOf, by
 from jaringan_usaha.api.strict_route import StrictRoute

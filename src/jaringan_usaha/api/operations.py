@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.door import DoorNow, PartnerNow
+from jaringan_usaha.api.callers import PartnerNow
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.kernel.messages import Event
 from jaringan_usaha.kernel.rejections import Missing
@@ -70,7 +71,7 @@ async def get_operation(
     stored nowhere.
     """
     ids = asking.command_ids(caller, op_id)
-    found = await door.log(caller.network_id).recorded_under(ids, door.clock.now())
+    found = await door.log(caller.network_id).answers.recorded_under(ids, door.clock.now())
     if found is None:
         raise OperationUnknown(f"operation {op_id} is not recorded; it is safe to send")
     recorded, event = found

@@ -18,7 +18,8 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import Door, anyone, door_of, shown
+from jaringan_usaha.api.callers import anyone
+from jaringan_usaha.api.door import Door, door_of, shown
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import Connection, Isolation
 from jaringan_usaha.eventlog.queries import Part

@@ -5,14 +5,16 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from starlette.requests import Request
 
 from jaringan_usaha.api.access import COOKIE, READERS, Caller, Callers, Role, unauthenticated
-from jaringan_usaha.api.issuing import SCOPES
+from jaringan_usaha.api.answering import answering
+from jaringan_usaha.api.issuing import SCOPES, queries
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.eventlog.database import Pool
 
 LIFE = timedelta(hours=8)
 
@@ -96,6 +98,17 @@ class Sessions(Callers):
         if row is None or over or row.person_is_out:
             raise unauthenticated("this session is over; log in again")
         return row.caller()
+
+
+def session_finder(pool: Pool) -> Callable[[bytes], Any]:
+    """How `Sessions` asks the database."""
+
+    async def find(hashed: bytes) -> SessionRow | None:
+        with answering():
+            row = await pool.fetchrow(queries.find_session, hashed)
+        return None if row is None else SessionRow(**dict(row))
+
+    return find
 
 
 def new_session() -> str:

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import TRADERS, Caller
+from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
@@ -19,7 +20,8 @@ from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import must_be
 from jaringan_usaha.api.unpacking import body_of
 from jaringan_usaha.api.validation import errors_of, misfit
-from jaringan_usaha.eventlog.eventlog import Recorded, Task
+from jaringan_usaha.eventlog.answers import Recorded
+from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Asked, Command
@@ -92,7 +94,7 @@ class Sync:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
         request.scope["template"] = "/v1/sync"
         door = door_of(request)
-        caller = await door.admit(request, SYNC, area="")  # each line has its own
+        caller = await admit(door, request, SYNC, area="")  # each line has its own
         caller.must_be(TRADERS)
         must_be(request, "application/x-ndjson", "application/json")  # one line is both
         lines = lines_of(await body_of(request))

@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from jaringan_usaha.api.door import AskedByKey, Door, DoorNow, OperatorNow
+from jaringan_usaha.api.answering import answering
+from jaringan_usaha.api.callers import OperatorNow
+from jaringan_usaha.api.commands import AskedByKey
+from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.issuing import queries
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.eventlog.database import FULL, LOST
-from jaringan_usaha.kernel.rejections import Busy, Invalid, Missing, Refused
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 router = APIRouter(prefix="/v1/test", route_class=StrictRoute, tags=["test clocks"])
 
@@ -56,10 +58,8 @@ class AdvanceBody(Body):
 async def make_clock(asked: AskedByKey, caller: OperatorNow, door: DoorNow) -> ClockView:
     """Give the sandbox a clock that can be advanced. It has one; asking again makes no other."""
     _must_be_sandbox(caller.sandbox)
-    try:
+    with answering():
         await door.write_pool.execute(queries.make_clock, caller.network_id, door.clock.now())
-    except (*LOST, *FULL):
-        raise _busy() from None
     return await _clock(door, caller.network_id)
 
 
@@ -86,10 +86,8 @@ async def advance_clock(
     ahead = body.to - door.clock.now()
     if ahead > FURTHEST:
         raise Invalid("a test clock is at most two years ahead")
-    try:
+    with answering():
         done = await door.write_pool.execute(queries.advance_clock, caller.network_id, ahead)
-    except (*LOST, *FULL):
-        raise _busy() from None
     if not done.endswith(" 1"):
         raise ClockGoesForward("a test clock only goes forward")
     door.keys.forget(caller.key_id)
@@ -99,10 +97,8 @@ async def advance_clock(
 
 async def _clock(door: Door, network_id: int) -> ClockView:
     """Raises NoSuchClock and Busy."""
-    try:
+    with answering():
         row = await door.write_pool.fetchrow(queries.clock, network_id)
-    except (*LOST, *FULL):
-        raise _busy() from None
     if row is None:
         raise NoSuchClock("there is no such clock")
     ahead: timedelta = row["ahead"]
@@ -116,7 +112,3 @@ async def _clock(door: Door, network_id: int) -> ClockView:
 def _must_be_sandbox(sandbox: bool) -> None:
     if not sandbox:
         raise NoSuchClock("only a sandbox has test clocks")
-
-
-def _busy() -> Busy:
-    return Busy("the database does not answer; ask again shortly", retry_after=2)

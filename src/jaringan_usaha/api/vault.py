@@ -99,10 +99,6 @@ class Vault:
         except InvalidTag:
             raise Sealed("not what was sealed for this place") from None
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether a value was sealed under the current key."""
-        return sealed.startswith(self.prefix)
-
     @staticmethod
     def _derived(key: bytes, purpose: str) -> bytes:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(key)

@@ -102,14 +102,15 @@ class Appender:
         future: asyncio.Future[Outcome] = loop.create_future()
         if len(self._queue) >= self._limit:
             _refuse(future, Busy("too many requests wait; send this one again", retry_after=1))
-        elif len(proposal.events) > MOST_EVENTS or len(proposal.guards) > MOST_GUARDS:
-            _refuse(future, Invalid("this asks for too much at once; send it in parts"))
-        elif any(len(event.body) > MOST_BODY_BYTES for event in proposal.events):
-            _refuse(future, Invalid("this is too large to be one fact; send it in parts"))
-        else:
-            self._queue.append((proposal, future, loop.time() + self._patience))
-            if self._worker is None:
-                self._worker = loop.create_task(self._work())
+            return future
+        try:
+            must_fit(proposal)
+        except Invalid as too_large:
+            _refuse(future, too_large)
+            return future
+        self._queue.append((proposal, future, loop.time() + self._patience))
+        if self._worker is None:
+            self._worker = loop.create_task(self._work())
         return future
 
     async def close(self) -> None:
@@ -202,6 +203,14 @@ class Appender:
             self.position = max(self.position, outcome.last_position)
             if not future.done():
                 future.set_result(outcome)
+
+
+def must_fit(proposal: Proposal) -> None:
+    """Raises Invalid for more than one command may record, or than one event may hold."""
+    if len(proposal.events) > MOST_EVENTS or len(proposal.guards) > MOST_GUARDS:
+        raise Invalid("this asks for too much at once; send it in parts")
+    if any(len(event.body) > MOST_BODY_BYTES for event in proposal.events):
+        raise Invalid("this is too large to be one fact; send it in parts")
 
 
 def _lost() -> Unknown:

@@ -125,8 +125,8 @@ async def looking(
 ) -> AsyncIterator[None]:
     """Inside, the read tables show what this sight allows, and nothing can be written; each
     statement may last so many seconds. Nothing of it outlives the transaction."""
-    await connection.execute(_beginning(sight, seconds, isolation))
     try:
+        await connection.execute(_beginning(sight, seconds, isolation))
         yield
     finally:
         if not connection.is_closed():

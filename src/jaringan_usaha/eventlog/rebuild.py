@@ -119,6 +119,7 @@ async def _switch(url: str, pool: Pool, projector: Projector, events: int) -> Re
     live = await open_pool(url, most=1, role=WORKER)
     try:
         async with live.acquire() as connection, connection.transaction():
+            await connection.execute(queries.wait_in_transaction)
             same_shape = await connection.fetchval(queries.shape) == read_model().checksum
             bookmarks = await connection.fetch(queries.hold_live)
             for network in await connection.fetch(log_queries.networks):

@@ -2,6 +2,10 @@
 -- The checksum of the shape that the live tables have.
 select obj_description('read'::regnamespace);
 
+-- name: wait_in_transaction
+-- Nothing is said to the session while the rebuilt tables catch up, however long that takes.
+set local idle_in_transaction_session_timeout = 0;
+
 -- name: hold_live
 -- Keep the live projector still; it skips bookmarks that are held.
 select network_id, projection, position, state from read.bookmarks

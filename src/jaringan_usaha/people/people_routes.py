@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.door import AskedByKey, DoorNow, OperatorNow
+from jaringan_usaha.api.callers import OperatorNow
+from jaringan_usaha.api.commands import AskedByKey
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.issuing import must_hold
 from jaringan_usaha.api.paging import Page, PageOf, by

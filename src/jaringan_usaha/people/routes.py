@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.answering import answering
+from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sessions import LIFE
@@ -126,7 +127,7 @@ async def logout(request: Request, response: Response, door: DoorNow) -> None:
 @router.get("/v1/me", operation_id="getMe")
 async def me(request: Request, door: DoorNow) -> MeView:
     """Whom the key or the session speaks for."""
-    caller = await door.admit(request, area="")
+    caller = await admit(door, request, area="")
     return MeView(
         role=caller.role,
         koperasi_id=caller.koperasi_id,

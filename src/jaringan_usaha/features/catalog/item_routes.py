@@ -8,15 +8,9 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedAfresh,
-    AskedByPath,
-    Done,
-    DoorNow,
-    GoodsNow,
-    OperatorNow,
-    done,
-)
+from jaringan_usaha.api.callers import GoodsNow, OperatorNow
+from jaringan_usaha.api.commands import AskedAfresh, AskedByPath, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

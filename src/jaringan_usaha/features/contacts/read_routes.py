@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import ID_LENGTH
-from jaringan_usaha.api.door import AuditorNow
+from jaringan_usaha.api.callers import AuditorNow
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute

@@ -11,16 +11,9 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.door import (
-    KEY_FORM,
-    Done,
-    Door,
-    DoorNow,
-    Only,
-    OperatorNow,
-    done,
-    json_of,
-)
+from jaringan_usaha.api.callers import Only, OperatorNow
+from jaringan_usaha.api.commands import KEY_FORM, Done, done, json_of
+from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug, Title, UuidV7
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

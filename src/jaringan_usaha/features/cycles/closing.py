@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.eventlog import EventLog, Task
+from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.features.cycles.domain import GRACE, CloseCycle, FinishConsolidation, cycles
 from jaringan_usaha.features.cycles.group import views

@@ -7,17 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    AskedOnVersion,
-    BoardNow,
-    Done,
-    DoorNow,
-    OfficeNow,
-    OperatorNow,
-    SupplierNow,
-    done,
-)
+from jaringan_usaha.api.callers import BoardNow, OfficeNow, OperatorNow, SupplierNow
+from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
 from jaringan_usaha.api.paging import (
     After,

@@ -7,17 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedByKey,
-    AskedByPath,
-    AuditorNow,
-    Done,
-    DoorNow,
-    OperatorNow,
-    ReaderNow,
-    SupplierNow,
-    done,
-)
+from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow, SupplierNow
+from jaringan_usaha.api.commands import AskedByKey, AskedByPath, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.period import Days, within

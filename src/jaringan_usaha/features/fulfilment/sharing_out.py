@@ -8,8 +8,10 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded, Task
+from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.dividing import ShareReceipt, shared_deliveries

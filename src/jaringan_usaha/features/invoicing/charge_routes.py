@@ -7,15 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    AuditorNow,
-    Done,
-    DoorNow,
-    OperatorNow,
-    ReaderNow,
-    done,
-)
+from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow
+from jaringan_usaha.api.commands import AskedByPath, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug, Title
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import Days, within

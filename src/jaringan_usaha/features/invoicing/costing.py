@@ -12,8 +12,10 @@ from typing import TypeVar
 
 import msgspec
 
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
-from jaringan_usaha.eventlog.eventlog import EventLog, Recorded, Task
+from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.charges import (
     LineToShare,

@@ -6,15 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    AuditorNow,
-    Done,
-    DoorNow,
-    OperatorNow,
-    SupplierNow,
-    done,
-)
+from jaringan_usaha.api.callers import AuditorNow, OperatorNow, SupplierNow
+from jaringan_usaha.api.commands import AskedByPath, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import Days, within

@@ -9,16 +9,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    AskedOnVersion,
-    Done,
-    DoorNow,
-    OperatorNow,
-    SupplierNow,
-    done,
-    shown,
-)
+from jaringan_usaha.api.callers import OperatorNow, SupplierNow
+from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
+from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.period import Days, within

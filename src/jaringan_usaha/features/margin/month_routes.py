@@ -6,7 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import AskedByKey, AuditorNow, Done, DoorNow, OperatorNow, done, shown
+from jaringan_usaha.api.callers import AuditorNow, OperatorNow
+from jaringan_usaha.api.commands import AskedByKey, Done, done
+from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.margin import books

@@ -11,16 +11,10 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.callers import BoardNow, OperatorNow
+from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.csv_file import Csv, csv_file
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    BoardNow,
-    Done,
-    Door,
-    DoorNow,
-    OperatorNow,
-    done,
-)
+from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug
 from jaringan_usaha.api.paging import (
     After,

@@ -6,14 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import (
-    AskedByKey,
-    Done,
-    DoorNow,
-    OperatorNow,
-    SupplierNow,
-    done,
-)
+from jaringan_usaha.api.callers import OperatorNow, SupplierNow
+from jaringan_usaha.api.commands import AskedByKey, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Reason, Slug, Title
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

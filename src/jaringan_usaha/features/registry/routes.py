@@ -8,17 +8,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    AskedOnVersion,
-    AuditorNow,
-    Done,
-    DoorNow,
-    OperatorNow,
-    PartnerNow,
-    ReaderNow,
-    done,
-)
+from jaringan_usaha.api.callers import AuditorNow, OperatorNow, PartnerNow, ReaderNow
+from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

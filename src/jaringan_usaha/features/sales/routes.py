@@ -10,16 +10,10 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.callers import BoardNow, CallerNow, ReaderNow
+from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.csv_file import Csv, csv_file
-from jaringan_usaha.api.door import (
-    AskedByPath,
-    BoardNow,
-    CallerNow,
-    Done,
-    DoorNow,
-    ReaderNow,
-    done,
-)
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, RegionCode, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,

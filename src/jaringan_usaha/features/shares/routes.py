@@ -6,17 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.door import (
-    AskedByKey,
-    BoardNow,
-    CallerNow,
-    Done,
-    DoorNow,
-    OperatorNow,
-    ReaderNow,
-    done,
-    shown,
-)
+from jaringan_usaha.api.callers import BoardNow, CallerNow, OperatorNow, ReaderNow
+from jaringan_usaha.api.commands import AskedByKey, Done, done
+from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.period import Days, within

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import AskedByPath, Done, DoorNow, OperatorNow, ReaderNow, done, shown
+from jaringan_usaha.api.callers import OperatorNow, ReaderNow
+from jaringan_usaha.api.commands import AskedByPath, Done, done
+from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

@@ -8,16 +8,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import (
-    AskedBySupplier,
-    AskedOnVersion,
-    Done,
-    DoorNow,
-    OperatorNow,
-    ReaderNow,
-    SupplierNow,
-    done,
-)
+from jaringan_usaha.api.callers import OperatorNow, ReaderNow, SupplierNow
+from jaringan_usaha.api.commands import AskedBySupplier, AskedOnVersion, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import After, ListOf, Page, by
 from jaringan_usaha.api.period import Days, within

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from jaringan_usaha.api.door import ApproverNow, AskedByKey, Done, DoorNow, OperatorNow, done
+from jaringan_usaha.api.callers import ApproverNow, OperatorNow
+from jaringan_usaha.api.commands import AskedByKey, Done, done
+from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Reason, Slug
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.cycles.group.approving import (

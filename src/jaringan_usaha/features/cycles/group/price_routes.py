@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.door import BoardNow, Door, DoorNow, ReaderNow
+from jaringan_usaha.api.callers import BoardNow, ReaderNow
+from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

@@ -12,8 +12,8 @@ import msgspec
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import Door
+from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Connection
-from jaringan_usaha.eventlog.eventlog import Recorded
 from jaringan_usaha.features.cycles import life_views, views
 from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.orders.domain import OrderCommand, lines_after, orders

@@ -11,16 +11,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.door import (
-    AskedOnVersion,
-    CallerNow,
-    Done,
-    Door,
-    DoorNow,
-    ReaderNow,
-    done,
-    door_of,
-)
+from jaringan_usaha.api.callers import CallerNow, ReaderNow, admit
+from jaringan_usaha.api.commands import AskedOnVersion, Done, done
+from jaringan_usaha.api.door import Door, DoorNow, door_of
 from jaringan_usaha.api.fields import Body, Idr, Instant, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
@@ -155,7 +148,7 @@ async def put_order(request: Request) -> Response:
     The hot road: read, check, decide and answer without the framework's machinery.
     """
     door = door_of(request)
-    caller = await door.admit(request, area="orders")
+    caller = await admit(door, request, area="orders")
     caller.must_be(TRADERS)
     order_id = _order_id(request.path_params["order_id"])
     raw = await read_json(request)
