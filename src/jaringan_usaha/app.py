@@ -36,7 +36,7 @@ from jaringan_usaha.api import (
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door, door_of, key_finder, session_finder
-from jaringan_usaha.api.doorway import AtTheDoor
+from jaringan_usaha.api.doorway import AtTheDoor, headers_of_all
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problem_pages import problem_page
@@ -45,6 +45,7 @@ from jaringan_usaha.api.sessions import Sessions
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
+from jaringan_usaha.api.visits import Visits
 from jaringan_usaha.changes import routes as change_routes
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import check
@@ -131,15 +132,18 @@ class Health(BaseModel):
 def create_app(settings: Settings) -> FastAPI:
     """The service; it opens its connections when it starts."""
 
+    visits = Visits(settings.requests_at_once)
+    headers = headers_of_all(settings.public_url)
+
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with opened_door(settings) as door:
             app.state.door = door
             app.state.provider = _provider(settings, door)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)
-            yield
+            yield {"visits": visits, "headers": headers}
 
     app = FastAPI(
         title="Jaringan Usaha Koperasi",
@@ -172,9 +176,7 @@ def create_app(settings: Settings) -> FastAPI:
     describe(app, order_routes.OrderBody, sync.LineFrame)
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(Lean)
-    app.add_middleware(
-        AtTheDoor, own_origin=settings.public_url, most_at_once=settings.requests_at_once
-    )
+    app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app
 
 
