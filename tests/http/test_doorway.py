@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 import pytest_asyncio
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jaringan_usaha.api import doorway, visits
 from jaringan_usaha.api.doorway import MOST_HEADERS, MOST_URL, AtTheDoor, headers_of_all
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.strict_route import read_json_once
 from jaringan_usaha.api.visits import Visits
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, opened
@@ -191,6 +193,21 @@ async def test_a_slow_but_steady_body_is_taken_until_the_time_is_over(
     assert told.problem["code"] == "busy"
 
 
+async def test_who_asks_for_much_is_not_taken_for_a_slow_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(visits, "SLOW_SECONDS", 0.5)
+
+    async def slow_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(2.2)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"much"})
+
+    told = Told()
+    await at_the_door(slow_answer)({**posting(), "method": "GET"}, dripping(0, 0), told)
+    assert told.status == 200
+
+
 async def test_an_answer_that_has_begun_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visits, "MOST_SECONDS", 0.5)
 
@@ -210,3 +227,20 @@ async def test_who_is_cancelled_from_outside_stays_cancelled() -> None:
     visit.cancel()
     with pytest.raises(asyncio.CancelledError):
         await visit
+
+
+async def test_an_order_may_come_in_parts_but_not_break_off() -> None:
+    def sending(*messages: Message) -> Request:
+        left = iter(messages)
+
+        async def receive() -> Message:
+            return next(left)
+
+        head = [(b"content-type", b"application/json")]
+        return Request({**posting(), "headers": head}, receive)
+
+    first: Message = {"type": "http.request", "body": b'{"lines"', "more_body": True}
+    rest: Message = {"type": "http.request", "body": b":[1]}"}
+    assert await read_json_once(sending(first, rest)) == {"lines": [1]}
+    with pytest.raises(ClientDisconnect):
+        await read_json_once(sending(first, {"type": "http.disconnect"}))

@@ -57,6 +57,7 @@ class AtTheDoor:
         telling = _telling(scope, visit, send, self._headers)
         try:
             if scope["method"] in ("GET", "HEAD"):
+                visit.body_is_here = True  # none is waited for, and none may come too slowly
                 scope["at_rest"] = partial(visits.end_work, visit)
             most = most_bytes(scope)
             refusal = _refusal(scope, most)
