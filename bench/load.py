@@ -1,13 +1,15 @@
 """The load: one process, plain sockets, requests put together from prepared bytes.
 
 Reads a plan (JSON) from standard input and writes what it counted. With a `rate` requests have a
-time at which they are due, and waiting for a free connection counts as waiting for the answer.
+time at which they are due, and waiting for a free connection counts as waiting for the answer;
+what was waited since a request was sent is told beside it.
 """
 
+import itertools
 import json
 import os
 import re
-import selectors
+import select
 import socket
 import sys
 import time
@@ -16,6 +18,9 @@ from collections.abc import Iterator
 from typing import Any
 
 KOPERASI = 2_000
+PREPARED = 10_000
+AT_ONCE = 64
+"""So many requests are sent before answers are looked for."""
 SUPPLIERS = 200
 ITEMS = 1_000
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -37,12 +42,12 @@ def item_id(number: int) -> str:
 def order_ids() -> Iterator[str]:
     """UUIDv7: the time in front, then a count, then chance."""
     chance = os.urandom(5).hex()
-    count = 0
-    while True:
-        count += 1
-        time_ = f"{time.time_ns() // 1_000_000:012x}"
-        parts = f"7{count >> 20 & 0xFFF:03x}-8{count >> 8 & 0xFFF:03x}-{count & 0xFF:02x}{chance}"
-        yield f"{time_[:8]}-{time_[8:]}-{parts}"
+    for count in itertools.count(1):
+        now, rest = time.time_ns() // 1_000_000, count >> 8
+        yield (
+            f"{now >> 16:08x}-{now & 0xFFFF:04x}-7{rest >> 12 & 0xFFF:03x}-8{rest & 0xFFF:03x}"
+            f"-{count & 0xFF:02x}{chance}"
+        )
 
 
 def order_lines(number: int, lines: int) -> bytes:
@@ -64,19 +69,29 @@ def _http(method: bytes, path: bytes, key: str, body: bytes) -> bytes:
 
 
 def orders(plan: dict[str, Any]) -> Iterator[bytes]:
-    """Single orders: `PUT /v1/orders/{id}`, or a `POST` of the same body to a yardstick."""
+    """Single orders: `PUT /v1/orders/{id}`, or a `POST` of the same body to a yardstick. Only the
+    id is put in when it is sent, so that the load costs little beside what it measures."""
     path = plan.get("path")
-    koperasi = plan.get("koperasi", KOPERASI)
-    for number, order_id in enumerate(order_ids(), start=int.from_bytes(os.urandom(3), "big")):
-        body = b'{"cycle_id":"%b","koperasi_id":"%b","lines":[%b]}' % (
-            plan["cycle"].encode(),
-            koperasi_id(number % koperasi).encode(),
-            order_lines(number, plan["lines"]),
-        )
-        if path:
-            yield _http(b"POST", path.encode(), plan["key"], body)
-        else:
-            yield _http(b"PUT", b"/v1/orders/" + order_id.encode(), plan["key"], body)
+    first = int.from_bytes(os.urandom(3), "big")
+    prepared = [_order(plan, number, path) for number in range(first, first + PREPARED)]
+    if path:
+        yield from itertools.cycle(prepared)
+    before, after = zip(*(request.split(b"{id}") for request in prepared), strict=True)
+    for start, order_id, rest in zip(
+        itertools.cycle(before), order_ids(), itertools.cycle(after), strict=False
+    ):
+        yield b"".join((start, order_id.encode(), rest))
+
+
+def _order(plan: dict[str, Any], number: int, path: str | None) -> bytes:
+    body = b'{"cycle_id":"%b","koperasi_id":"%b","lines":[%b]}' % (
+        plan["cycle"].encode(),
+        koperasi_id(number % plan.get("koperasi", KOPERASI)).encode(),
+        order_lines(number, plan["lines"]),
+    )
+    if path:
+        return _http(b"POST", path.encode(), plan["key"], body)
+    return _http(b"PUT", b"/v1/orders/{id}", plan["key"], body)
 
 
 def syncs(plan: dict[str, Any]) -> Iterator[bytes]:
@@ -109,11 +124,11 @@ class Connection:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.due = 0.0
+        self.due = self.sent = 0.0
         self.found = b""
 
-    def send(self, request: bytes, due: float) -> None:
-        self.due, self.found = due, b""
+    def send(self, request: bytes, due: float, now: float) -> None:
+        self.due, self.sent, self.found = due, now, b""
         self.socket.sendall(request)
 
     def whole(self) -> bool:
@@ -133,36 +148,61 @@ class Connection:
         return len(self.found) >= end + 4 + int(length[1])
 
 
+class Waits:
+    """How long answers of one kind were waited for: since they were due, and since they were
+    asked for."""
+
+    def __init__(self) -> None:
+        self.due: list[float] = []
+        self.sent: list[float] = []
+
+    def add(self, connection: Connection, now: float) -> None:
+        self.due.append(now - connection.due)
+        self.sent.append(now - connection.sent)
+
+    def told(self) -> dict[str, float]:
+        """In milliseconds."""
+        found = {}
+        for since, waits in (("", sorted(self.due)), ("sent_", sorted(self.sent))):
+            for name, part in (("p50_ms", 0.5), ("p99_ms", 0.99), ("worst_ms", 1.0)):
+                at = min(int(len(waits) * part), len(waits) - 1)
+                found[since + name] = waits[at] * 1000 if waits else 0.0
+        return found
+
+
 def run(plan: dict[str, Any]) -> dict[str, Any]:
     """Send for `seconds` over `connections`; at most `requests` if given."""
     requests = (syncs if plan.get("orders") else orders)(plan)
     most = plan.get("requests") or sys.maxsize
-    waits: list[float] = []
-    refusals: list[float] = []
+    taken, refused = Waits(), Waits()
     statuses: Counter[str] = Counter()
-    free = deque(Connection(plan["port"]) for _ in range(plan["connections"]))
-    selector = selectors.DefaultSelector()
-    for each in free:
-        selector.register(each.socket, selectors.EVENT_READ, each)
+    connections = {each.socket.fileno(): each for each in _connected(plan)}
+    free = deque(connections.values())
+    poll = select.epoll()
+    for number in connections:
+        poll.register(number, select.EPOLLIN)
+    next(requests)  # what is prepared once, is by now
     pace = 1 / plan["rate"] if plan.get("rate") else 0.0
     clock = time.perf_counter
     began = due = clock()
-    end, sent, under_way = began + plan["seconds"], 0, 0
+    end, sent, under_way, cpu = began + plan["seconds"], 0, 0, time.process_time()
     while True:
-        now = clock()
-        while free and sent < most and now < end and due <= now:
-            free.popleft().send(next(requests), due if pace else clock())
+        now, burst = clock(), 0
+        while free and burst < AT_ONCE and sent < most and now < end and due <= now:
+            now = clock()
+            free.popleft().send(next(requests), due if pace else now, now)
             due += pace
-            sent, under_way = sent + 1, under_way + 1
+            sent, under_way, burst = sent + 1, under_way + 1, burst + 1
         if not under_way and (now >= end or sent >= most):
             break
-        timeout = 5.0 if not (pace and free and now < end) else max(0.0, due - clock())
-        for key, _ in selector.select(timeout):
-            connection: Connection = key.data
+        timeout = 5.0
+        if free and now < end and sent < most:
+            timeout = max(0.0, due - clock()) if pace else 0.0
+        for number, _ in poll.poll(timeout):
+            connection = connections[number]
             if connection.whole():
                 answer = connection.found
-                refused = answer[9:12] in (b"429", b"503")
-                (refusals if refused else waits).append(clock() - connection.due)
+                (refused if answer[9:12] in (b"429", b"503") else taken).add(connection, clock())
                 if plan.get("orders"):
                     for status in re.findall(rb'"status":(\d+)', answer):
                         statuses[status.decode()] += 1
@@ -170,20 +210,19 @@ def run(plan: dict[str, Any]) -> dict[str, Any]:
                     statuses[answer[9:12].decode()] += 1
                 under_way -= 1
                 free.append(connection)
-    seconds = clock() - began
-    waits.sort()
-    refusals.sort()
     return {
-        "requests": len(waits),
-        "refused": len(refusals),
-        "refused_p99_ms": refusals[len(refusals) * 99 // 100] * 1000 if refusals else 0.0,
-        "seconds": seconds,
+        "requests": len(taken.due),
+        "refused": len(refused.due),
+        "seconds": clock() - began,
         "statuses": dict(statuses),
-        "p50_ms": waits[len(waits) // 2] * 1000,
-        "p99_ms": waits[len(waits) * 99 // 100] * 1000,
-        "worst_ms": waits[-1] * 1000,
-        "client_us": time.process_time() / len(waits) * 1e6,
+        **taken.told(),
+        "refusals": refused.told(),
+        "client_us": (time.process_time() - cpu) / max(sent, 1) * 1e6,
     }
+
+
+def _connected(plan: dict[str, Any]) -> list[Connection]:
+    return [Connection(plan["port"]) for _ in range(plan["connections"])]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.load import KOPERASI
-from bench.machine import load, memory_mb
+from bench.machine import cpu_seconds, load, memory_mb
 from bench.orders import BEFORE, CONNECTIONS, warmed
 from bench.rounds import Result, Sample, interleaved
 from bench.world import CYCLE, World, world
@@ -27,7 +27,9 @@ def measure_overload(rounds: int, seconds: float) -> Iterator[Result]:
                 whole = {"port": service.port, "key": place.key, "cycle": CYCLE, "lines": 1}
                 whole |= {"koperasi": KOPERASI, "connections": CONNECTIONS} | plan
                 before, held = _head(place), memory_mb(service.pid)
+                cpu = cpu_seconds(service.pid)
                 told = load(whole)
+                asked = told["requests"] + told["refused"]
                 recorded = _head(place) - before
                 if set(told["statuses"]) - {"201", "429", "503"}:
                     raise RuntimeError(f"answers were {told['statuses']}")
@@ -35,7 +37,11 @@ def measure_overload(rounds: int, seconds: float) -> Iterator[Result]:
                     raise RuntimeError(f"{told['statuses']} answered, {recorded} recorded")
                 notes = {
                     "refused": told["refused"],
-                    "refused p99 ms": told["refused_p99_ms"],
+                    "p50 and p99 ms since sent": _pair(told),
+                    "refused: p50 and p99 ms since sent": _pair(told["refusals"]),
+                    "refused: p99 ms since due": told["refusals"]["p99_ms"],
+                    "client µs": told["client_us"],
+                    "service µs": (cpu_seconds(service.pid) - cpu) / asked * 1e6,
                     "MB more": memory_mb(service.pid) - held,
                 }
                 rate = told["requests"] / told["seconds"]
@@ -59,3 +65,7 @@ def measure_overload(rounds: int, seconds: float) -> Iterator[Result]:
 
 def _head(place: World) -> int:
     return int(place.owner("select max(position) from log.head where position > $1", 0))
+
+
+def _pair(waits: dict[str, float]) -> str:
+    return f"{waits['sent_p50_ms']:.1f} {waits['sent_p99_ms']:.1f}"

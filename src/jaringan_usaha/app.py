@@ -37,7 +37,7 @@ from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, door_of
-from jaringan_usaha.api.doorway import AtTheDoor
+from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
 from jaringan_usaha.api.issuing import key_finder
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
@@ -47,6 +47,7 @@ from jaringan_usaha.api.sessions import Sessions, session_finder
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
+from jaringan_usaha.api.visits import Visits
 from jaringan_usaha.changes import routes as change_routes
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
 from jaringan_usaha.eventlog.migrate import check
@@ -82,7 +83,7 @@ from jaringan_usaha.settings import Settings
 queries = Queries("jaringan_usaha", "app.sql")
 logger = logging.getLogger(__name__)
 
-LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
+HOT_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
 KNOCKS_EVERY_SECONDS = 1.0
 
@@ -133,17 +134,22 @@ class Health(BaseModel):
 def create_app(settings: Settings) -> FastAPI:
     """The service; it opens its connections when it starts."""
 
+    visits = Visits(settings.requests_at_once)
+    headers = headers_of_all(settings.public_url)
+
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with opened_door(settings) as door:
             app.state.door = door
             app.state.provider = _provider(settings, door)
             gc.collect()
             gc.freeze()  # what lives as long as the process is not looked through again
             gc.set_threshold(50_000, 20, 50)
-            yield
+            yield {"visits": visits, "headers": headers}
 
-    app = FastAPI(
+    app = House(
+        visits,
+        headers,
         title="Jaringan Usaha Koperasi",
         version=jaringan_usaha.__version__,
         lifespan=lifespan,
@@ -173,10 +179,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
-    app.add_middleware(Lean)
-    app.add_middleware(
-        AtTheDoor, own_origin=settings.public_url, most_at_once=settings.requests_at_once
-    )
+    app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app
 
 
@@ -325,14 +328,7 @@ def _add_problems(app: FastAPI) -> None:
             request, Problem(error.status_code, code, str(error.detail), headers=headers)
         )
 
-    @app.exception_handler(Exception)
-    async def internal(request: Request, error: Exception) -> Response:
-        told = {"request_id": request.scope.get("request_id")}
-        logger.error("a request failed", exc_info=error, extra=told)
-        return problems.answer(
-            request,
-            Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
-        )
+    app.add_exception_handler(Exception, internal)
 
 
 def _methods_of(request: Request) -> set[str]:
@@ -373,25 +369,48 @@ async def refused(request: Request, error: Exception) -> Response:
     raise error
 
 
-class Lean:
-    """Past the router and its layers for the one request that comes by the thousand."""
+async def internal(request: Request, error: Exception) -> Response:
+    """The answer to a request that failed."""
+    told = {"request_id": request.scope.get("request_id")}
+    logger.error("a request failed", exc_info=error, extra=told)
+    return problems.answer(
+        request,
+        Problem(500, "internal", "an error of ours; nothing is lost, send the request again"),
+    )
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = LEAN_PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        if path is None or scope["method"] != "PUT":
-            await self._app(scope, receive, send)
-            return
-        scope["path_params"] = path.groupdict()
-        scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
-        request = Request(scope, receive, send)
-        try:
-            response = await order_routes.put_order(request)
-        except REFUSALS as error:
-            response = await refused(request, error)
-        await response(scope, receive, send)
+class House(FastAPI):
+    """The framework's application, and a way past all of its layers for the one request that
+    comes by the thousand."""
+
+    def __init__(self, visits: Visits, headers: Headers, **named: Any) -> None:
+        super().__init__(**named)
+        self._hot = AtTheDoor(_hot_road, visits, headers)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        usual, hot = super().build_middleware_stack(), self._hot
+
+        def way(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            if scope["type"] == "http" and scope["method"] == "PUT":
+                order = HOT_PATH.fullmatch(scope["path"])
+                if order is not None:
+                    scope["path_params"] = order.groupdict()
+                    scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
+                    return hot(scope, receive, send)
+            return usual(scope, receive, send)
+
+        return way
+
+
+async def _hot_road(scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope, receive, send)
+    try:
+        response = await order_routes.put_order(request)
+    except REFUSALS as error:
+        response = await refused(request, error)
+    except Exception as error:
+        response = await internal(request, error)
+    await response(scope, receive, send)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 import pytest_asyncio
-from starlette.types import Message, Receive, Scope, Send
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jaringan_usaha.api import doorway
-from jaringan_usaha.api.doorway import MOST_HEADERS, MOST_URL, AtTheDoor
+from jaringan_usaha.api import doorway, visits
+from jaringan_usaha.api.doorway import MOST_HEADERS, MOST_URL, AtTheDoor, headers_of_all
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.strict_route import read_json_once
+from jaringan_usaha.api.visits import Visits
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, opened
 from service import assert_refused
@@ -92,6 +95,10 @@ class Told:
         return found
 
 
+def at_the_door(app: ASGIApp) -> AtTheDoor:
+    return AtTheDoor(app, Visits(), headers_of_all(OWN))
+
+
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
     """An application that waits for the whole body."""
     while (await receive()).get("more_body"):
@@ -138,7 +145,7 @@ async def test_sec_6_a_body_is_measured_by_its_bytes_whatever_its_head_says(
 
         told = Told()
         try:
-            await AtTheDoor(read_all, OWN)({**posting(), **scope}, receive, told)
+            await at_the_door(read_all)({**posting(), **scope}, receive, told)
             assert told.status == expected
         except Problem as problem:
             assert problem.status == expected  # noqa: PT017  within the service it is answered
@@ -159,18 +166,18 @@ async def test_sec_6_a_head_is_measured_to_the_byte(head: Scope, status: int) ->
         return {"type": "http.request", "body": b"", "more_body": False}
 
     told = Told()
-    await AtTheDoor(read_all, OWN)({**posting(), **head}, empty, told)
+    await at_the_door(read_all)({**posting(), **head}, empty, told)
     assert told.status == status
 
 
 async def test_sec_6_the_numbers() -> None:
-    assert (doorway.MOST_SECONDS, doorway.SLOW_SECONDS, doorway.SLOW_BYTES) == (30, 10, 1_024)
+    assert (visits.MOST_SECONDS, visits.SLOW_SECONDS, visits.SLOW_BYTES) == (30, 10, 1_024)
 
 
 async def test_a_body_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorway, "SLOW_SECONDS", 1.0)
+    monkeypatch.setattr(visits, "SLOW_SECONDS", 1.0)
     told = Told()
-    await asyncio.wait_for(AtTheDoor(read_all, OWN)(posting(), dripping(0.05, 1), told), 10)
+    await asyncio.wait_for(at_the_door(read_all)(posting(), dripping(0.05, 1), told), 10)
     assert told.status == 408
     assert told.problem["code"] == "request-timeout"
 
@@ -178,16 +185,31 @@ async def test_a_body_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPat
 async def test_a_slow_but_steady_body_is_taken_until_the_time_is_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doorway, "SLOW_SECONDS", 1.0)
-    monkeypatch.setattr(doorway, "MOST_SECONDS", 2.5)
+    monkeypatch.setattr(visits, "SLOW_SECONDS", 1.0)
+    monkeypatch.setattr(visits, "MOST_SECONDS", 2.5)
     told = Told()
-    await asyncio.wait_for(AtTheDoor(read_all, OWN)(posting(), dripping(0.02, 200), told), 10)
+    await asyncio.wait_for(at_the_door(read_all)(posting(), dripping(0.02, 200), told), 10)
     assert told.status == 503
     assert told.problem["code"] == "busy"
 
 
+async def test_who_asks_for_much_is_not_taken_for_a_slow_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(visits, "SLOW_SECONDS", 0.5)
+
+    async def slow_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(2.2)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"much"})
+
+    told = Told()
+    await at_the_door(slow_answer)({**posting(), "method": "GET"}, dripping(0, 0), told)
+    assert told.status == 200
+
+
 async def test_an_answer_that_has_begun_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorway, "MOST_SECONDS", 0.5)
+    monkeypatch.setattr(visits, "MOST_SECONDS", 0.5)
 
     async def slow_answer(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -195,52 +217,30 @@ async def test_an_answer_that_has_begun_is_not_cut_off(monkeypatch: pytest.Monke
         await send({"type": "http.response.body", "body": b"whole"})
 
     told = Told()
-    await AtTheDoor(slow_answer, OWN)(posting(), dripping(0, 0), told)
+    await at_the_door(slow_answer)(posting(), dripping(0, 0), told)
     assert told.messages[-1]["body"] == b"whole"
 
 
 async def test_who_is_cancelled_from_outside_stays_cancelled() -> None:
-    visit = asyncio.create_task(AtTheDoor(read_all, OWN)(posting(), dripping(0.05, 1), Told()))
+    visit = asyncio.create_task(at_the_door(read_all)(posting(), dripping(0.05, 1), Told()))
     await asyncio.sleep(0.1)
     visit.cancel()
     with pytest.raises(asyncio.CancelledError):
         await visit
 
 
-async def test_rel_12_more_than_can_be_worked_on_is_told_to_come_again_at_once() -> None:
-    """Who sends slowly, or asks whether the service is well, takes nobody's place."""
-    begun, over = asyncio.Semaphore(0), asyncio.Event()
+async def test_an_order_may_come_in_parts_but_not_break_off() -> None:
+    def sending(*messages: Message) -> Request:
+        left = iter(messages)
 
-    async def working(scope: Scope, receive: Receive, send: Send) -> None:
-        await read_all(scope, receive, _nowhere)
-        begun.release()
-        await over.wait()
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        async def receive() -> Message:
+            return next(left)
 
-    door = AtTheDoor(working, OWN, most_at_once=2)
-    slow = asyncio.create_task(door(posting(), dripping(0.05, 200), Told()))
-    told = [Told(), Told()]
-    busy = [asyncio.create_task(door(posting(), empty_body, each)) for each in told]
-    for _ in busy:
-        await begun.acquire()
-    refused, well = Told(), Told()
-    await asyncio.wait_for(door(posting(), empty_body, refused), 5)
-    assert refused.status == 503
-    asking = asyncio.create_task(door({**posting(), "path": "/readyz"}, empty_body, well))
-    await begun.acquire()
-    over.set()
-    await asyncio.gather(*busy, asking)
-    assert [each.status for each in (*told, well)] == [204, 204, 204]
-    later = Told()
-    await asyncio.wait_for(door(posting(), empty_body, later), 5)
-    assert later.status == 204
-    slow.cancel()
+        head = [(b"content-type", b"application/json")]
+        return Request({**posting(), "headers": head}, receive)
 
-
-async def empty_body() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
-
-
-async def _nowhere(_: Message) -> None:
-    """Where an answer goes that is not given yet."""
+    first: Message = {"type": "http.request", "body": b'{"lines"', "more_body": True}
+    rest: Message = {"type": "http.request", "body": b":[1]}"}
+    assert await read_json_once(sending(first, rest)) == {"lines": [1]}
+    with pytest.raises(ClientDisconnect):
+        await read_json_once(sending(first, {"type": "http.disconnect"}))

@@ -123,4 +123,5 @@ def new_id() -> str:
     chance = int.from_bytes(os.urandom(10), "big")
     number = (milliseconds << 80) | (chance & ((1 << 76) - 1))
     number = (number & ~(0b11 << 62)) | (0b10 << 62) | (7 << 76)
-    return str(UUID(int=number))
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

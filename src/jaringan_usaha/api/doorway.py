@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,9 +14,8 @@ from jaringan_usaha.api import problems
 from jaringan_usaha.api.access import IN_URL
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.visits import Visit, Visits, access
 from jaringan_usaha.kernel.rejections import Rejection
-
-access = logging.getLogger("jaringan_usaha.access")
 
 MOST_BODY = 1 << 20
 MOST_FILE = 10 << 20
@@ -25,107 +23,29 @@ FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
 """Where files may be sent, which alone may be larger than the rest."""
 MOST_HEADERS = 16 << 10
 MOST_URL = 4 << 10
-MOST_SECONDS = 30.0
-SLOW_SECONDS = 10.0
-SLOW_BYTES = 1 << 10
-"""A body of which fewer bytes than this come in each ten seconds is not waited for."""
-
-ALWAYS_OPEN = frozenset(("/healthz", "/readyz"))
-
 MOST_SKEW = timedelta(minutes=5)
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 Headers = list[tuple[bytes, bytes]]
 
-PRIVATE: Headers = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
 
-
-@dataclass(eq=False, slots=True)
-class Visit:
-    """A request on its way: since when, how much of its body came, and how it was ended."""
-
-    task: asyncio.Task[object]
-    since: float
-    bytes: int = 0
-    looked_at: float = 0.0
-    bytes_then: int = 0
-    body_is_here: bool = False
-    answering: bool = False
-    working: bool = False
-    status: int = 500
-    ended: Problem | None = None
-
-
-@dataclass(eq=False, slots=True)
-class _Visits:
-    """All requests of this process, looked through once a second; `working` are those that are
-    whole and not answered yet."""
-
-    open: set[Visit] = field(default_factory=set)
-    working: int = 0
-    looking: asyncio.Task[None] | None = None
-
-    def enter(self) -> Visit:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None
-        visit = Visit(task, loop.time(), looked_at=loop.time())
-        self.open.add(visit)
-        if self.looking is None or self.looking.done():
-            self.looking = loop.create_task(self._look())
-        return visit
-
-    def begin_work(self, visit: Visit) -> None:
-        if not visit.working:
-            visit.working = True
-            self.working += 1
-
-    def end_work(self, visit: Visit) -> None:
-        if visit.working:
-            visit.working = False
-            self.working -= 1
-
-    async def _look(self) -> None:
-        while self.open:
-            await asyncio.sleep(1)
-            now = asyncio.get_running_loop().time()
-            for visit in list(self.open):
-                _look_at(visit, now)
-
-
-def _look_at(visit: Visit, now: float) -> None:
-    if visit.answering or visit.ended is not None:
-        return
-    if not visit.body_is_here and now - visit.looked_at >= SLOW_SECONDS:
-        if visit.bytes - visit.bytes_then < SLOW_BYTES:
-            visit.ended = Problem(
-                408, "request-timeout", "the body came too slowly; send this request again"
-            )
-        visit.looked_at, visit.bytes_then = now, visit.bytes
-    if now - visit.since >= MOST_SECONDS and visit.ended is None:
-        visit.ended = Problem(
-            503,
-            "busy",
-            "this took too long; send the same request again to learn its outcome",
-            headers={"Retry-After": "1"},
-        )
-    if visit.ended is not None:
-        visit.task.cancel()
+def headers_of_all(own_origin: str) -> Headers:
+    """What every answer says: it is private, and pages of the service itself may read it."""
+    return [
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"access-control-allow-origin", own_origin.encode()),
+    ]
 
 
 class AtTheDoor:
-    """Gives each request an id, bounds its size and time and how many are worked on at once, and
-    completes its answer's headers."""
+    """Gives each request an id, bounds its size and time, and completes its answer's headers."""
 
-    def __init__(self, app: ASGIApp, own_origin: str, most_at_once: int = 256) -> None:
+    def __init__(self, app: ASGIApp, visits: Visits, headers: Headers) -> None:
         self._app = app
-        self._visits = _Visits()
-        self._most_at_once = most_at_once
-        self._headers = [*PRIVATE, (b"access-control-allow-origin", own_origin.encode())]
+        self._visits = visits
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -133,14 +53,11 @@ class AtTheDoor:
             return
         scope["request_id"] = new_id()
         visits = self._visits
-        visit = visits.enter()
+        visit = visits.enter(scope)
         telling = _telling(scope, visit, send, self._headers)
         try:
-            if visits.working >= self._most_at_once and scope["path"] not in ALWAYS_OPEN:
-                await problems.answer(Request(scope), _full())(scope, receive, telling)
-                return
             if scope["method"] in ("GET", "HEAD"):
-                visits.begin_work(visit)
+                visit.body_is_here = True  # none is waited for, and none may come too slowly
                 scope["at_rest"] = partial(visits.end_work, visit)
             most = most_bytes(scope)
             refusal = _refusal(scope, most)
@@ -157,8 +74,7 @@ class AtTheDoor:
             with contextlib.suppress(OSError):
                 await _answer(visit.ended, scope, receive, telling)
         finally:
-            visits.end_work(visit)
-            visits.open.discard(visit)
+            visits.leave(visit)
             if access.isEnabledFor(logging.INFO):
                 access.info("", extra=_told(scope, visit))
 
@@ -235,22 +151,16 @@ def _too_large(most: int) -> Problem:
     return Problem(413, "payload-too-large", f"send at most {most >> 20} MiB at once")
 
 
-def _full() -> Problem:
-    return Problem(
-        503,
-        "busy",
-        "too many requests at once; send this one again shortly",
-        headers={"Retry-After": "1"},
-    )
-
-
-def _counted(visits: _Visits, visit: Visit, receive: Receive, most: int) -> Receive:
+def _counted(visits: Visits, visit: Visit, receive: Receive, most: int) -> Receive:
     async def counting() -> Message:
+        held = visit.working
+        if held and not visit.body_is_here:
+            visits.end_work(visit)  # who sends slowly takes nobody's place
         message = await receive()
+        if held:
+            visits.begin_work(visit)
         visit.bytes += len(message.get("body", b""))
         visit.body_is_here = not message.get("more_body", False)
-        if visit.body_is_here:  # who sends slowly takes nobody's place
-            visits.begin_work(visit)
         if visit.bytes > most:
             raise _too_large(most)
         return message

@@ -242,7 +242,12 @@ def refusal(request: Request, rejection: Rejection) -> Response:
 
 def language_of(request: Request) -> str:
     """`en` when the caller prefers English to Indonesian; Indonesian otherwise."""
-    for part in request.headers.get("accept-language", "").lower().split(","):
+    return language_in(request.headers.get("accept-language", ""))
+
+
+def language_in(accepted: str) -> str:
+    """The same from the value of `Accept-Language`."""
+    for part in accepted.lower().split(","):
         tag = part.split(";")[0].strip()
         if tag.startswith(("id", "en")):
             return tag[:2]

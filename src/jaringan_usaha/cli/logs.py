@@ -18,7 +18,7 @@ OURS = "jaringan_usaha"
 ACCESS = "jaringan_usaha.access"
 FIELDS = (
     "request_id", "method", "route", "status", "ms", "key_id", "role", "koperasi_id",
-    "supplier_id",
+    "supplier_id", "requests",
 )  # fmt: skip
 """What a record may carry in `extra`; everything else of it is left out."""
 

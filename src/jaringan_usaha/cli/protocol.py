@@ -1,25 +1,129 @@
-"""HTTP as uvicorn speaks it, with the refusal of what is no HTTP in the form of all refusals."""
+"""HTTP as uvicorn speaks it, with what is refused before anything else is set up: what is no HTTP,
+and what comes on top of all that can be worked on.
 
+An answer leaves in one piece: its head waits for the first of its body.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from jaringan_usaha.api.problems import MEDIA_TYPE, Problem, members
-
-_UNREADABLE = msgspec.json.encode(
-    members(Problem(HTTPStatus.BAD_REQUEST, "bad-request", "this is no readable HTTP"), {}, "id")
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
 )
+
+from jaringan_usaha.api.problems import MEDIA_TYPE, Problem, language_in, members
+from jaringan_usaha.api.visits import FULL, Visits
+
+UNREADABLE = Problem(HTTPStatus.BAD_REQUEST, "bad-request", "this is no readable HTTP")
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CLOSE = b"connection: close\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """For `uvicorn.Config(http=…)`."""
+    """For `uvicorn.Config(http=…)`; the lifespan's state says who is `visits`, and with which
+    `headers` every answer goes."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._visits: Visits = self.app_state["visits"]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._answers = self.transport = _WholeAnswers(transport)
+
+    def on_response_complete(self) -> None:
+        self._answers.end()
+        super().on_response_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        scope: Any = cycle.scope
+        if self._visits.lets_in(scope):
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._refuse(cycle)
+
+    def _refuse(self, cycle: RequestResponseCycle) -> None:
+        """Answer at once; what is still to come of the request is passed over."""
+        head, body = _prepared(FULL, _language(cycle), tuple(self.app_state["headers"]))
+        parts = [head, *_written(self.server_state.default_headers)]
+        if not cycle.keep_alive:
+            parts.append(CLOSE)
+        parts.append(b"\r\n")
+        if cycle.scope["method"] != "HEAD":
+            parts.append(body)
+        self.transport.write(b"".join(parts))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What the parser could not read is refused, and the connection ended."""
-        head = (
-            f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-language: id\r\n"
-            f"content-length: {len(_UNREADABLE)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("ascii") + _UNREADABLE)
+        head, body = _prepared(UNREADABLE, "id", ())
+        self.transport.write(head + CLOSE + b"\r\n" + body)
         self.transport.close()
+
+
+class _WholeAnswers(asyncio.Transport):
+    """A transport that keeps the first piece of an answer until the next one, or its end."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._begun = False
+        self._head = b""
+
+    def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
+        if data == CONTINUE:
+            self._transport.write(data)
+        elif self._begun:
+            self._transport.write(b"".join((self._head, data)) if self._head else data)
+            self._head = b""
+        else:
+            self._begun, self._head = True, bytes(data)
+
+    def end(self) -> None:
+        if self._head:
+            self._transport.write(self._head)
+        self._begun, self._head = False, b""
+
+    def close(self) -> None:
+        self.end()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+
+@cache
+def _prepared(
+    problem: Problem, language: str, more: tuple[tuple[bytes, bytes], ...]
+) -> tuple[bytes, bytes]:
+    """Status, headers and body of an answer that is always the same; one line may follow the
+    headers, and an empty one must."""
+    body = msgspec.json.encode(members(problem, {}, language))
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": len(body),
+        "content-language": language,
+        "vary": "Accept-Language",
+        **problem.headers,
+    }
+    own = [(name.lower().encode(), str(value).encode()) for name, value in headers.items()]
+    return b"".join([STATUS_LINE[problem.status], *_written([*own, *more])]), body
+
+
+def _written(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    return [b"%b: %b\r\n" % header for header in headers]
+
+
+def _language(cycle: RequestResponseCycle) -> str:
+    for name, value in cycle.scope["headers"]:
+        if name == b"accept-language":
+            return language_in(value.decode("latin-1"))
+    return language_in("")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import ClassVar, dataclass_transform
 from uuid import UUID
 
@@ -47,8 +48,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def tags(self) -> Iterator[tuple[str, str]]:
         """Every `*_id` field is a tag: `cycle_id="c1"` gives `("cycle", "c1")`."""
-        for field in self.__struct_fields__:
-            if field.endswith("_id"):
-                value = getattr(self, field)
-                if value is not None:
-                    yield field[:-3], value
+        for field, tag in _tag_fields(type(self)):
+            value = getattr(self, field)
+            if value is not None:
+                yield tag, value
+
+
+@cache
+def _tag_fields(kind: type[Event]) -> tuple[tuple[str, str], ...]:
+    fields = kind.__struct_fields__
+    return tuple((field, field[:-3]) for field in fields if field.endswith("_id"))

@@ -139,11 +139,9 @@ class Buyer:
 def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelled) -> Order:
     match event:
         case OrderPlaced() | OrderChanged():
-            return replace(
-                order,
-                cycle_id=event.cycle_id,
-                koperasi_id=event.koperasi_id,
-                content=digest(event.lines),
+            content = digest(event.lines)
+            return Order(
+                order.order_id, event.cycle_id, event.koperasi_id, content, order.cancelled
             )
         case OrderCancelled():
             return replace(order, cancelled=True)

@@ -1,5 +1,6 @@
 """Orders over HTTP: placed, changed, cancelled, and looked at."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,14 +15,14 @@ from jaringan_usaha.api.access import TRADERS, Caller
 from jaringan_usaha.api.callers import CallerNow, ReaderNow, admit
 from jaringan_usaha.api.commands import AskedOnVersion, Done, done
 from jaringan_usaha.api.door import Door, DoorNow, door_of
-from jaringan_usaha.api.fields import Body, Idr, Instant, Remark, Slug, UuidV7
+from jaringan_usaha.api.fields import UUID_V7, Body, Idr, Instant, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
     ListOf,
     Page,
     by,
 )
-from jaringan_usaha.api.strict_route import StrictRoute, read_json
+from jaringan_usaha.api.strict_route import StrictRoute, read_json_once
 from jaringan_usaha.api.sync import SyncType, Version
 from jaringan_usaha.api.versions import seen_in, tag_of, versioned
 from jaringan_usaha.eventlog.database import Row
@@ -137,7 +138,7 @@ class OrderView(BaseModel):
 
 # -- orders --------------------------------------------------------------------------------
 
-_order_body = TypeAdapter(OrderBody)
+_order_body = TypeAdapter(OrderBody).validator
 _encode = msgspec.json.Encoder().encode
 
 
@@ -151,8 +152,8 @@ async def put_order(request: Request) -> Response:
     caller = await admit(door, request, area="orders")
     caller.must_be(TRADERS)
     order_id = _order_id(request.path_params["order_id"])
-    raw = await read_json(request)
-    body = _order_body.validate_python(raw)
+    raw = await read_json_once(request)
+    body: OrderBody = _order_body.validate_python(raw)
     keys = request.headers.getlist("idempotency-key")
     match = request.headers.get("if-match")
     version = None if match is None else seen_in(match) or ANY
@@ -177,11 +178,16 @@ async def put_order(request: Request) -> Response:
         raise
     made = not recorded.replayed or (keys and recorded.recorded_at is not None)
     status = 201 if version is None and made else 200
-    headers = {"etag": tag_of(recorded.version), "location": f"/v1/orders/{order_id}"}
-    if recorded.replayed:
-        headers["idempotent-replayed"] = "true"
     content = _encode({"position": recorded.position, "version": recorded.version})
-    return Response(content, status, headers, media_type="application/json")
+    response = Response(content, status)
+    response.raw_headers += [
+        (b"content-type", b"application/json"),
+        (b"etag", tag_of(recorded.version).encode()),
+        (b"location", b"/v1/orders/" + order_id.encode()),
+    ]
+    if recorded.replayed:
+        response.raw_headers.append((b"idempotent-replayed", b"true"))
+    return response
 
 
 def own_key(order_id: str, raw: Any, version: int | str | None) -> str:
@@ -221,10 +227,11 @@ def _place(
 
 
 _uuid_v7 = TypeAdapter(UuidV7)
+_written_right = re.compile(UUID_V7).fullmatch
 
 
 def _order_id(text: str) -> str:
-    return _uuid_v7.validate_python(text)
+    return text if _written_right(text) else _uuid_v7.validate_python(text)
 
 
 @router.post("/orders/{order_id}/cancel", operation_id="cancelOrder", tags=["orders"])
