@@ -46,7 +46,7 @@ from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
 from jaringan_usaha.changes import routes as change_routes
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
+from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
@@ -82,7 +82,7 @@ logger = logging.getLogger(__name__)
 
 LEAN_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
-KNOCKS_EVERY_SECONDS = 1.0
+SHARE_EVERY_SECONDS = 1.0
 
 FEATURE_ROUTES = (
     registry_routes,
@@ -225,7 +225,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
     await door.limits.share_knocks(write_pool)
     ticking = [
         asyncio.create_task(_keep_clock(door)),
-        asyncio.create_task(_share_knocks(door.limits, write_pool)),
+        asyncio.create_task(_share_counts(door)),
     ]
     try:
         yield door
@@ -264,10 +264,12 @@ async def _keep_clock(door: Door) -> None:
             await _set_clock(door)
 
 
-async def _share_knocks(limits: Limits, pool: Pool) -> None:
+async def _share_counts(door: Door) -> None:
+    """What processes count alone and only the database knows together."""
     while True:
-        await limits.share_knocks(pool)
-        await asyncio.sleep(KNOCKS_EVERY_SECONDS)
+        await door.limits.share_knocks(door.write_pool)
+        await door.calls.write_down(door.write_pool)
+        await asyncio.sleep(SHARE_EVERY_SECONDS)
 
 
 def _add_health(app: FastAPI) -> None:

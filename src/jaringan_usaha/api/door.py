@@ -14,6 +14,7 @@ from jaringan_usaha.api import issuing, versions
 from jaringan_usaha.api.access import COOKIE, READERS, TRADERS, Caller, KeyRow, Keys, Role, key_id
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.deprecation import Calls
 from jaringan_usaha.api.limits import READ, WRITE, Limits, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sessions import SessionRow, Sessions
@@ -56,6 +57,7 @@ class Door:
     reached: Reached
     limits: Limits
     vault: Vault
+    calls: Calls = field(default_factory=Calls)
     shelf: dict[str, Any] = field(default_factory=dict)
     """What a room keeps between requests, under its name; bounded by the room."""
     _logs: dict[int, EventLog] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Door:
         if rate is None:
             rate = READ if request.method in ("GET", "HEAD") else WRITE
         request.scope["caller"] = caller
+        self.calls.note(caller.network_id, caller.key_id, request.scope)
         request.scope["limit"] = self.limits.admit(caller, rate)
         if caller.limited:
             _must_be_within(caller, request, address, area)
@@ -164,6 +167,7 @@ class Door:
 
     async def close(self) -> None:
         """Let everything queued get its verdict, then let go."""
+        await self.calls.write_down(self.write_pool)
         for log in self._logs.values():
             await log.appender.close()
         await self.reached.close()
@@ -317,7 +321,7 @@ MatchHeader = Annotated[
     str,
     Header(
         description='the ETag that a GET of the thing gave, such as "v3", which it must still have;'
-        " `*` means whatever it is now",
+        " `*` means whatever it is now. Without it nothing is changed: 428",
         json_schema_extra=TAG_FORM,
     ),
 ]
@@ -335,6 +339,24 @@ async def asked_on_version(
 ) -> Asked:
     """As `asked_by_key`, to change a thing that the caller has seen: its `If-Match` is held
     against the version that the decision rests on. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request), changes=True)
+
+
+async def asked_on_any_version(
+    request: Request,
+    caller: CallerNow,
+    idempotency_key: KeyHeader = "",
+    if_match: Annotated[
+        str,
+        Header(
+            description="optional for what is not there yet; else the ETag that a GET of the thing"
+            ' gave, such as "v3", or `*` for whatever it is now',
+            json_schema_extra=TAG_FORM,
+        ),
+    ] = "",
+) -> Asked:
+    """As `asked_on_version`, where the same route also makes the thing. Raises Problem 400 and
+    422."""
     return await frame(request, caller, key_in(request), changes=True)
 
 
@@ -405,6 +427,7 @@ async def json_of(request: Request) -> Any:
 DoorNow = Annotated[Door, Depends(door_of)]
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
 AskedOnVersion = Annotated[Asked, Depends(asked_on_version)]
+AskedOnAnyVersion = Annotated[Asked, Depends(asked_on_any_version)]
 AskedBySupplier = Annotated[Asked, Depends(asked_by_supplier)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
 AskedAfresh = Annotated[Asked, Depends(asked_afresh)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import (
     AskedByPath,
+    AskedOnAnyVersion,
     AskedOnVersion,
     BoardNow,
     Done,
@@ -201,7 +202,7 @@ async def draft_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CycleBody,
     response: Response,
-    asked: AskedOnVersion,
+    asked: AskedOnAnyVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
