@@ -52,7 +52,7 @@ from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
-from jaringan_usaha.features.contacts import read_routes
+from jaringan_usaha.features.contacts import read_routes, told_routes
 from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
@@ -89,6 +89,7 @@ FEATURE_ROUTES = (
     account_routes,
     rule_routes,
     contact_routes,
+    told_routes,
     read_routes,
     item_routes,
     catalog_routes,
