@@ -45,6 +45,7 @@ from jaringan_usaha.api.sessions import Sessions
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
+from jaringan_usaha.approvals import routes as waiting_routes
 from jaringan_usaha.changes import routes as change_routes
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
@@ -113,6 +114,7 @@ FEATURE_ROUTES = (
     margin_routes,
     ledger_routes,
     month_routes,
+    waiting_routes,
     change_routes,
 )
 SYNC_TYPES = {

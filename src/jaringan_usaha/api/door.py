@@ -276,6 +276,13 @@ async def approver_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     return caller
 
 
+async def overseer_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
+    """Raises NotAllowed."""
+    if not caller.supervises:
+        caller.must_be(("operator", "auditor"))
+    return caller
+
+
 class Only:
     """Lets the callers of these roles pass, and nobody else."""
 
@@ -293,6 +300,8 @@ CallerNow = Annotated[Caller, Depends(Only(*TRADERS))]
 OperatorNow = Annotated[Caller, Depends(operator_of)]
 ApproverNow = Annotated[Caller, Depends(approver_of)]
 """An operator, or a pengawas: who may be the second person where two are needed."""
+OverseerNow = Annotated[Caller, Depends(overseer_of)]
+"""Who may know of what waits for a second person: those who approve, and an auditor."""
 AuditorNow = Annotated[Caller, Depends(Only("operator", "auditor"))]
 """Who looks at everything of the network."""
 ReaderNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor"))]
