@@ -67,6 +67,7 @@ create table supplier_accounts (
   recorded_at timestamptz not null,
   primary key (network_id, supplier_id, proposal_no)
 );
+create index supplier_accounts_proposed on supplier_accounts (network_id) where state = 'proposed';
 
 create table rules (
   network_id bigint not null,
@@ -91,6 +92,7 @@ create table contacts (
   fields text[] not null,
   consented_on date,
   withdrawn_position bigint not null,
+  erasure_asked_by text,
   erasure_asked_at timestamptz,
   erased_at timestamptz,
   version int not null,
@@ -99,6 +101,8 @@ create table contacts (
   primary key (network_id, subject_id)
 );
 create index contacts_of_koperasi on contacts (network_id, koperasi_id, subject_id);
+create index contacts_to_erase on contacts (network_id)
+  where erasure_asked_by is not null and erased_at is null;
 create index contacts_of_supplier on contacts (network_id, supplier_id, subject_id);
 
 -- catalog
@@ -473,9 +477,11 @@ create table order_states (
   reference text not null,
   proposed_idr bigint,
   proposed_by text,
+  proposed_at timestamptz,
   position bigint not null,
   primary key (network_id, cycle_id, supplier_id)
 );
+create index order_states_proposed on order_states (network_id) where proposed_by is not null;
 
 -- What a supplier will deliver of the items that it did not accept whole.
 create table acknowledged_lines (

@@ -48,14 +48,15 @@ from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
 from jaringan_usaha.api.visits import Visits
+from jaringan_usaha.approvals import routes as waiting_routes
 from jaringan_usaha.changes import routes as change_routes
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool, open_pool
+from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
-from jaringan_usaha.features.contacts import read_routes
+from jaringan_usaha.features.contacts import read_routes, told_routes
 from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
@@ -85,13 +86,14 @@ logger = logging.getLogger(__name__)
 
 HOT_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 CLOCK_EVERY_SECONDS = 5.0
-KNOCKS_EVERY_SECONDS = 1.0
+SHARE_EVERY_SECONDS = 1.0
 
 FEATURE_ROUTES = (
     registry_routes,
     account_routes,
     rule_routes,
     contact_routes,
+    told_routes,
     read_routes,
     item_routes,
     catalog_routes,
@@ -115,6 +117,7 @@ FEATURE_ROUTES = (
     margin_routes,
     ledger_routes,
     month_routes,
+    waiting_routes,
     change_routes,
 )
 SYNC_TYPES = {
@@ -230,7 +233,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
     await door.limits.share_knocks(write_pool)
     ticking = [
         asyncio.create_task(_keep_clock(door)),
-        asyncio.create_task(_share_knocks(door.limits, write_pool)),
+        asyncio.create_task(_share_counts(door)),
     ]
     try:
         yield door
@@ -269,10 +272,12 @@ async def _keep_clock(door: Door) -> None:
             await _set_clock(door)
 
 
-async def _share_knocks(limits: Limits, pool: Pool) -> None:
+async def _share_counts(door: Door) -> None:
+    """What processes count alone and only the database knows together."""
     while True:
-        await limits.share_knocks(pool)
-        await asyncio.sleep(KNOCKS_EVERY_SECONDS)
+        await door.limits.share_knocks(door.write_pool)
+        await door.calls.write_down(door.write_pool)
+        await asyncio.sleep(SHARE_EVERY_SECONDS)
 
 
 def _add_health(app: FastAPI) -> None:

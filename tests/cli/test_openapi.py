@@ -14,7 +14,7 @@ ORDER_PLACED = "cycles.order_placed.1"
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    openapi(folder=tmp_path)
+    openapi(folder=tmp_path, release=True)
     return tmp_path
 
 
@@ -57,6 +57,39 @@ def test_an_edited_contract_is_found(written: Path) -> None:
         openapi(check=True, folder=written)
     openapi(folder=written)
     openapi(check=True, folder=written)
+
+
+def test_api_11_without_a_release_nothing_can_be_checked(written: Path) -> None:
+    (written / "released.json").unlink()
+    with pytest.raises(Sorry, match=r"released.json is missing: run .*--release"):
+        openapi(check=True, folder=written)
+
+
+def test_api_11_what_breaks_clients_is_neither_written_nor_released(written: Path) -> None:
+    def gone(document: Any) -> None:
+        document["paths"]["/v1/gone"] = document["paths"]["/v1/cycles"]
+
+    edit(written / "released.json", gone)
+    before = (written / "released.json").read_text()
+    for more in ({"check": True}, {}, {"release": True}, {"breaking": True}):
+        with pytest.raises(Sorry, match="GET /v1/gone is gone"):
+            openapi(folder=written, **more)
+    assert (written / "released.json").read_text() == before
+    openapi(folder=written, release=True, breaking=True)
+    assert "/v1/gone" not in json.loads((written / "released.json").read_text())["paths"]
+
+
+def test_api_11_a_release_is_kept_until_the_next(written: Path) -> None:
+    def less(document: Any) -> None:
+        del document["paths"]["/v1/cycles"]
+
+    edit(written / "released.json", less)
+    before = (written / "released.json").read_text()
+    openapi(folder=written)
+    openapi(check=True, folder=written)
+    assert (written / "released.json").read_text() == before
+    openapi(folder=written, release=True)
+    assert "/v1/cycles" in json.loads((written / "released.json").read_text())["paths"]
 
 
 def test_a_new_event_is_added(written: Path) -> None:

@@ -14,6 +14,9 @@ from .conftest import ROOT
 SECONDS = {"examples,coverage": 300, "fuzzing,stateful": 60}
 """Fuzzing and stateful testing go on until their time is over; the others end by themselves."""
 
+REPLACED = "response_schema_conformance"
+"""By `answers_fit_the_contract` of hooks.py, which knows of `fields`, and is the same otherwise."""
+
 
 @pytest.mark.parametrize("phases", SECONDS)
 @pytest.mark.parametrize("speaker", ["operator", "koperasi"])
@@ -24,7 +27,8 @@ def test_the_service_keeps_its_contract(
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(contract)),
-            *("--url", running.url, "--checks", "all", "--phases", phases),
+            *("--url", running.url, "--checks", "all", "--exclude-checks", REPLACED),
+            *("--phases", phases),
             *("--max-time", str(SECONDS[phases]), "--seed", "2026", "--max-examples", "60"),
             *("--report", "junit", "--report-dir", str(tmp_path)),
         ],

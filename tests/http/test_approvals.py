@@ -1,12 +1,15 @@
 """SEC-4 over HTTP: orders above a limit and suppliers' bank accounts take two persons."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 
 from jaringan_usaha.api import issuing
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, later, oil, opened
@@ -181,3 +184,105 @@ async def test_an_account_is_digits_of_a_bank(market: Market, wrong: dict[str, s
     assert_refused(
         await market.operator.post(ACCOUNTS, **{**FIRST, **wrong}), 422, "validation-failed"
     )
+
+
+# -- what waits ----------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def waiting(market: Market) -> dict[str, dict[str, Any]]:
+    """One of each kind, all proposed by a clerk; the rows that another operator is shown."""
+    clerk = await market.another_operator()
+    order = await closed(market, "waiting", 100)
+    person = f"/v1/contacts/{new_id()}"
+    done = [
+        await clerk.post(f"{order}/send", reference="PO 18"),
+        await clerk.post("/v1/suppliers/indofood/accounts", **{**FIRST, "account_no": "77777"}),
+        await contact_of(market, person, "melati"),
+        await clerk.post(f"{person}/ask-erasure"),
+        await clerk.post("/v1/keys", role="auditor", label="KAP"),
+    ]
+    assert [each.text for each in done if not each.is_success] == []
+    by_clerk = clerk.key[8:20]
+    rows = (await market.operator.get("/v1/approvals", limit=200)).json()["items"]
+    return {each["kind"]: each for each in rows if each["proposed_by"] == by_clerk}
+
+
+async def contact_of(market: Market, path: str, koperasi_id: str) -> httpx2.Response:
+    return await market.client.put(
+        path,
+        json={"koperasi_id": koperasi_id, "roles": ["kasir"], "name": "Siti"},
+        headers={"authorization": f"Bearer {market.operator.key}", "idempotency-key": new_id()},
+    )
+
+
+async def listed(speaker: Speaker, **asked: Any) -> list[tuple[str, str]]:
+    page = (await speaker.get("/v1/approvals", limit=200, **asked)).json()
+    assert page["totals"] == {
+        "rows": len(page["items"]),
+        "amount_idr": sum(each["amount_idr"] or 0 for each in page["items"]),
+    }
+    return [(each["kind"], each["approval_id"]) for each in page["items"]]
+
+
+async def test_sec_4_all_that_waits_is_in_one_list(
+    market: Market, waiting: dict[str, dict[str, Any]]
+) -> None:
+    assert set(waiting) == {"order", "account", "erasure", "key"}
+    order = waiting["order"]
+    assert (order["cycle_id"], order["supplier_id"]) == ("waiting", "indofood")
+    assert order["amount_idr"] == 100 * 174_000
+    assert waiting["account"]["supplier_id"] == "indofood"
+    assert waiting["erasure"]["koperasi_id"] == "melati"
+    assert waiting["key"]["role"] == "auditor"
+    rows = (await market.operator.get("/v1/approvals", limit=200)).json()["items"]
+    assert rows == sorted(rows, key=lambda each: str(each["proposed_at"])), "the oldest first"
+    assert "77777" not in json.dumps(rows), "what is in an account is told elsewhere"
+    auditor = await speaker(market, role="auditor")
+    seen = (await auditor.get("/v1/approvals", limit=200)).json()["items"]
+    assert seen == [{**each, "may_approve": False} for each in rows]
+
+
+async def test_sec_4_what_waits_is_found_by_what_it_is_of(
+    market: Market, waiting: dict[str, dict[str, Any]]
+) -> None:
+    ids = {kind: (kind, each["approval_id"]) for kind, each in waiting.items()}
+    operator = market.operator
+    assert await listed(operator, kind="key") == [ids["key"]]
+    assert await listed(operator, koperasi_id="melati") == [ids["erasure"]]
+    assert await listed(operator, cycle_id="waiting") == [ids["order"]]
+    of_indofood = await listed(operator, supplier_id="indofood")
+    assert {ids["order"], ids["account"]} <= set(of_indofood)
+    assert ids["key"] not in of_indofood
+    assert await listed(operator, cycle_id="waiting", kind="key") == []
+    pages = await operator.pages("/v1/approvals", limit=1)
+    one_by_one = [each["approval_id"] for page in pages for each in page["items"]]
+    assert one_by_one == [each for _, each in await listed(operator)]
+
+
+async def test_sec_4_who_proposed_sees_that_another_is_waited_for(
+    market: Market, waiting: dict[str, dict[str, Any]]
+) -> None:
+    assert [each["may_approve"] for each in waiting.values()] == [True] * 4
+    own = await closed(market, "own", 100)
+    assert (await market.operator.post(f"{own}/send")).status_code == 202
+    (row,) = (await market.operator.get("/v1/approvals", cycle_id="own")).json()["items"]
+    assert row["may_approve"] is False
+    assert await listed(market.operator, cycle_id="own", waits_for="me") == []
+    limited = await speaker(
+        market, role="operator", scopes=["approvals:read", "contacts:write", "contacts:read"]
+    )
+    assert await listed(limited, koperasi_id="melati", waits_for="me") == [
+        ("erasure", waiting["erasure"]["approval_id"])
+    ]
+    assert await listed(limited, cycle_id="waiting", waits_for="me") == []
+
+
+async def test_sec_4_what_was_approved_waits_no_more(
+    market: Market, waiting: dict[str, dict[str, Any]]
+) -> None:
+    """Each by the path that its row names."""
+    for kind, row in waiting.items():
+        done = await market.operator.post(row["approve"])
+        assert done.is_success, f"{kind}: {done.text}"
+        assert (kind, row["approval_id"]) not in await listed(market.operator)

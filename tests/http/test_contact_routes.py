@@ -58,6 +58,16 @@ async def recorded(who: Speaker, **other: Any) -> str:
     return path
 
 
+async def reads_by(market: Market, who: Speaker) -> list[tuple[str, str]]:
+    """Whose fields were read with this key, as they were written down."""
+    rows = await market.worker.fetch(
+        "select subject_id, array_to_string(fields, ',') from private.reads where key_id = $1"
+        " order by read_at",
+        who.key[8:20],
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def log_and_tables(market: Market) -> str:
     """All bodies of the log, all answers, and the read table, as text."""
     bodies = await market.sql("select string_agg(convert_from(body, 'UTF8'), ' ') from log.events")
@@ -315,6 +325,30 @@ async def test_sec_14_those_whose_data_were_read_are_listed(market: Market) -> N
     years_ago = {"from": "2020-01-01", "to": "2020-01-31"}
     before = await market.operator.get("/v1/personal-reads", **years_ago)
     assert before.json()["items"] == []
+
+
+async def test_sec_14_only_what_left_was_read(market: Market) -> None:
+    """Pages are shorter than the rows that were looked at, and may lack fields."""
+    mawar = await market.koperasi("mawar")
+    wide = {"name": "S" * 120, "email": f"{'s' * 240}@kop.example"}
+    for _ in range(40):
+        await recorded(mawar, **wide)
+    first = (await mawar.get("/v1/contacts")).json()
+    shown = [each["subject_id"] for each in first["items"]]
+    assert 0 < len(shown) < 40, "cut by size"
+    assert sorted(await reads_by(market, mawar)) == sorted(
+        (subject_id, "email,name,phone") for subject_id in shown
+    )
+    second = (await mawar.get(first["next"])).json()
+    both = shown + [each["subject_id"] for each in second["items"]]
+    assert sorted(subject_id for subject_id, _ in await reads_by(market, mawar)) == sorted(both)
+
+    before = len(await reads_by(market, mawar))
+    plain = (await mawar.get("/v1/contacts", limit=1, fields="subject_id,roles")).json()["items"]
+    assert (len(plain), len(await reads_by(market, mawar))) == (1, before)
+    named = (await mawar.get("/v1/contacts", limit=2, fields="name,state")).json()["items"]
+    assert len(named) == 2
+    assert [fields for _, fields in (await reads_by(market, mawar))[before:]] == ["name", "name"]
 
 
 async def test_sec_14_nobody_tidies_away_a_late_read(market: Market) -> None:

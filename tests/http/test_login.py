@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from jaringan_usaha.api import access, issuing
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.people import provider
@@ -434,6 +435,46 @@ async def test_sec_3_a_pengawas_reads_its_koperasi_and_approves(town: Town) -> N
     assert (await town.market.operator.post(f"{order}/send")).status_code == 202
     done = await browser.post(f"{order}/approve")
     assert done.status_code == 200, done.text
+
+
+async def test_sec_4_a_pengawas_sees_what_waits_for_an_approval(town: Town) -> None:
+    order = await ordered(town, "seen-by-pengawas")
+    operator = town.market.operator
+    assert (await operator.post(f"{order}/send")).status_code == 202
+    account = {"bank_code": "014", "account_no": "1234567890", "holder": "PT Indofood"}
+    assert (await operator.post("/v1/suppliers/indofood/accounts", **account)).is_success
+    for koperasi_id in ("melati", "mawar"):
+        path = f"/v1/contacts/{new_id()}"
+        body = {"koperasi_id": koperasi_id, "roles": ["kasir"], "name": "Siti"}
+        headers = {"authorization": f"Bearer {operator.key}", "idempotency-key": new_id()}
+        done = await town.market.client.put(path, json=body, headers=headers)
+        assert done.status_code == 201, done.text
+        assert (await operator.post(f"{path}/ask-erasure")).is_success
+    await town.market.settle()
+
+    eko = await logged_in(town, "eko")
+    rows = (await eko.get("/v1/approvals?limit=200")).json()["items"]
+    seen = {
+        (row["kind"], row["cycle_id"] or row["supplier_id"] or row["koperasi_id"]): row
+        for row in rows
+    }
+    mine = ("order", "seen-by-pengawas")
+    assert {mine, ("account", "indofood"), ("erasure", "melati")} <= seen.keys()
+    assert ("erasure", "mawar") not in seen, "another koperasi's person"
+    assert seen[mine]["may_approve"] is True
+    assert seen["account", "indofood"]["may_approve"] is False
+    waits = (await eko.get("/v1/approvals?waits_for=me&limit=200")).json()
+    assert {row["kind"] for row in waits["items"]} == {"order"}
+    assert waits["totals"]["rows"] == len(waits["items"])
+    unsure = await logged_in(town, "eko", amr="pwd")
+    assert (await unsure.get("/v1/approvals?waits_for=me")).json()["items"] == []
+    assert (await eko.post(seen[mine]["approve"])).status_code == 200
+    await town.market.settle()
+    left = (await eko.get("/v1/approvals?cycle_id=seen-by-pengawas")).json()
+    assert (left["items"], left["totals"]) == ([], {"rows": 0, "amount_idr": 0})
+    for other in ("dewi", "fajar", "gita"):
+        browser = await logged_in(town, other)
+        assert_refused(await browser.get("/v1/approvals"), 403, "forbidden")
 
 
 async def ordered(town: Town, cycle_id: str) -> str:

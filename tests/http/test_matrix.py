@@ -175,6 +175,13 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
             ("bulog", {"supplier_id": "bulog"}),
         )
     }
+    waits = [
+        await market.operator.post(f"/v1/contacts/{contacts['melati']}/ask-erasure"),
+        await market.operator.post(
+            "/v1/suppliers/bulog/accounts", bank_code="014", account_no="12345", holder="Bulog"
+        ),
+    ]
+    assert [each.text for each in waits if not each.is_success] == []
     await market.settle()
     shared = {
         "item_id": "oil",

@@ -52,6 +52,20 @@ async def test_api_4_every_command_says_whether_it_changes_what_has_a_version() 
         assert ("if-match" in parameters) == (TABLE[name] in ("version", "places")), name
 
 
+async def test_api_4_the_contract_asks_for_what_is_never_done_without() -> None:
+    """A draft alone may be the first."""
+    for operations in openapi_document()["paths"].values():
+        for operation in operations.values():
+            (found,) = [
+                each["required"]
+                for each in operation.get("parameters", ())
+                if each["name"] == "if-match"
+            ] or [None]
+            word = TABLE.get(operation["operationId"])
+            changes = word == "version" and operation["operationId"] != "draftCycle"
+            assert bool(found) == changes, operation["operationId"]
+
+
 async def test_api_4_no_condition_is_passed_over_in_silence(market: Market) -> None:
     for path, body in (
         ("/v1/suppliers/sania", {"title": "Sania"}),

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from jaringan_usaha.demo.ordering import Reached
@@ -286,12 +288,35 @@ def test_it_stays_until_ctrl_c_and_the_curl_that_it_prints_works(place: Path) ->
     counted = json.loads(subprocess.check_output(shlex.split(totals), text=True))["items"]
     assert "minyakita" in {each["item_id"] for each in counted}
 
+    (login,) = re.findall(r"^Masuk / log in: (\S+) .*eko pengawas", shown, re.MULTILINE)
+    assert approvals_seen_by("eko", login)["totals"] == {"rows": 0, "amount_idr": 0}
+
     told.send_signal(signal.SIGINT)
     _, stderr = told.communicate(timeout=PATIENCE_SECONDS)
     assert told.returncode == 0, stderr
     assert "nothing is left running" in stderr
     assert "Traceback" not in stderr
     until(lambda: processes_in(place) == [])
+
+
+def approvals_seen_by(person: str, login: str) -> Told:
+    """What the service shows to somebody who logs in as a browser does."""
+
+    def cookie(answer: httpx2.Response) -> dict[str, str]:
+        return {"cookie": answer.headers.get_list("set-cookie")[-1].partition(";")[0]}
+
+    with httpx2.Client() as browser:
+        begun = browser.get(login)
+        assert begun.status_code == 302, begun.text
+        place = begun.headers["location"]
+        assert person in browser.get(place).text
+        chosen = browser.get(f"{place}&person={person}&amr=pwd+otp")
+        back = browser.get(chosen.headers["location"], headers=cookie(begun))
+        assert back.headers["location"] == "/v1/me", back.text
+        seen = browser.get(login.replace("/auth/login", "/v1/approvals"), headers=cookie(back))
+    assert seen.status_code == 200, seen.text
+    found: Told = seen.json()
+    return found
 
 
 def test_kill_9_leaves_nothing_running(place: Path) -> None:

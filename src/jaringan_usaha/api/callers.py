@@ -34,6 +34,7 @@ async def admit(
     if rate is None:
         rate = READ if request.method in ("GET", "HEAD") else WRITE
     request.scope["caller"] = caller
+    door.calls.note(caller.network_id, caller.key_id, request.scope)
     request.scope["limit"] = door.limits.admit(caller, rate)
     if caller.limited:
         _must_be_within(caller, request, address, area)
@@ -79,6 +80,13 @@ async def approver_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
     return caller
 
 
+async def overseer_of(caller: Annotated[Caller, Depends(anyone)]) -> Caller:
+    """Raises NotAllowed."""
+    if not caller.supervises:
+        caller.must_be(("operator", "auditor"))
+    return caller
+
+
 class Only:
     """Lets the callers of these roles pass, and nobody else."""
 
@@ -96,6 +104,8 @@ CallerNow = Annotated[Caller, Depends(Only(*TRADERS))]
 OperatorNow = Annotated[Caller, Depends(operator_of)]
 ApproverNow = Annotated[Caller, Depends(approver_of)]
 """An operator, or a pengawas: who may be the second person where two are needed."""
+OverseerNow = Annotated[Caller, Depends(overseer_of)]
+"""Who may know of what waits for a second person: those who approve, and an auditor."""
 AuditorNow = Annotated[Caller, Depends(Only("operator", "auditor"))]
 """Who looks at everything of the network."""
 ReaderNow = Annotated[Caller, Depends(Only(*TRADERS, "auditor"))]

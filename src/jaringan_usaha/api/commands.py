@@ -31,7 +31,7 @@ MatchHeader = Annotated[
     str,
     Header(
         description='the ETag that a GET of the thing gave, such as "v3", which it must still have;'
-        " `*` means whatever it is now",
+        " `*` means whatever it is now. Without it nothing is changed: 428",
         json_schema_extra=TAG_FORM,
     ),
 ]
@@ -49,6 +49,24 @@ async def asked_on_version(
 ) -> Asked:
     """As `asked_by_key`, to change a thing that the caller has seen: its `If-Match` is held
     against the version that the decision rests on. Raises Problem 400 and 422."""
+    return await frame(request, caller, key_in(request), changes=True)
+
+
+async def asked_on_any_version(
+    request: Request,
+    caller: CallerNow,
+    idempotency_key: KeyHeader = "",
+    if_match: Annotated[
+        str,
+        Header(
+            description="optional for what is not there yet; else the ETag that a GET of the thing"
+            ' gave, such as "v3", or `*` for whatever it is now',
+            json_schema_extra=TAG_FORM,
+        ),
+    ] = "",
+) -> Asked:
+    """As `asked_on_version`, where the same route also makes the thing. Raises Problem 400 and
+    422."""
     return await frame(request, caller, key_in(request), changes=True)
 
 
@@ -118,6 +136,7 @@ async def json_of(request: Request) -> Any:
 
 AskedByKey = Annotated[Asked, Depends(asked_by_key)]
 AskedOnVersion = Annotated[Asked, Depends(asked_on_version)]
+AskedOnAnyVersion = Annotated[Asked, Depends(asked_on_any_version)]
 AskedBySupplier = Annotated[Asked, Depends(asked_by_supplier)]
 AskedByPath = Annotated[Asked, Depends(asked_by_path)]
 AskedAfresh = Annotated[Asked, Depends(asked_afresh)]

@@ -12,6 +12,7 @@ from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import Caller, Keys, key_id
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
+from jaringan_usaha.api.deprecation import Calls
 from jaringan_usaha.api.limits import WRITE, Limits
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sessions import Sessions
@@ -50,6 +51,7 @@ class Door:
     reached: Reached
     limits: Limits
     vault: Vault
+    calls: Calls = field(default_factory=Calls)
     shelf: dict[str, Any] = field(default_factory=dict)
     """What a room keeps between requests, under its name; bounded by the room."""
     _logs: dict[int, EventLog] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class Door:
 
     async def close(self) -> None:
         """Let everything queued get its verdict, then let go."""
+        await self.calls.write_down(self.write_pool)
         for log in self._logs.values():
             await log.appender.close()
         await self.reached.close()

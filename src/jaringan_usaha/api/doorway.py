@@ -10,7 +10,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jaringan_usaha.api import problems
+from jaringan_usaha.api import deprecation, problems
 from jaringan_usaha.api.access import IN_URL
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.problems import Problem
@@ -180,6 +180,7 @@ def _telling(scope: Scope, visit: Visit, send: Send, headers: Headers) -> Send:
                 *message["headers"],
                 *headers,
                 *(left.headers() if left is not None else ()),
+                *deprecation.headers(scope),
                 *(_skew(scope["client_time"]) if "client_time" in scope else ()),
             ]
         await send(message)

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.asked import KEY_PATTERN
+from jaringan_usaha.api.deprecation import UNTIL
 from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.openapi_bounds import TEXT_PATTERN, bound_all
 from jaringan_usaha.api.openapi_words import explain_all
@@ -125,6 +126,17 @@ HEADERS: dict[str, Any] = {
     },
 }
 
+DEPRECATION: dict[str, Any] = {
+    "Deprecation": {
+        "description": "since when this is to go: `@` and seconds since 1970",
+        "schema": {"type": "string", "maxLength": 16, "pattern": "^@[0-9]+$"},
+    },
+    "Sunset": {
+        "description": "from when on it may be gone: `Tue, 04 Jan 2028 00:00:00 GMT`",
+        "schema": {"type": "string", "maxLength": 32, "pattern": "^[A-Za-z0-9, :]+$"},
+    },
+}
+
 OPEN_TO_ALL = ("/healthz", "/readyz")
 
 REFUSALS = {
@@ -183,7 +195,7 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
             {"url": "/", "description": "production: this service", "x-internal": False}
         ]
         document["tags"] = [{"name": name, "description": TAGS[name]} for name in _tags(document)]
-        document["components"]["headers"] = HEADERS
+        document["components"]["headers"] = _headers_told(document)
         _add_refusals(document)
         _add_tags_of_versions(document)
         _add_headers(document)
@@ -202,11 +214,12 @@ def _drop_framework_errors(document: dict[str, Any]) -> None:
 
 
 def _demand_key(operation: dict[str, Any]) -> None:
-    """Defaults are in the code only so that problems of our own tell of a lack."""
+    """Defaults are in the code only so that problems of our own tell of a lack. If-Match is
+    required, though a wish that is fact already is granted without it: whoever sends it is always
+    heard, and what clients must do may be loosened later, never tightened."""
     for each in operation.get("parameters", ()):
         if each["name"] in ("idempotency-key", "if-match"):
             each["schema"].pop("default", None)
-        if each["name"] == "idempotency-key":
             each["required"] = not each["description"].startswith("optional")
 
 
@@ -273,8 +286,15 @@ def _add_headers(document: dict[str, Any]) -> None:
             names += ["RateLimit", "RateLimit-Policy"] if status[0] in "24" else []
             names += ["Retry-After"] if status in ("429", "503") else []
             names += ["Link"] if status == "200" and _is_list(operation) else []
+            names += ["Deprecation", "Sunset"] if UNTIL in operation else []
             told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
             response["headers"] = {**response.get("headers", {}), **told}
+
+
+def _headers_told(document: dict[str, Any]) -> dict[str, Any]:
+    if any(UNTIL in operation for operation in _operations(document)):
+        return HEADERS | DEPRECATION
+    return HEADERS
 
 
 def _is_list(operation: dict[str, Any]) -> bool:

@@ -108,6 +108,7 @@ class Page:
         self._cursor = cursor
         self._fields = set(fields.split(",")) if fields else set()
         self._shown: dict[str, Any] = {}
+        self._items: list[BaseModel] = []
 
     @asynccontextmanager
     async def reading(
@@ -190,6 +191,7 @@ class Page:
             seen += 1
             if len(items) == self.limit:
                 break
+        self._items = items
         back = self.part.back
         page = kind(
             items=items[::-1] if back else items,
@@ -198,6 +200,19 @@ class Page:
             **more,
         )
         return self._with_fields(page) if self._fields else page
+
+    def told(
+        self, values: Mapping[str, Mapping[str, str]], *, key: str
+    ) -> dict[str, dict[str, str]]:
+        """Of values by the field `key` of an item and by their own, those that `answer` made a
+        part of the page: it may be shorter than the rows that were read, or lack fields."""
+        found: dict[str, dict[str, str]] = {}
+        for item in self._items:
+            of_item = values.get(getattr(item, key), {})
+            left = {name: at for name, at in of_item.items() if name in (self._fields or of_item)}
+            if left:
+                found[getattr(item, key)] = left
+        return found
 
     def _with_fields(self, page: P) -> P:
         """The page with parts of its items: ready to be sent, since it fits no model any more."""

@@ -1,7 +1,10 @@
 """Whether a client made for an earlier contract still works with a later one."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
+
+from jaringan_usaha.api.deprecation import UNTIL
 
 Schema = dict[str, Any]
 
@@ -11,32 +14,39 @@ UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"
 WRITTEN = ("pattern", "format", "const")
 
 
-def breaks(before: Schema, now: Schema) -> Iterator[str]:
+def breaks(before: Schema, now: Schema, today: date) -> Iterator[str]:
     """Each way in which `now` refuses what `before` took, or lacks what it gave, in words.
 
     Both are whole OpenAPI documents. Fields that answers gain are no break, nor are new optional
-    inputs, wider bounds of inputs, or new values where the contract says that more may come.
+    inputs, wider bounds of inputs, or new values where the contract says that more may come. An
+    operation may go after `today` has come to the day that it was deprecated until.
     """
     for path, operations in before["paths"].items():
         for method, operation in operations.items():
             place = f"{method.upper()} {path}"
             later = now["paths"].get(path, {}).get(method)
             if later is None:
-                yield f"{place} is gone"
+                if not _had_its_time(operation, today):
+                    yield f"{place} is gone"
             else:
                 yield from _operation(_Sides(before, now), place, operation, later)
 
 
+def _had_its_time(operation: Schema, today: date) -> bool:
+    return UNTIL in operation and date.fromisoformat(operation[UNTIL]) <= today
+
+
 class _Sides:
-    """Both documents, to look up what a schema refers to; a pair is looked at once."""
+    """Both documents, to look up what a schema refers to; a pair is looked at once as an input
+    and once as an answer."""
 
     def __init__(self, before: Schema, now: Schema) -> None:
         self._before = before
         self._now = now
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[str, str, str]] = set()
 
-    def resolved(self, before: Schema, now: Schema) -> tuple[Schema, Schema] | None:
-        names = before.get("$ref", ""), now.get("$ref", "")
+    def resolved(self, before: Schema, now: Schema, use: str) -> tuple[Schema, Schema] | None:
+        names = use, before.get("$ref", ""), now.get("$ref", "")
         if all(names):
             if names in self._seen:
                 return None
@@ -55,6 +65,8 @@ def _look_up(document: Schema, schema: Schema) -> Schema:
 
 def _operation(sides: _Sides, place: str, before: Schema, now: Schema) -> Iterator[str]:
     yield from _parameters(sides, place, before, now)
+    if _needs_body(now) and not _needs_body(before):
+        yield f"{place} now requires a body"
     for kind, media in _content(before.get("requestBody", {})):
         later = now.get("requestBody", {}).get("content", {}).get(kind)
         if later is None:
@@ -73,6 +85,10 @@ def _operation(sides: _Sides, place: str, before: Schema, now: Schema) -> Iterat
                 yield f"{place} no longer answers {status} as {kind}"
             else:
                 yield from _given(sides, f"{place} {status}", media["schema"], later["schema"])
+
+
+def _needs_body(operation: Schema) -> bool:
+    return bool(operation.get("requestBody", {}).get("required", False))
 
 
 def _content(part: Schema) -> list[tuple[str, Schema]]:
@@ -96,7 +112,7 @@ def _parameters(sides: _Sides, place: str, before: Schema, now: Schema) -> Itera
 
 def _taken(sides: _Sides, place: str, before: Schema, now: Schema) -> Iterator[str]:
     """What a caller may send must still be taken."""
-    pair = sides.resolved(before, now)
+    pair = sides.resolved(before, now, "taken")
     if pair is None:
         return
     before, now = pair
@@ -114,10 +130,15 @@ def _taken(sides: _Sides, place: str, before: Schema, now: Schema) -> Iterator[s
 
 def _given(sides: _Sides, place: str, before: Schema, now: Schema) -> Iterator[str]:
     """What an answer held must still be in it, of the same kind."""
-    pair = sides.resolved(before, now)
+    pair = sides.resolved(before, now, "given")
     if pair is None:
         return
     before, now = pair
+    if before.get("format") != now.get("format"):
+        yield f"{place} has another format"
+    for value in before.get("enum", ()):
+        if value not in now.get("enum", (value,)):
+            yield f"{place} is never {value!r} any more"
     new_kinds = _kinds(now) - _kinds(before)
     if _kinds(before) and new_kinds:
         yield f"{place} may now be {', '.join(sorted(new_kinds))}"
@@ -133,8 +154,9 @@ def _given(sides: _Sides, place: str, before: Schema, now: Schema) -> Iterator[s
 
 
 def _inside(sides: _Sides, place: str, before: Schema, now: Schema, look: Any) -> Iterator[str]:
-    if "items" in before and "items" in now:
-        yield from look(sides, f"{place}/*", before["items"], now["items"])
+    for each in ("items", "additionalProperties"):
+        if isinstance(before.get(each), dict) and isinstance(now.get(each), dict):
+            yield from look(sides, f"{place}/*", before[each], now[each])
     options, later = _options(before), _options(now)
     for kind, schema in options.items():
         if kind in later:

@@ -22,6 +22,10 @@ def openapi(
         bool,
         typer.Option("--release", help="Also keep the contract as the one that clients rely on."),
     ] = False,
+    breaking: Annotated[
+        bool,
+        typer.Option("--breaking", help="With --release: also where clients have to change."),
+    ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -34,6 +38,7 @@ def openapi(
     \b
     Example:
       jaringan openapi --check
+      jaringan openapi --release
     """
     from jaringan_usaha.api import problem_pages
     from jaringan_usaha.app import openapi_document
@@ -45,7 +50,11 @@ def openapi(
     schemas = event_schemas()
     refuse_changes(place / "events.json", schemas)
     document = openapi_document()
-    refuse_breaks(place / "released.json", document)
+    released = place / "released.json"
+    if check and not released.exists():
+        raise Sorry(f"{released.name} is missing: run `jaringan openapi --release`")
+    if not (release and breaking):
+        refuse_breaks(released, document)
     wanted = {
         place / "openapi.json": text_of(document),
         place / "events.json": text_of(schemas),
@@ -53,7 +62,7 @@ def openapi(
     if folder is None:
         wanted[place.parent / "docs" / "errors.md"] = problem_pages.document()
     if release:
-        wanted[place / "released.json"] = text_of(document)
+        wanted[released] = text_of(document)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if check and stale:
         names = " and ".join(path.name for path in stale)
@@ -83,11 +92,12 @@ def refuse_breaks(released: Path, document: dict[str, Any]) -> None:
     """Raises Sorry when a client of the released contract would no longer work."""
     import json
 
+    from jaringan_usaha.api.asked import Clock
     from jaringan_usaha.cli.compatibility import breaks
 
     if not released.exists():
         return
-    found = list(breaks(json.loads(released.read_text()), document))
+    found = list(breaks(json.loads(released.read_text()), document, Clock().now().date()))
     if found:
         more = f" (and {len(found) - MOST_TOLD} more)" if len(found) > MOST_TOLD else ""
         raise Sorry(

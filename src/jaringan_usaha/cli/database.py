@@ -1,10 +1,11 @@
 """The database that a command works on: the one that is named, or the embedded one."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,6 +20,8 @@ from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.settings import Settings
 
 queries = Queries("jaringan_usaha.cli", "database.sql")
+
+T = TypeVar("T")
 
 OLDEST_POSTGRESQL = 15
 MASTER_KEY = "master.key"
@@ -77,6 +80,19 @@ async def as_owner(database: Database) -> AsyncIterator[Connection]:
             yield connection
     except (*LOST, *FULL) as error:
         raise Sorry(refused_by_database(error)) from error
+
+
+def told_by(network: int | None, ask: Callable[[str, int], Awaitable[T]]) -> T:
+    """What `ask` finds, given the URL of the database and the network that is meant, or the
+    environment's. Raises Sorry, NotMigrated."""
+    settings = settings_with(network=network)
+
+    async def asking(database: Database) -> T:
+        await make_ready(database, settings.network)
+        return await ask(database.url, settings.network)
+
+    with the_database(settings) as database:
+        return asyncio.run(asking(database))
 
 
 async def make_ready(database: Database, network_id: int) -> None:

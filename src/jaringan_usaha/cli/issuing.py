@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jaringan_usaha.api import issuing
+from jaringan_usaha.api import deprecation, issuing
 from jaringan_usaha.api.access import ID_LENGTH, PREFIX, TEST_PREFIX, Role
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.issuing import Wanted
@@ -62,6 +62,16 @@ async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
             if len(rows) < PAGE:
                 return found
             last = rows[-1]["key_id"]
+
+
+async def calls_of_deprecated(url: str, network_id: int) -> list[dict[str, Any]]:
+    """Which keys of a network call routes that are to go."""
+    async with the_pool(url) as (pool, _), pool.acquire() as db:
+        rows = await deprecation.who_calls(db, network_id)
+    return [
+        {**row, "first_on": row["first_on"].isoformat(), "last_on": row["last_on"].isoformat()}
+        for row in rows
+    ]
 
 
 async def add_person(url: str, network_id: int, person: NewPerson) -> str:

@@ -191,20 +191,11 @@ def list_(network: Network = None, as_json: Json = False, debug: Debug = False) 
     Example:
       jaringan keys list --network 1
     """
-    import asyncio
-
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import told_by
     from jaringan_usaha.cli.issuing import all_keys
     from jaringan_usaha.cli.says import show, show_json
 
-    settings = settings_with(network=network)
-
-    async def run(url: str) -> list[dict[str, Any]]:
-        await make_ready(database, settings.network)
-        return await all_keys(url, settings.network)
-
-    with the_database(settings) as database:
-        keys = asyncio.run(run(database.url))
+    keys = told_by(network, all_keys)
     if as_json:
         show_json({"keys": keys})
         return
@@ -215,6 +206,32 @@ def list_(network: Network = None, as_json: Json = False, debug: Debug = False) 
             f"{key['key_id']}…{key['last_four']}  {key['state']:8} {key['role']:9} {whose}  "
             f"until {until}  {' '.join(key['scopes'])} {key['label']}".rstrip()
         )
+
+
+@app.command()
+def deprecated(network: Network = None, as_json: Json = False, debug: Debug = False) -> None:
+    """List which keys call routes that are to go, and how often they did.
+
+    \b
+    Example:
+      jaringan keys deprecated
+    """
+    from jaringan_usaha.cli.database import told_by
+    from jaringan_usaha.cli.issuing import calls_of_deprecated
+    from jaringan_usaha.cli.says import show, show_json
+
+    found = told_by(network, calls_of_deprecated)
+    if as_json:
+        show_json({"calls": found})
+        return
+    for each in found:
+        whose = each["supplier_id"] or each["koperasi_id"] or each["role"] or "-"
+        show(
+            f"{each['operation']}  {each['key_id']}  {whose}  {each['calls']} calls, "
+            f"{each['first_on']} to {each['last_on']}"
+        )
+    if not found:
+        show("no key calls anything that is to go")
 
 
 @app.command()

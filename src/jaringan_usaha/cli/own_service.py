@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jaringan_usaha.api.access import Role
@@ -29,10 +30,11 @@ PAUSE_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class OwnService:
-    """Where it answers, and its keys, in the order in which they were asked for."""
+    """Where it answers, its keys, in the order in which they were asked for, and its database."""
 
     url: str
     keys: Sequence[str]
+    database_url: str
 
 
 @contextmanager
@@ -57,14 +59,18 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def own_service(
-    folder: Path, port: int, wanted: Sequence[tuple[Role, str | None]]
+    folder: Path,
+    port: int,
+    wanted: Sequence[tuple[Role, str | None]],
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[OwnService]:
-    """`jaringan serve` on an embedded database in `folder`, with keys; nothing runs afterwards.
+    """`jaringan serve` on an embedded database in `folder`, with keys, and with `more` in its
+    environment; nothing runs afterwards.
 
     Raises Sorry, EmbeddedServerError.
     """
     find_binaries()  # or say at once that there are none
-    serving = _serve(folder, port)  # before the database, since it has much to load
+    serving = _serve(folder, port, more)  # before the database, since it has much to load
     try:
         with the_database(settings_with(), folder) as database:
             try:
@@ -73,7 +79,7 @@ def own_service(
                 line = serving.stdout.readline()
                 if not line:
                     raise Sorry("the service did not start: what it says stands above")
-                yield OwnService(json.loads(line)["url"], keys)
+                yield OwnService(json.loads(line)["url"], keys, database.url)
             finally:
                 _end(serving)  # so that we are the last to leave, and the database is down then
     finally:
@@ -85,8 +91,8 @@ async def _keys(database: Database, wanted: Sequence[tuple[Role, str | None]]) -
     return await issue(database.url, NETWORK, wanted)
 
 
-def _serve(folder: Path, port: int) -> "subprocess.Popen[Any]":
-    environment = {**os.environ, "JARINGAN_DATA_FOLDER": str(folder)}
+def _serve(folder: Path, port: int, more: Mapping[str, str]) -> "subprocess.Popen[Any]":
+    environment = {**os.environ, **more, "JARINGAN_DATA_FOLDER": str(folder)}
     environment.pop("JARINGAN_DATABASE_URL", None)
     options = ("--host", "127.0.0.1", "--port", str(port), "--network", str(NETWORK), "--json")
     return subprocess.Popen(  # noqa: S603  this very Python, with arguments of our own

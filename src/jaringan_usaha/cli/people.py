@@ -86,20 +86,11 @@ def list_(network: Network = None, as_json: Json = False, debug: Debug = False) 
     Example:
       jaringan people list
     """
-    import asyncio
-
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import told_by
     from jaringan_usaha.cli.issuing import all_people
     from jaringan_usaha.cli.says import show, show_json
 
-    settings = settings_with(network=network)
-
-    async def run(url: str) -> list[dict[str, str]]:
-        await make_ready(database, settings.network)
-        return await all_people(url, settings.network)
-
-    with the_database(settings) as database:
-        people = asyncio.run(run(database.url))
+    people = told_by(network, all_people)
     if as_json:
         show_json({"people": people})
         return

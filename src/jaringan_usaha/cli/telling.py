@@ -10,7 +10,8 @@ from rich.console import Console
 from jaringan_usaha.api.access import Role
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.errors import Sorry
-from jaringan_usaha.cli.own_service import own_service, temporary_folder
+from jaringan_usaha.cli.own_issuer import let_in, own_issuer
+from jaringan_usaha.cli.own_service import NETWORK, own_service, temporary_folder
 from jaringan_usaha.cli.says import say, show, show_json
 from jaringan_usaha.cli.service import listening_on
 from jaringan_usaha.client.service import ServiceProblem
@@ -23,6 +24,16 @@ from jaringan_usaha.demo.story import CLOSED_CYCLE, OPEN_CYCLE, story
 PAUSE_SECONDS = 0.25
 ORDER_EVERY_SECONDS = 3.0
 PORTS_TRIED = 100
+ISSUER_PORT = 8090
+PEOPLE: Mapping[str, Mapping[str, str]] = {
+    "ani": {"role": "operator"},
+    "budi": {"role": "operator"},
+    "citra": {"role": "auditor"},
+    "dewi": {"role": "pengurus", "koperasi_id": next(iter(koperasi_ids()))},
+    "eko": {"role": "pengawas", "koperasi_id": next(iter(koperasi_ids()))},
+    "fajar": {"role": "office"},
+    "gita": {"role": "supplier", "supplier_id": "bulog"},
+}
 WIDTH = 120  # where it is not a terminal
 
 
@@ -33,11 +44,14 @@ def run(*, once: bool, fast: bool, port: int, as_json: bool) -> None:
     wanted: list[tuple[Role, str | None]] = [("operator", None)]
     wanted += [("koperasi", koperasi_id) for koperasi_id in all_koperasi]
     try:
+        own_port = free_port(port)
         with (
             temporary_folder() as folder,
-            own_service(folder, free_port(port), wanted) as service,
+            own_issuer(free_port(max(ISSUER_PORT, own_port + 1))) as issuer,
+            own_service(folder, own_port, wanted, _logging_in(own_port, issuer)) as service,
         ):
             operator_key, *keys = service.keys
+            asyncio.run(let_in(service.database_url, NETWORK, issuer, PEOPLE))
             koperasi_keys = dict(zip(all_koperasi, keys, strict=True))
             asyncio.run(
                 _tell(
@@ -46,6 +60,11 @@ def run(*, once: bool, fast: bool, port: int, as_json: bool) -> None:
             )
     except KeyboardInterrupt:
         say("\nselesai, tidak ada yang tertinggal / ended, nothing is left running")
+
+
+def _logging_in(port: int, issuer: str) -> dict[str, str]:
+    """What the service is told of where people log in, and where they come back to."""
+    return {"JARINGAN_PUBLIC_URL": f"http://127.0.0.1:{port}", "JARINGAN_OIDC_ISSUER": issuer}
 
 
 def free_port(first: int) -> int:
@@ -88,13 +107,17 @@ def _show(
     result: Result, url: str, operator_key: str, commands: list[str], *, as_json: bool
 ) -> None:
     if as_json:
-        api = {"url": url, "key": operator_key, "curl": commands} if commands else None
+        login = f"{url}/auth/login"
+        told = {"url": url, "key": operator_key, "login": login, "curl": commands}
+        api = told if commands else None
         show_json({**result.as_json(), "api": api})
         return
     console = Console()
     tables.show(result, console if console.is_terminal else Console(width=WIDTH))
     if commands:
         show(f"\nAPI: {url}   kunci / key: {operator_key}   (Ctrl-C mengakhiri / ends it)\n")
+        names = ", ".join(f"{name} {person['role']}" for name, person in PEOPLE.items())
+        show(f"Masuk / log in: {url}/auth/login   ({names})\n")
         for command in commands:
             show(f"{command}\n")
 

@@ -43,7 +43,7 @@ def _change(event: ContactEvent) -> tuple[str, *tuple[object, ...]]:
         case ConsentWithdrawn():
             return (queries.withdraw, event.removed)
         case ErasureAsked():
-            return (queries.ask_erasure,)
+            return (queries.ask_erasure, event.asked_by)
         case SubjectErased():
             return (queries.erase,)
     assert_never(event)

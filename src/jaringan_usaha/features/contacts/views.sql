@@ -21,7 +21,7 @@ where network_id = $1 and subject_id = $2;
 
 -- name: ask_erasure
 update contacts
-set erasure_asked_at = $4, version = version + 1, position = $3, recorded_at = $4
+set erasure_asked_by = $5, erasure_asked_at = $4, version = version + 1, position = $3, recorded_at = $4
 where network_id = $1 and subject_id = $2;
 
 -- name: erase

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import BoardNow, OfficeNow, OperatorNow, SupplierNow
-from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
+from jaringan_usaha.api.commands import AskedByPath, AskedOnAnyVersion, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
 from jaringan_usaha.api.paging import (
@@ -193,7 +193,7 @@ async def draft_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CycleBody,
     response: Response,
-    asked: AskedOnVersion,
+    asked: AskedOnAnyVersion,
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
 import msgspec
@@ -72,16 +73,18 @@ class _State:
     reference: str = ""
     proposed_idr: int | None = None
     proposed_by: str | None = None
+    proposed_at: datetime | None = None
     position: int = 0
 
     def after(self, logged: Logged[ConsolidatedEvent]) -> "_State":
         now = replace(self, version=self.version + 1, position=logged.position)
-        void = replace(now, proposed_idr=None, proposed_by=None)
+        void = replace(now, proposed_idr=None, proposed_by=None, proposed_at=None)
         match logged.event:
             case ConsolidatedOrderPlaced():
                 return replace(void, state="placed") if self.state == "withdrawn" else void
             case ConsolidatedOrderProposed(amount_idr=amount_idr, proposed_by=by):
-                return replace(now, proposed_idr=amount_idr, proposed_by=by)
+                proposed = replace(now, proposed_idr=amount_idr, proposed_by=by)
+                return replace(proposed, proposed_at=logged.recorded_at)
             case ConsolidatedOrderProposalWithdrawn():
                 return void
             case ConsolidatedOrderSent(revision=revision, reference=reference):
@@ -116,6 +119,7 @@ async def _write_states(
         [state.reference for state in found],
         [state.proposed_idr for state in found],
         [state.proposed_by for state in found],
+        [state.proposed_at for state in found],
         [state.position for state in found],
     )
 

@@ -1,7 +1,7 @@
 -- name: states_before
 -- Consolidated orders as they stand before this page.
 select s.cycle_id, s.supplier_id, s.state, s.version, s.told, s.untold, s.reference,
-       s.proposed_idr, s.proposed_by, s.position
+       s.proposed_idr, s.proposed_by, s.proposed_at, s.position
 from unnest($2::text[], $3::text[]) k(cycle_id, supplier_id)
 join order_states s on s.network_id = $1 and s.cycle_id = k.cycle_id
   and s.supplier_id = k.supplier_id;
@@ -9,15 +9,16 @@ join order_states s on s.network_id = $1 and s.cycle_id = k.cycle_id
 -- name: write_states
 insert into order_states (
   network_id, cycle_id, supplier_id, state, version, told, untold, reference, proposed_idr,
-  proposed_by, position)
+  proposed_by, proposed_at, position)
 select $1, s.*
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::boolean[], $8::text[],
-  $9::bigint[], $10::text[], $11::bigint[]) s
+  $9::bigint[], $10::text[], $11::timestamptz[], $12::bigint[]) s
 on conflict (network_id, cycle_id, supplier_id) do update
 set state = excluded.state, version = excluded.version, told = excluded.told,
     untold = excluded.untold, reference = excluded.reference,
     proposed_idr = excluded.proposed_idr, proposed_by = excluded.proposed_by,
+    proposed_at = excluded.proposed_at,
     position = excluded.position;
 
 -- name: settle_cycles

@@ -1,0 +1,1 @@
+"""What one person proposed and another one has to approve, of all rooms in one list."""
