@@ -386,7 +386,7 @@ async def _opened(
     """The values, after it was written down who is about to see which."""
     subject_ids = [row["subject_id"] for row in rows]
     found = await values.opened(db, door.vault, caller.network_id, subject_ids, fields)
-    await reads.note(door.write_pool, caller, door.clock.now(), found)
+    await reads.note(door.write_pool, caller, door.now(caller), found)
     return found
 
 
