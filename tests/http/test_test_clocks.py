@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,3 +240,10 @@ async def test_api_13_an_operation_is_told_whatever_the_clock_showed(market: Mar
         for key in keys:
             found = await market.operator.get(f"/v1/operations/{key}")
             assert (found.status_code, found.json().get("state")) == (200, "done"), days
+
+
+async def test_api_13_no_route_takes_today_from_another_clock() -> None:
+    """`Door.today` is the day where the caller trades."""
+    routes = list(Path(house.__file__).parent.rglob("*routes.py"))
+    assert len(routes) > 20
+    assert [path.name for path in routes if "day_of_business" in path.read_text()] == []
