@@ -327,9 +327,26 @@ async def test_a_lane_stops_at_a_line_that_makes_no_sense(market: Market) -> Non
     assert [told(each)[0] for each in verdicts] == [201, 422, 424, 422, 424]
 
 
+async def test_a_line_that_makes_no_sense_is_told_so_in_a_lane_that_stopped(
+    market: Market,
+) -> None:
+    """Whether it is known before the lane's failure or behind it."""
+    melati = await market.koperasi("melati")
+    lines = [place(oil(0), lane="a"), {**place(lane="a"), "type": "burn_down"}, place(lane="a")]
+    for before in ([], [place()]):
+        verdicts = await synced(market, melati, [*before, *lines])
+        assert [told(each)[0] for each in verdicts][len(before) :] == [422, 422, 424]
+        codes = [each["problem"]["code"] for each in verdicts[len(before) :]]
+        assert codes == ["order-lines-invalid", "validation-failed", "previous-line-failed"]
+
+
 async def test_a_lane_that_stopped_stays_so_over_all_portions(market: Market) -> None:
     melati = await market.koperasi("melati")
-    lines = [place(oil(0), lane="a"), *(place() for _ in range(sync.CHUNK)), place(lane="a")]
+    lines = [
+        place(oil(0), lane="a"),
+        *(place() for _ in range(sync.FIRST_WAVE + sync.WAVE)),
+        place(lane="a"),
+    ]
     verdicts = await synced(market, melati, lines)
     assert told(verdicts[0]) == (422, "order-lines-invalid")
     assert {told(each) for each in verdicts[1:-1]} == {(201, "")}
@@ -530,7 +547,7 @@ async def test_api_6_a_file_cut_inside_a_line_loses_that_line_only(market: Marke
 
 async def test_api_6_an_answer_is_packed_for_who_takes_gzip(market: Market) -> None:
     melati = await market.koperasi("melati")
-    lines = [place() for _ in range(sync.CHUNK + 1)]
+    lines = [place() for _ in range(sync.FIRST_WAVE + 1)]
     headers = {"authorization": f"Bearer {melati.key}", "content-type": "application/x-ndjson"}
     for accepted, packing in (("gzip", "gzip"), ("identity", None)):
         headers["accept-encoding"] = accepted
@@ -603,16 +620,16 @@ async def test_when_the_time_is_over_lines_are_left_for_the_next_request(
         market.door.clock.offset += timedelta(seconds=sync.SECONDS + 1)
         return answers
 
-    lines = [place() for _ in range(sync.CHUNK + 2)]
+    lines = [place() for _ in range(sync.FIRST_WAVE + 2)]
     offset = market.door.clock.offset
     monkeypatch.setattr(log, "handle_each", slowly)
     verdicts = await synced(market, melati, lines)
     monkeypatch.undo()
     market.door.clock.offset = offset
-    assert {told(each) for each in verdicts[: sync.CHUNK]} == {(201, "")}
-    assert [told(each) for each in verdicts[sync.CHUNK :]] == [(425, "not-processed")] * 2
+    assert {told(each) for each in verdicts[: sync.FIRST_WAVE]} == {(201, "")}
+    assert [told(each) for each in verdicts[sync.FIRST_WAVE :]] == [(425, "not-processed")] * 2
     again = await synced(market, melati, lines)
-    assert [each["replayed"] for each in again] == [True] * sync.CHUNK + [False] * 2
+    assert [each["replayed"] for each in again] == [True] * sync.FIRST_WAVE + [False] * 2
 
 
 # -- all or nothing ------------------------------------------------------------------------

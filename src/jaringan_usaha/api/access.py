@@ -95,6 +95,11 @@ class Caller:
             return f"supplier/{self.supplier_id}"
         return self.koperasi_id or f"/{self.role}"
 
+    @property
+    def device(self) -> str:
+        """Who numbers its lines: a device, or else a key and its successors, or a person."""
+        return f"{self.scope}/{self.device_id}" if self.device_id else self.who
+
     def must_be(self, roles: Collection[Role]) -> None:
         """Raises NotAllowed for a caller of another role."""
         if self.role not in roles:

@@ -102,8 +102,11 @@ select ahead, made_at from access.test_clocks where network_id = $1;
 update access.test_clocks set ahead = $2 where network_id = $1 and ahead <= $2;
 
 -- name: find_session
--- A session and whose it is.
+-- A session and whose it is, and whether what it opens is a sandbox.
 select s.person_id, s.second_factor, s.expires_at, s.ended_at, p.network_id, p.role,
-  p.koperasi_id, p.supplier_id, p.waits or p.ended_at is not null as person_is_out
+  p.koperasi_id, p.supplier_id, p.waits or p.ended_at is not null as person_is_out,
+  b.network_id is not null as sandbox, coalesce(c.ahead, interval '0') as ahead
 from access.sessions s join access.people p using (person_id)
+left join access.sandboxes b on b.network_id = p.network_id
+left join access.test_clocks c on c.network_id = p.network_id
 where s.session_hash = $1;

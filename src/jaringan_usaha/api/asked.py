@@ -23,6 +23,9 @@ AHEAD = timedelta(days=400)
 """A key of a device whose clock is ahead must stay the same key while time catches up with it."""
 _REPLAY_SECONDS, _AHEAD_SECONDS = REPLAY.total_seconds(), AHEAD.total_seconds()
 
+MOST_SKEW = timedelta(minutes=5)
+"""By which a device's clock may be wrong without being told so."""
+
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
@@ -38,6 +41,12 @@ class Clock:
     def set_from(self, database_now: datetime) -> None:
         """Learn the offset from what the database's clock showed just now."""
         self.offset = database_now - datetime.now(UTC)  # noqa: TID251  this is the clock
+
+
+def skew_ms(shown: datetime, now: datetime) -> int | None:
+    """By how many milliseconds a clock is ahead that showed this; None when it is right enough."""
+    ahead = shown - now
+    return round(ahead / timedelta(milliseconds=1)) if abs(ahead) > MOST_SKEW else None
 
 
 def key_of(values: list[str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -32,6 +33,7 @@ from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.projector import queries as bookmark_queries
 from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.decider import Decider
 from jaringan_usaha.kernel.messages import Command
 
@@ -64,6 +66,14 @@ class Door:
         with answering():
             if await issuing.expose(self.write_pool, self.clock, key):
                 self.keys.forget(key_id(key))
+
+    def now(self, caller: Caller) -> datetime:
+        """What time it is where the caller trades: in a sandbox that of its test clock."""
+        return self.clock.now() + caller.ahead
+
+    def today(self, caller: Caller) -> date:
+        """The day of business, for which a caller who names no day asks."""
+        return day_of_business(self.now(caller))
 
     def log(self, network_id: int) -> EventLog:
         """The log of a network; its memory and its writer live as long as the process."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jaringan_usaha.api import deprecation, problems
 from jaringan_usaha.api.access import IN_URL
-from jaringan_usaha.api.asked import new_id
+from jaringan_usaha.api.asked import new_id, skew_ms
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.visits import Visit, Visits, access
 from jaringan_usaha.kernel.rejections import Rejection
@@ -23,7 +23,6 @@ FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
 """Where files may be sent, which alone may be larger than the rest."""
 MOST_HEADERS = 16 << 10
 MOST_URL = 4 << 10
-MOST_SKEW = timedelta(minutes=5)
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
@@ -193,10 +192,7 @@ def _skew(client_time: bytes) -> Headers:
     when it is ahead. Its clock decides nothing here, but its owner may want to know."""
     try:
         shown = datetime.fromisoformat(client_time.decode())
-        ahead = shown - datetime.now(UTC)  # noqa: TID251  told, never decided by
+        skew = skew_ms(shown, datetime.now(UTC))  # noqa: TID251  told, never decided by
     except (ValueError, TypeError):
         return []  # no date, or one without an offset
-    milliseconds = round(ahead / timedelta(milliseconds=1))
-    if abs(ahead) <= MOST_SKEW:
-        return []
-    return [(b"ju-clock-skew", str(milliseconds).encode())]
+    return [] if skew is None else [(b"ju-clock-skew", str(skew).encode())]

@@ -372,7 +372,8 @@ def _post_sync(line: str) -> dict[str, Any]:
         },
         "responses": {
             "207": {
-                "description": "One verdict a line, in the order sent.",
+                "description": "One verdict a line, in the order sent, each as soon as it is "
+                "known.",
                 "content": {
                     "application/x-ndjson": {
                         "schema": {
@@ -384,6 +385,23 @@ def _post_sync(line: str) -> dict[str, Any]:
                                 "body": _ref("Done"),
                                 "problem": _ref("Problem"),
                                 "replayed": {"type": "boolean"},
+                                "clock_skew_ms": {
+                                    "type": "integer",
+                                    "description": "by how many milliseconds the line's "
+                                    "`client_time` is ahead of the service's clock, where it is "
+                                    "more than five minutes off; negative too for a line that "
+                                    "waited long before it was sent",
+                                },
+                                "missing_seq": {
+                                    "type": "object",
+                                    "description": "numbers directly before the line's `seq` "
+                                    "under which nothing ever came in from this device",
+                                    "required": ["from", "to"],
+                                    "properties": {
+                                        "from": {"type": "integer", "minimum": 0},
+                                        "to": {"type": "integer", "minimum": 0},
+                                    },
+                                },
                             },
                         }
                     }

@@ -71,7 +71,8 @@ async def get_operation(
     stored nowhere.
     """
     ids = asking.command_ids(caller, op_id)
-    found = await door.log(caller.network_id).answers.recorded_under(ids, door.clock.now())
+    clocks = (door.clock.now(), door.now(caller))
+    found = await door.log(caller.network_id).answers.recorded_under(ids, *clocks)
     if found is None:
         raise OperationUnknown(f"operation {op_id} is not recorded; it is safe to send")
     recorded, event = found

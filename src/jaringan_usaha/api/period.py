@@ -5,10 +5,11 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 
+from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.callers import anyone
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Day
 from jaringan_usaha.api.paging import settle
-from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.rejections import Invalid
 
 MOST_DAYS = 366
@@ -34,6 +35,7 @@ EVER = Period(date.min, date.max)
 def period(
     request: Request,
     door: DoorNow,
+    caller: Annotated[Caller, Depends(anyone)],
     first: Annotated[
         Day | None,
         Query(
@@ -53,7 +55,7 @@ def period(
     if first is not None:
         end = last or _days_from(first, MOST_DAYS - 1)
     else:
-        end = last or day_of_business(door.clock.now())
+        end = last or door.today(caller)
     begin = first or _days_from(end, 1 - USUAL_DAYS)
     if not timedelta(0) <= end - begin < timedelta(days=MOST_DAYS):
         raise PeriodDoesNotFit(

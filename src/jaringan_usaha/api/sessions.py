@@ -44,6 +44,8 @@ class SessionRow:
     koperasi_id: str | None
     supplier_id: str | None
     person_is_out: bool
+    sandbox: bool = False
+    ahead: timedelta = timedelta(0)
 
     def caller(self) -> Caller:
         role, who = ROLE_OF[self.role], f"person/{self.person_id}"
@@ -56,6 +58,8 @@ class SessionRow:
             supplier_id=self.supplier_id,
             scopes=SUPERVISES if supervises else frozenset(),
             limited=supervises or role in READERS,
+            sandbox=self.sandbox,
+            ahead=self.ahead,
             who=who,
             person_id=self.person_id,
             supervises=supervises,

@@ -31,7 +31,6 @@ from jaringan_usaha.features.catalog.domain import (
 )
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
 from jaringan_usaha.features.catalog.items import MOST_CASE
-from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.money import MOST_IDR
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
@@ -154,7 +153,7 @@ async def list_prices_of_item(
     on: Annotated[Day | None, Query(description="a date in Asia/Jakarta; today")] = None,
 ) -> ListOf[PriceView]:
     """What each supplier asks for an item, by supplier."""
-    day = on or day_of_business(page.door.clock.now())
+    day = on or page.door.today(caller)
     page.settle(on=day)
     async with page.reading("catalog") as db:
         rows = await views.prices_of_item(db, caller.network_id, item_id, on=day, part=page.part)

@@ -164,7 +164,7 @@ async def _opened(
 
 async def _note(door: Door, caller: Caller, found: Mapping[str, Collection[str]]) -> None:
     with answering():
-        await reads.note(door.write_pool, caller, door.clock.now(), found)
+        await reads.note(door.write_pool, caller, door.now(caller), found)
 
 
 def _view(row: Row, found: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

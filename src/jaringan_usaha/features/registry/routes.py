@@ -29,7 +29,6 @@ from jaringan_usaha.features.registry.domain import (
     SuspendSupplier,
     registry,
 )
-from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.messages import Asked
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -217,7 +216,7 @@ async def get_koperasi(
 ) -> KoperasiView:
     """One koperasi; a koperasi sees itself only."""
     caller.must_speak_for(koperasi_id)
-    day = on or day_of_business(door.clock.now())
+    day = on or door.today(caller)
     async with door.reading(caller, after) as db:
         row = await views.koperasi(db, caller.network_id, koperasi_id, on=day)
     if row is None:
@@ -233,7 +232,7 @@ async def list_koperasi(
     on: ClassifiedOn = None,
 ) -> ListOf[KoperasiView]:
     """All koperasi of the network by id."""
-    day = on or day_of_business(page.door.clock.now())
+    day = on or page.door.today(caller)
     page.settle(on=day)
     async with page.reading("registry") as db:
         rows = await views.all_koperasi(db, caller.network_id, on=day, part=page.part)

@@ -21,7 +21,6 @@ from jaringan_usaha.features.shares.domain import (
     PayShare,
     shares,
 )
-from jaringan_usaha.kernel.calendar import day_of_business
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["shares"])
 
@@ -149,7 +148,7 @@ async def get_share_progress(
     after: After = 0,
 ) -> ProgressView:
     """Pledged and paid by all koperasi, against the target in force."""
-    day = on or day_of_business(door.clock.now())
+    day = on or door.today(caller)
     async with door.reading(caller, after) as db:
         progress = await views.progress(db, caller.network_id, on=day)
         as_of = await shown(db, caller.network_id, "shares")

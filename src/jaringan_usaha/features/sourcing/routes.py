@@ -29,7 +29,6 @@ from jaringan_usaha.features.sourcing.domain import (
     not_too_many,
 )
 from jaringan_usaha.features.sourcing.events import ComparedOffer
-from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 from jaringan_usaha.kernel.rejections import Busy
 
@@ -170,7 +169,7 @@ async def compare_offers(
         item = await views.item(db, caller.network_id, item_id)
         if item is None:
             raise NoSuchItem(f"there is no item {item_id}")
-        day = on or day_of_business(door.clock.now())
+        day = on or door.today(caller)
         if cycle_id is not None:
             if quantity is not None:
                 raise ComparisonDoesNotFit("name a quantity, or a cycle to take it from, not both")
