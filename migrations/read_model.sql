@@ -81,6 +81,15 @@ create table rules (
   primary key (network_id, rule_id, version_no)
 );
 
+-- How many koperasi and suppliers there are: lists say so without counting them.
+create table register_sums (
+  network_id bigint not null,
+  register text not null check (register in ('koperasi', 'suppliers')),
+  entries bigint not null,
+  suspended bigint not null,
+  primary key (network_id, register)
+);
+
 -- contacts: persons without their values, which no read table holds
 
 create table contacts (
@@ -100,6 +109,15 @@ create table contacts (
   recorded_at timestamptz not null,
   primary key (network_id, subject_id)
 );
+-- Contacts with a role, or all of them (`*`); those of koperasi besides.
+create table contact_sums (
+  network_id bigint not null,
+  role text not null,
+  persons bigint not null,
+  of_koperasi bigint not null,
+  primary key (network_id, role)
+);
+
 create index contacts_of_koperasi on contacts (network_id, koperasi_id, subject_id);
 create index contacts_to_erase on contacts (network_id)
   where erasure_asked_by is not null and erased_at is null;
@@ -124,6 +142,12 @@ create table items (
   primary key (network_id, item_id)
 );
 
+create table item_sums (
+  network_id bigint not null,
+  items bigint not null,
+  primary key (network_id)
+);
+
 create table price_lists (
   network_id bigint not null,
   price_list_id text not null,
@@ -139,6 +163,17 @@ create table price_lists (
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, price_list_id)
+);
+
+-- Price lists of a supplier, or of all (`*`), by the day from which they hold, and the day from
+-- which they no longer do: how many hold on a day takes no look at each.
+create table price_list_days (
+  network_id bigint not null,
+  supplier_id text not null,
+  day_on date not null,
+  begun bigint not null,
+  ended bigint not null,
+  primary key (network_id, supplier_id, day_on)
 );
 
 create index price_lists_by_supplier on price_lists (network_id, supplier_id, price_list_id);
@@ -189,6 +224,15 @@ create table price_imports (
   position bigint not null,
   recorded_at timestamptz not null,
   primary key (network_id, import_id)
+);
+
+-- Files of a supplier, or of all (`*`).
+create table price_import_sums (
+  network_id bigint not null,
+  supplier_id text not null,
+  files bigint not null,
+  confirmed bigint not null,
+  primary key (network_id, supplier_id)
 );
 
 create index price_imports_by_supplier on price_imports (network_id, supplier_id, import_id);
@@ -329,6 +373,19 @@ create table cycles (
 );
 
 create index cycles_by_state on cycles (network_id, state, closes_at);
+create index cycles_by_day on cycles (network_id, closes_at);
+
+-- The sums of all cycles in a state.
+create table cycle_sums (
+  network_id bigint not null,
+  state text not null,
+  cycles bigint not null,
+  consolidated_orders bigint not null,
+  order_lines bigint not null,
+  amount_idr bigint not null,
+  alone_idr bigint not null,
+  primary key (network_id, state)
+);
 
 create table orders (
   network_id bigint not null,
@@ -482,6 +539,22 @@ create table order_states (
   primary key (network_id, cycle_id, supplier_id)
 );
 create index order_states_proposed on order_states (network_id) where proposed_by is not null;
+
+-- The sums of `order_states` in a state, of one supplier or of all (`*`): of these `placed` have a
+-- consolidated order, which holds the rest. Others were withdrawn, or wait for a missed minimum.
+create table order_sums (
+  network_id bigint not null,
+  supplier_id text not null,
+  state text not null,
+  orders bigint not null,
+  placed bigint not null,
+  untold bigint not null,
+  item_count bigint not null,
+  order_lines bigint not null,
+  amount_idr bigint not null,
+  alone_idr bigint not null,
+  primary key (network_id, supplier_id, state)
+);
 
 -- What a supplier will deliver of the items that it did not accept whole.
 create table acknowledged_lines (
@@ -1200,7 +1273,8 @@ do $$
 declare
   -- What everybody in the network may know.
   v_common constant text[] := '{
-    rules, items, item_weights, price_ceilings, cycles, market_commodities, market_prices,
+    register_sums, rules, items, item_sums, item_weights, price_ceilings, cycles, cycle_sums,
+    market_commodities, market_prices,
     share_totals, share_rules, posting_blocks, change_days}';
   -- Rows of many koperasi, which nobody sees who does not see all.
   v_blocks constant text[] := '{forecasts}';
@@ -1208,8 +1282,9 @@ declare
   v_either constant text[] := '{contacts}';
   -- What concerns a supplier, and is shown to koperasi and to the city office too.
   v_shared constant text[] := '{
-    suppliers, price_lists, prices, offers, choices, totals, consolidated_orders,
-    consolidated_lines, order_states, delivery_states, delivery_items, receipts, receipt_lines,
+    suppliers, price_lists, price_list_days, prices, offers, choices, totals, consolidated_orders,
+    consolidated_lines, order_states, order_sums, delivery_states, delivery_items, receipts,
+    receipt_lines,
     goods_kept, charges}';
   -- `(select …)` is asked once a query and not once a row.
   v_network constant text := $rule$

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.features.cycles.group import price_routes
 from market import Market, later, oil, opened, rice
 from service import assert_refused
 
@@ -199,7 +200,7 @@ async def test_tp5_a_late_withdrawal_states_its_charge_before_it_is_accepted(
         assert [each["amount_idr"] for each in own["items"]] == [35 * 180_000]
         assert own["totals"]["amount_idr"] == 35 * 180_000
     drops = await shown(market, "/v1/tier-drops", cycle_id="late")
-    assert drops["total"] == {"charged_idr": 570_000, "relieved_idr": 570_000}
+    assert drops["totals"] == {"charged_idr": 570_000, "relieved_idr": 570_000}
     assert {
         each["koperasi_id"]: (each["charged_idr"], each["relieved_idr"]) for each in drops["items"]
     } == {
@@ -210,7 +211,7 @@ async def test_tp5_a_late_withdrawal_states_its_charge_before_it_is_accepted(
     }
     own = (await dahlia.get("/v1/tier-drops", cycle_id="late")).json()
     assert [each["koperasi_id"] for each in own["items"]] == ["dahlia"]
-    assert own["total"] == {"charged_idr": 570_000, "relieved_idr": 0}
+    assert own["totals"] == {"charged_idr": 570_000, "relieved_idr": 0}
     assert_refused(await dahlia.get("/v1/tier-drops", koperasi_id="melati"), 403, "forbidden")
 
 
@@ -360,7 +361,9 @@ async def test_what_was_never_closed_is_not_reopened(market: Market) -> None:
 # -- prices --------------------------------------------------------------------------------
 
 
-async def test_the_groups_price_is_provisional_until_the_close(market: Market) -> None:
+async def test_the_groups_price_is_provisional_until_the_close(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await market.open_cycle("tiers", closes_at=later(days=900))
     melati = await market.koperasi("melati")
     await market.place(melati, {"cycle_id": "tiers", "lines": [oil(97)]})
@@ -376,7 +379,13 @@ async def test_the_groups_price_is_provisional_until_the_close(market: Market) -
         "more": 3,
     }
     assert expected.items() <= item.items()
-    (nudge,) = (await melati.get("/v1/cycles/tiers/nudges")).json()["items"]
+    nudges = (await melati.get("/v1/cycles/tiers/nudges")).json()
+    (nudge,) = nudges["items"]
+    sums = {"amount_idr": nudge["amount_idr"], "less_idr": nudge["less_idr"]}
+    assert nudges["totals"] == {"rows": 1, **sums}
+    with monkeypatch.context() as patched:
+        patched.setattr(price_routes, "SCANNED", 0)
+        assert (await melati.get("/v1/cycles/tiers/nudges")).json()["totals"] is None
     assert nudge == {
         "supplier_id": "indofood",
         "item_id": "oil",

@@ -162,7 +162,7 @@ async def test_a1_every_koperasi_sees_what_it_may_expect_and_its_own_only(market
         ("salt", "c", 13, ""),
         ("soap", "c", 0, "MOQ_NOT_MET"),
     ]
-    assert everything["total"] == {
+    assert everything["totals"] == {
         "items": 2,
         "firm": 72,
         "tolerance": 10,
@@ -185,7 +185,7 @@ async def test_a1_every_koperasi_sees_what_it_may_expect_and_its_own_only(market
         "reason": "",
     }
     sums = {"items": 2, "firm": 17, "tolerance": 4, "granted": 13, "alone_idr": 13 * 186_000}
-    assert own["total"] == sums
+    assert own["totals"] == sums
     other = await (await market.koperasi("c")).get(path, koperasi_id="a")
     assert_refused(other, 403, "forbidden")
 
@@ -196,16 +196,16 @@ async def test_totals_are_those_of_all_pages(market: Market) -> None:
     whole = (await market.operator.get(path)).json()
     found: list[Any] = []
     for page in await market.operator.pages(path, limit=2):
-        assert page["total"] == whole["total"]
+        assert page["totals"] == whole["totals"]
         found += page["items"]
     assert found == whole["items"]
-    assert sum(each["granted"] for each in found) == whole["total"]["granted"] == 72 + 120
+    assert sum(each["granted"] for each in found) == whole["totals"]["granted"] == 72 + 120
     for koperasi_id in ("a", "b", "c"):
         mine = (await market.operator.get(path, koperasi_id=koperasi_id)).json()
         rows = [each for each in found if each["koperasi_id"] == koperasi_id]
         assert mine["items"] == rows
         for name in ("firm", "tolerance", "granted", "alone_idr"):
-            assert mine["total"][name] == sum(each[name] for each in rows)
+            assert mine["totals"][name] == sum(each[name] for each in rows)
         of_garam = await market.operator.get(path, koperasi_id=koperasi_id, supplier_id="garam")
         assert of_garam.json()["items"] == [each for each in rows if each["supplier_id"] == "garam"]
 
@@ -242,7 +242,7 @@ async def test_in_portions_each_item_is_ordered_once(
         ("garam", 2),
         ("mahal", 1),
     ]
-    total = (await market.operator.get(f"/v1/cycles/{cycle_id}/entitlements")).json()["total"]
+    total = (await market.operator.get(f"/v1/cycles/{cycle_id}/entitlements")).json()["totals"]
     assert total["granted"] == 48 + 40 + 480
 
 

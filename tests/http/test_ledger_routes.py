@@ -102,7 +102,7 @@ async def test_the_trial_balance_of_one(market: Market) -> None:
 
 async def test_from_a_balance_to_the_events_behind_it(market: Market) -> None:
     found = await shown(market, "/v1/accounts/2110/postings", party="indofood", limit=200)
-    assert (found["debit_idr"], found["credit_idr"]) == (0, OWED)
+    assert found["totals"] == {"debit_idr": 0, "credit_idr": OWED}
     assert sum(each["amount_idr"] for each in found["items"]) == OWED
     (event,) = {(each["position"], each["event"]) for each in found["items"]}
     assert event[1] == "invoicing.invoice_costed.1"
@@ -119,16 +119,16 @@ async def test_the_postings_of_an_account_are_filtered_and_paged(market: Market)
     found: list[dict[str, Any]] = []
     for page in await market.operator.pages(path, cycle_id="tp1", party="a", limit=2):
         found += page["items"]
-        assert (page["debit_idr"], page["credit_idr"]) == (7_969_461, 7_969_461)
+        assert page["totals"] == {"debit_idr": 7_969_461, "credit_idr": 7_969_461}
     assert found == whole["items"]
     assert len(found) > 4
     dated = await shown(market, path, **{"from": "2026-03-04", "to": "2026-03-04"})
     assert {each["event"] for each in dated["items"]} == {"invoicing.landed_cost_adjusted.1"}
-    assert dated["debit_idr"] == 366_086
+    assert dated["totals"]["debit_idr"] == 366_086
     truck = await shown(market, "/v1/accounts/2130/postings", party="truk-jaya")
-    assert truck["credit_idr"] == 366_086
+    assert truck["totals"]["credit_idr"] == 366_086
     fees = await shown(market, "/v1/accounts/4210/postings", party="consortium")
-    assert fees["credit_idr"] == 164_430
+    assert fees["totals"]["credit_idr"] == 164_430
     assert_refused(await market.operator.get("/v1/accounts/9999/postings"), 404, "account-unknown")
     bad = await market.operator.get(path, **{"from": "2026-02-30"})
     assert_refused(bad, 422, "validation-failed")
@@ -137,7 +137,7 @@ async def test_the_postings_of_an_account_are_filtered_and_paged(market: Market)
 async def test_the_journal_of_one_cycle_with_its_sum(market: Market) -> None:
     found = await shown(market, "/v1/postings", cycle_id="tp2")
     assert [each["amount_idr"] for each in found["items"]] == [870_000]
-    assert found["debit_idr"] == found["credit_idr"] == 870_000
+    assert found["totals"] == {"debit_idr": 870_000, "credit_idr": 870_000}
 
 
 async def test_a_position_without_postings_is_not_found(market: Market) -> None:
@@ -149,9 +149,9 @@ async def test_a_koperasi_sees_what_is_about_itself(market: Market) -> None:
     a = await market.koperasi("a")
     own = (await a.get("/v1/accounts/1310/postings")).json()
     assert {each["koperasi_id"] for each in own["items"]} == {"a"}
-    assert own["debit_idr"] == 7_969_461 + 870_000
+    assert own["totals"]["debit_idr"] == 7_969_461 + 870_000
     payable = (await a.get("/v1/accounts/2110/postings")).json()
-    assert payable["credit_idr"] == 6_960_000 + 765_600
+    assert payable["totals"]["credit_idr"] == 6_960_000 + 765_600
     other = await a.get("/v1/accounts/1310/postings", koperasi_id="b")
     assert_refused(other, 403, "forbidden")
     items = (await a.get("/v1/margin/items", cycle_id="tp1")).json()

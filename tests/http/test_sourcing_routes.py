@@ -180,9 +180,9 @@ async def test_choices_are_listed_by_item_and_supplier_with_their_sums(market: M
     rest = (await get(page["next"])).json()
     assert [each["choice_id"] for each in rest["items"]] == ["night"]
     for each in (page, rest):
-        assert (each["count"], each["total_idr"], each["best_idr"]) == (2, 25_150_000, 24_860_000)
+        assert each["totals"] == {"rows": 2, "total_idr": 25_150_000, "best_idr": 24_860_000}
     none = (await get("/v1/choices", item_id="oil")).json()
-    assert (none["items"], none["count"], none["total_idr"]) == ([], 0, 0)
+    assert (none["items"], none["totals"]["rows"], none["totals"]["total_idr"]) == ([], 0, 0)
 
 
 async def test_what_cannot_be_chosen_is_refused(market: Market) -> None:

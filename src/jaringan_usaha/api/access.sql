@@ -36,6 +36,9 @@ select key_id, last_four, network_id, role, koperasi_id, device_id, supplier_id,
 from access.api_keys where network_id = $1 and key_id > $2
 order by key_id limit $3;
 
+-- name: key_count
+select count(*) from access.api_keys where network_id = $1;
+
 -- name: retire_key
 -- The old key of a rotation; it dies with its time at the latest.
 update access.api_keys set rotated_to = $3, expires_at = least(expires_at, $4)

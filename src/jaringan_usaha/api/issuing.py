@@ -291,6 +291,11 @@ async def key_rows(pool: Pool, network_id: int, *, part: Part) -> list[Row]:
     return list(await pool.fetch(part.of(queries).key_rows, network_id, *part.key, part.most))
 
 
+async def key_count(pool: Pool, network_id: int) -> int:
+    """How many keys of a network there are, those that are over too."""
+    return int(await pool.fetchval(queries.key_count, network_id))
+
+
 async def make_sandbox(pool: Pool, clock: Clock, network_id: int) -> bool:
     """Mark a network as a sandbox; False when keys were made for it before."""
     await pool.execute(queries.add_sandbox, network_id, clock.now())

@@ -13,7 +13,7 @@ from jaringan_usaha.api.callers import OperatorNow
 from jaringan_usaha.api.commands import AskedByKey
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.paging import Page, PageOf, by
+from jaringan_usaha.api.paging import Page, PageOf, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -69,6 +69,10 @@ class KeyView(BaseModel):
     exposed_at: datetime | None = Field(description="when it was written into a URL")
 
 
+class KeyList(PageOf[KeyView]):
+    totals: Rows
+
+
 class KeyMade(KeyView):
     """A new key. It is shown this once."""
 
@@ -80,11 +84,13 @@ async def list_keys(
     caller: OperatorNow,
     page: Annotated[Page, by(key_id=str)],
     door: DoorNow,
-) -> PageOf[KeyView]:
+) -> KeyList:
     """All keys of the network, those that are over too."""
     with answering():
         rows = await issuing.key_rows(door.read_pool, caller.network_id, part=page.part)
-    return page.answer(PageOf[KeyView], rows, show=lambda row: _fields(row, door))
+        count = await issuing.key_count(door.read_pool, caller.network_id)
+    totals = Rows(rows=count)
+    return page.answer(KeyList, rows, show=lambda row: _fields(row, door), totals=totals)
 
 
 @router.get("/keys/{key_id}", operation_id="getKey", tags=["keys"])

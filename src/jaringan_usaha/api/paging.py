@@ -25,6 +25,7 @@ from jaringan_usaha.eventlog.database import Connection, Isolation
 from jaringan_usaha.eventlog.queries import Part
 
 T = TypeVar("T")
+S = TypeVar("S")
 P = TypeVar("P", bound="PageOf[Any]")
 
 USUAL_ROWS = 50
@@ -82,6 +83,22 @@ class ListOf(PageOf[T], Generic[T]):
 
     as_of: int
     stale: bool
+
+
+class ListWithTotals(ListOf[T], Generic[T, S]):
+    """A page, and the totals of all rows that it is a page of."""
+
+    totals: S
+
+
+class Rows(BaseModel):
+    """So many rows the filters choose, on all pages."""
+
+    rows: int
+
+
+class Counted(ListWithTotals[T, Rows], Generic[T]):
+    """A page of rows that have nothing to sum up."""
 
 
 class Page:

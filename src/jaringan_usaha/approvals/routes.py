@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OverseerNow
 from jaringan_usaha.api.fields import Slug
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import ListWithTotals, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.approvals.views import Proposal, page_of, waiting
 
@@ -42,8 +42,7 @@ class ApprovalTotals(BaseModel):
     amount_idr: int
 
 
-class ApprovalPage(ListOf[ApprovalView]):
-    totals: ApprovalTotals
+ApprovalPage = ListWithTotals[ApprovalView, ApprovalTotals]
 
 
 @router.get("/approvals", operation_id="listApprovals")

@@ -112,6 +112,11 @@ async def people(pool: Pool, network_id: int, *, part: Part) -> list[Row]:
     return list(await pool.fetch(part.of(queries).people, network_id, *part.key, part.most))
 
 
+async def person_count(pool: Pool, network_id: int) -> int:
+    """How many people of a network there are, those who are out too."""
+    return int(await pool.fetchval(queries.person_count, network_id))
+
+
 async def approve(pool: Pool, network_id: int, person_id: UUID, by: Caller) -> None:
     """Let in whom another person added.
 

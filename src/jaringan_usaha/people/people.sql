@@ -24,6 +24,9 @@ select person_id, network_id, issuer, subject, role, koperasi_id, supplier_id, l
 from access.people where network_id = $1 and person_id > $2
 order by person_id limit $3;
 
+-- name: person_count
+select count(*) from access.people where network_id = $1;
+
 -- name: approve_person
 -- By another than who asked for it.
 update access.people set waits = false, approved_by = $3

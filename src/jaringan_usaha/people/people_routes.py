@@ -13,7 +13,7 @@ from jaringan_usaha.api.commands import AskedByKey
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.issuing import must_hold
-from jaringan_usaha.api.paging import Page, PageOf, by
+from jaringan_usaha.api.paging import Page, PageOf, Rows, by
 from jaringan_usaha.api.sessions import PersonRole
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
@@ -60,6 +60,10 @@ class PersonView(BaseModel):
     ended_at: datetime | None
 
 
+class PersonList(PageOf[PersonView]):
+    totals: Rows
+
+
 @router.post("", operation_id="addPerson", tags=["people"], status_code=201)
 async def add_person(
     body: PersonBody,
@@ -83,11 +87,12 @@ async def list_people(
     caller: OperatorNow,
     page: Annotated[Page, by(person_id=UUID)],
     door: DoorNow,
-) -> PageOf[PersonView]:
+) -> PersonList:
     """All people of the network, those who are out too."""
     with answering():
         rows = await people.people(door.read_pool, caller.network_id, part=page.part)
-    return page.answer(PageOf[PersonView], rows, show=_fields)
+        count = await people.person_count(door.read_pool, caller.network_id)
+    return page.answer(PersonList, rows, show=_fields, totals=Rows(rows=count))
 
 
 @router.get("/{person_id}", operation_id="getPerson", tags=["people"])

@@ -11,7 +11,7 @@ from jaringan_usaha.api.callers import AuditorNow, CallerNow, OperatorNow, Partn
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
 from jaringan_usaha.api.problems import Problem, told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import LONG_SECONDS
@@ -19,7 +19,7 @@ from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import NoSuchPriceList, TierMode
 from jaringan_usaha.features.catalog.import_previews import Previewed, preview, read_file
 from jaringan_usaha.features.catalog.import_shapes import (
-    ImportFileView,
+    ImportList,
     ImportRowView,
     ImportView,
     QuestionView,
@@ -214,11 +214,12 @@ async def list_price_imports(
     caller: AuditorNow,
     page: Annotated[Page, by(import_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-) -> ListOf[ImportFileView]:
+) -> ImportList:
     """Files by import id, of one supplier or of all."""
     async with page.reading("price_imports") as db:
         rows = await views.price_imports(db, caller.network_id, supplier_id, part=page.part)
-    return page.answer(ListOf[ImportFileView], rows, show=file_fields)
+        totals = await views.import_totals(db, caller.network_id, supplier_id)
+    return page.answer(ImportList, rows, show=file_fields, totals=dict(totals))
 
 
 @router.get("/price-imports/{import_id}", operation_id="getPriceImport", tags=["price imports"])
@@ -248,17 +249,18 @@ async def list_questions(
     caller: AuditorNow,
     page: Annotated[Page, by(number=int)],
     door: DoorNow,
-) -> ListOf[QuestionView]:
+) -> Counted[QuestionView]:
     """The open questions of a file, those about all of it first."""
     seen = await _open_preview(door, caller, import_id, page.after)
     questions = sorted(seen.preview.questions, key=lambda each: each.row)
     language = told_in(request, response)
     return page.answer(
-        ListOf[QuestionView],
+        Counted[QuestionView],
         page.within(questions),
         show=lambda row: question_view(row["thing"], language),
         as_of=seen.row["position"],
         stale=False,
+        totals=Rows(rows=len(questions)),
     )
 
 
@@ -275,18 +277,19 @@ async def list_rows(
     page: Annotated[Page, by(number=int)],
     door: DoorNow,
     status: Annotated[Status | None, Query(description="only rows with this status")] = None,
-) -> ListOf[ImportRowView]:
+) -> Counted[ImportRowView]:
     """The rows of a file as they would be stored, then the items that it no longer names."""
     seen = await _open_preview(door, caller, import_id, page.after)
     rows = [*map(row_view, seen.preview.entries), *map(gone_view, seen.preview.gone)]
     rows = [row for row in rows if status in (None, row.status)]
     language = told_in(request, response)
     return page.answer(
-        ListOf[ImportRowView],
+        Counted[ImportRowView],
         page.within(rows),
         show=lambda row: spoken(row["thing"], language),
         as_of=seen.row["position"],
         stale=False,
+        totals=Rows(rows=len(rows)),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from jaringan_usaha.api.paging import ListWithTotals, Rows
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import import_views as views
@@ -94,6 +95,14 @@ class ImportFileView(BaseModel):
     version: int
     position: int
     recorded_at: datetime
+
+
+class ImportTotals(Rows):
+    confirmed: int
+
+
+class ImportList(ListWithTotals[ImportFileView, ImportTotals]):
+    """Files, and how many there are of one supplier or of all."""
 
 
 class ImportView(ImportFileView):

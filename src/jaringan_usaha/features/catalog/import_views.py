@@ -58,6 +58,7 @@ outcome_of = msgspec.json.Decoder(Outcome).decode
 async def write(page: Page, db: Connection) -> None:
     """Fold a page: imports and their answers, what they teach of a supplier, ceilings."""
     await _write_imports(page, db)
+    await _count(page, db)
     await _write_answers(page, db)
     await _write_goods(page, db)
     await _write_ceilings(page, db)
@@ -98,6 +99,17 @@ async def _write_imports(page: Page, db: Connection) -> None:
             page.network_id,
             [each.event.import_id for each in confirmed],
             [_encoder.encode(_outcome(each.event)) for each in confirmed],
+        )
+
+
+async def _count(page: Page, db: Connection) -> None:
+    moved = page.of(PriceFileReceived, PriceFileConfirmed)
+    if moved:
+        await db.execute(
+            queries.count_imports,
+            page.network_id,
+            [each.event.supplier_id for each in moved],
+            [isinstance(each.event, PriceFileConfirmed) for each in moved],
         )
 
 
@@ -203,6 +215,13 @@ async def price_imports(
             part.of(queries).price_imports, network_id, supplier_id, *part.key, part.most
         )
     )
+
+
+async def import_totals(db: Connection, network_id: int, supplier_id: str | None) -> Row:
+    """How many files of a supplier or of all there are, and how many of them are confirmed."""
+    row = await db.fetchrow(queries.import_totals, network_id, supplier_id or "*")
+    assert row is not None
+    return row
 
 
 async def answers(

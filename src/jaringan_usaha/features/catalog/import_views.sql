@@ -30,6 +30,17 @@ set state = 'confirmed', outcome = c.outcome
 from unnest($2::text[], $3::bytea[]) c(import_id, outcome)
 where i.network_id = $1 and i.import_id = c.import_id;
 
+-- name: count_imports
+-- Files that came and that were confirmed, by supplier and of all.
+insert into price_import_sums (network_id, supplier_id, files, confirmed)
+select $1, w.whose, count(*) filter (where not i.confirmed), count(*) filter (where i.confirmed)
+from unnest($2::text[], $3::boolean[]) i(supplier_id, confirmed)
+cross join lateral (values (i.supplier_id), ('*')) w(whose)
+group by w.whose
+on conflict (network_id, supplier_id) do update
+set files = price_import_sums.files + excluded.files,
+    confirmed = price_import_sums.confirmed + excluded.confirmed;
+
 -- name: write_answers
 insert into price_import_answers (network_id, import_id, question, answer)
 select $1, a.* from unnest($2::text[], $3::text[], $4::text[]) a
@@ -63,6 +74,11 @@ select import_id, supplier_id, price_list_id, sha256, file_name, size_bytes, kin
 from price_imports
 where network_id = $1 and ($2::text is null or supplier_id = $2) and import_id > $3
 order by import_id limit $4;
+
+-- name: import_totals
+-- The files of a supplier, or of all (`*`); always one row.
+select coalesce(sum(files), 0)::bigint as rows, coalesce(sum(confirmed), 0)::bigint as confirmed
+from price_import_sums where network_id = $1 and supplier_id = $2;
 
 -- name: answers
 -- What was said of the supplier's earlier files, then what was said of this one, which counts.

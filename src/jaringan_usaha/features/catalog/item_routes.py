@@ -12,7 +12,7 @@ from jaringan_usaha.api.callers import GoodsNow, OperatorNow
 from jaringan_usaha.api.commands import AskedAfresh, AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.features.catalog import views
@@ -139,11 +139,12 @@ async def get_item(item_id: ItemId, caller: GoodsNow, door: DoorNow, after: Afte
 async def list_items(
     caller: GoodsNow,
     page: Annotated[Page, by(item_id=str)],
-) -> ListOf[ItemView]:
+) -> Counted[ItemView]:
     """All goods by id."""
     async with page.reading("catalog") as db:
         rows = await views.items(db, caller.network_id, part=page.part)
-    return page.answer(ListOf[ItemView], rows)
+        count = await views.item_count(db, caller.network_id)
+    return page.answer(Counted[ItemView], rows, totals=Rows(rows=count))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

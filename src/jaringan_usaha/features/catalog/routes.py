@@ -12,8 +12,9 @@ from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Idr, Slug
 from jaringan_usaha.api.paging import (
     After,
-    ListOf,
+    Counted,
     Page,
+    Rows,
     by,
 )
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -151,13 +152,14 @@ async def list_prices_of_item(
     caller: ReaderNow,
     page: Annotated[Page, by(supplier_id=str)],
     on: Annotated[Day | None, Query(description="a date in Asia/Jakarta; today")] = None,
-) -> ListOf[PriceView]:
+) -> Counted[PriceView]:
     """What each supplier asks for an item, by supplier."""
     day = on or page.door.today(caller)
     page.settle(on=day)
     async with page.reading("catalog") as db:
         rows = await views.prices_of_item(db, caller.network_id, item_id, on=day, part=page.part)
-    return page.answer(ListOf[PriceView], rows, show=_with_tiers)
+        count = await views.count_prices_of_item(db, caller.network_id, item_id, on=day)
+    return page.answer(Counted[PriceView], rows, show=_with_tiers, totals=Rows(rows=count))
 
 
 # -- price lists ---------------------------------------------------------------------------
@@ -214,14 +216,15 @@ async def list_price_lists(
     on: Annotated[
         Day | None, Query(description="only lists that hold on this date in Asia/Jakarta")
     ] = None,
-) -> ListOf[PriceListView]:
+) -> Counted[PriceListView]:
     """The price lists of all suppliers or of one, by id, without their rows."""
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("catalog") as db:
         rows = await views.price_lists(
             db, caller.network_id, supplier_id=supplier_id, on=on, part=page.part
         )
-    return page.answer(ListOf[PriceListView], rows)
+        count = await views.price_list_count(db, caller.network_id, supplier_id=supplier_id, on=on)
+    return page.answer(Counted[PriceListView], rows, totals=Rows(rows=count))
 
 
 @router.get("/price-lists/{price_list_id}/rows", operation_id="listPriceRows", tags=["catalog"])
@@ -229,14 +232,15 @@ async def list_price_rows(
     price_list_id: PriceListId,
     caller: PartnerNow,
     page: Annotated[Page, by(item_id=str)],
-) -> ListOf[PriceRowView]:
+) -> Counted[PriceRowView]:
     """The rows of a price list by item."""
     async with page.reading("catalog") as db:
         named = await views.price_list(db, caller.network_id, price_list_id)
         if named is None or not caller.supplies(named["supplier_id"]):
             raise NoSuchPriceList(f"there is no price list {price_list_id}")
         rows = await views.price_rows(db, caller.network_id, price_list_id, part=page.part)
-    return page.answer(ListOf[PriceRowView], rows, show=_with_tiers)
+    totals = Rows(rows=named["row_count"])
+    return page.answer(Counted[PriceRowView], rows, show=_with_tiers, totals=totals)
 
 
 def _with_tiers(row: Row) -> dict[str, Any]:

@@ -46,6 +46,7 @@ async def _write_items(page: Page, db: Connection) -> None:
             [logged.position for logged in added],
             [logged.recorded_at for logged in added],
         )
+        await db.execute(queries.count_items, page.network_id, len(added))
 
     last = {logged.event.item_id: logged.event for logged in page.of(ItemDescribed)}
     if last:
@@ -70,13 +71,17 @@ async def _write_price_lists(
         id_ = logged.event.price_list_id
         first.setdefault(id_, logged)
         counts[id_] = counts.get(id_, 0) + len(logged.event.rows)
-    await db.execute(
-        queries.add_price_lists,
-        network_id,
+    named = (
         list(first),
         [logged.event.supplier_id for logged in first.values()],
         [logged.event.valid_from_on for logged in first.values()],
         [logged.event.valid_until_on for logged in first.values()],
+    )
+    await db.execute(queries.count_price_lists, network_id, *named)
+    await db.execute(
+        queries.add_price_lists,
+        network_id,
+        *named,
         [logged.event.tier_mode for logged in first.values()],
         list(counts.values()),
         [logged.event.minimum_idr for logged in first.values()],
@@ -120,6 +125,10 @@ async def items(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     return list(await db.fetch(part.of(queries).items, network_id, *part.key, part.most))
 
 
+async def item_count(db: Connection, network_id: int) -> int:
+    return int(await db.fetchval(queries.item_count, network_id))
+
+
 async def item(db: Connection, network_id: int, item_id: str) -> Row | None:
     return await db.fetchrow(queries.item, network_id, item_id)
 
@@ -133,6 +142,14 @@ async def price_lists(
         return await db.fetch(blocks.price_lists, network_id, *part.key, on, part.most)
     keys = (*part.key, on, supplier_id)
     return await db.fetch(blocks.price_lists_of_supplier, network_id, *keys, part.most)
+
+
+async def price_list_count(
+    db: Connection, network_id: int, *, supplier_id: str | None, on: date | None
+) -> int:
+    """How many lists `price_lists` has on all pages."""
+    whose = supplier_id or "*"
+    return int(await db.fetchval(queries.price_list_count, network_id, whose, on))
 
 
 async def price_list(db: Connection, network_id: int, price_list_id: str) -> Row | None:
@@ -157,6 +174,11 @@ async def prices_of_item(
             part.of(queries).prices_of_item, network_id, item_id, on, *part.key, part.most
         )
     )
+
+
+async def count_prices_of_item(db: Connection, network_id: int, item_id: str, *, on: date) -> int:
+    """How many suppliers ask for an item on a day."""
+    return int(await db.fetchval(queries.count_prices_of_item, network_id, item_id, on))
 
 
 def tiers_of(price: Row) -> tuple[Tier, ...]:

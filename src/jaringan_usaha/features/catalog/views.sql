@@ -5,6 +5,10 @@ select $1, i.*
 from unnest(
   $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::timestamptz[]) i;
 
+-- name: count_items
+insert into item_sums (network_id, items) values ($1, $2)
+on conflict (network_id) do update set items = item_sums.items + excluded.items;
+
 -- name: describe_items
 -- What is said of an item last.
 update items
@@ -13,6 +17,21 @@ set tax_class = d.tax_class, commodity = d.commodity, weight_g = d.weight_g,
 from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
        d(item_id, tax_class, commodity, weight_g, volume_ml, deposit_idr)
 where network_id = $1 and items.item_id = d.item_id;
+
+-- name: count_price_lists
+-- Those of which no part came before, by the day on which each begins, and that after its last.
+insert into price_list_days (network_id, supplier_id, day_on, begun, ended)
+select $1, w.whose, d.day_on, sum(d.begun), sum(d.ended)
+from unnest($2::text[], $3::text[], $4::date[], $5::date[])
+       l(price_list_id, supplier_id, valid_from_on, valid_until_on)
+cross join lateral (values (l.supplier_id), ('*')) w(whose)
+cross join lateral (values (l.valid_from_on, 1, 0), (l.valid_until_on + 1, 0, 1))
+  d(day_on, begun, ended)
+where d.day_on is not null and not exists (
+  select from price_lists p where p.network_id = $1 and p.price_list_id = l.price_list_id)
+group by w.whose, d.day_on
+on conflict (network_id, supplier_id, day_on) do update
+set begun = price_list_days.begun + excluded.begun, ended = price_list_days.ended + excluded.ended;
 
 -- name: add_price_lists
 -- One row a list: the parts of it in this page count together, and onto those before.
@@ -47,6 +66,9 @@ select item_id, title, base_unit, case_size, gtin, tax_class, commodity, weight_
        deposit_idr, position, recorded_at
 from items where network_id = $1 and item_id > $2 order by item_id limit $3;
 
+-- name: item_count
+select coalesce(sum(items), 0)::bigint from item_sums where network_id = $1;
+
 -- name: item
 select item_id, title, base_unit, case_size, gtin, tax_class, commodity, weight_g, volume_ml,
        deposit_idr, position, recorded_at
@@ -68,6 +90,13 @@ from price_lists
 where network_id = $1 and supplier_id = $4 and price_list_id > $2
   and ($3::date is null or valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3))
 order by price_list_id limit $5;
+
+-- name: price_list_count
+-- So many lists of a supplier or of all (`*`) there are, or hold on a day.
+select (coalesce(sum(begun), 0)
+        - coalesce(sum(ended) filter (where $3::date is not null), 0))::bigint
+from price_list_days
+where network_id = $1 and supplier_id = $2 and ($3::date is null or day_on <= $3);
 
 -- name: price_list
 select price_list_id, supplier_id, valid_from_on, valid_until_on, tier_mode, row_count,
@@ -95,3 +124,13 @@ cross join lateral (
 join price_lists l on l.network_id = o.network_id and l.price_list_id = p.price_list_id
 where o.network_id = $1 and o.item_id = $2 and o.supplier_id > $4
 order by o.supplier_id limit $5;
+
+-- name: count_prices_of_item
+select count(*)
+from offers o
+cross join lateral (
+  select from prices
+  where network_id = o.network_id and item_id = o.item_id and supplier_id = o.supplier_id
+    and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
+  limit 1) p
+where o.network_id = $1 and o.item_id = $2;

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import ID_LENGTH
 from jaringan_usaha.api.callers import AuditorNow
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.contacts import reads
@@ -30,6 +30,14 @@ class AffectedView(BaseModel):
     last_at: datetime
 
 
+class AffectedTotals(Rows):
+    reads: int
+
+
+class AffectedList(ListWithTotals[AffectedView, AffectedTotals]):
+    """Persons whose values were read, and how many there are."""
+
+
 @router.get("/personal-reads", operation_id="listAffectedPersons")
 async def list_affected_persons(
     caller: AuditorNow,
@@ -41,7 +49,7 @@ async def list_affected_persons(
             pattern=r"^[0-9A-Za-z]*$", max_length=ID_LENGTH, description="read by this key alone"
         ),
     ] = "",
-) -> ListOf[AffectedView]:
+) -> AffectedList:
     """Whose personal data were read in a period, and which: whom a breach has to be told to,
     within 3 × 24 hours (UU 27/2022 art. 46)."""
     since = datetime.combine(period.first, time.min, JAKARTA)
@@ -55,4 +63,7 @@ async def list_affected_persons(
             key_id=key_id,
             part=page.part,
         )
-    return page.answer(ListOf[AffectedView], rows)
+        totals = await reads.affected_totals(
+            db, caller.network_id, since=since, until=until, key_id=key_id
+        )
+    return page.answer(AffectedList, rows, totals=dict(totals))

@@ -56,6 +56,15 @@ async def affected(
     )
 
 
+async def affected_totals(
+    db: Connection, network_id: int, *, since: datetime, until: datetime, key_id: str
+) -> Row:
+    """How many persons `affected` has on all pages, and how often they were read."""
+    row = await db.fetchrow(queries.affected_totals, network_id, since, until, key_id)
+    assert row is not None
+    return row
+
+
 async def forget(pool: Pool, network_id: int) -> None:
     """A portion of what is older than 400 days."""
     await pool.execute(queries.forget, network_id)

@@ -23,5 +23,11 @@ where r.network_id = $1 and r.read_at >= $2 and r.read_at < $3 and ($4 = '' or r
 group by r.subject_id, c.koperasi_id, c.supplier_id, c.erased_at
 order by r.subject_id limit $6;
 
+-- name: affected_totals
+-- All of them, and how often they were read.
+select count(distinct subject_id) as rows, count(*) as reads
+from private.reads
+where network_id = $1 and read_at >= $2 and read_at < $3 and ($4 = '' or key_id = $4);
+
 -- name: forget
 select private.forget_reads($1, 1000);

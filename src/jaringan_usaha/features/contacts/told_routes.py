@@ -12,7 +12,7 @@ from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.callers import Only
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.contacts import reads, values, views
@@ -86,25 +86,29 @@ async def list_contacts(
     koperasi_id: Annotated[Slug | None, Query()] = None,
     supplier_id: Annotated[Slug | None, Query()] = None,
     role: Annotated[Role | None, Query(description="only who has this one")] = None,
-) -> ListOf[ContactView]:
+) -> Counted[ContactView]:
     """Persons by id: a koperasi's or supplier's own; for a city office the chairs of koperasi.
     Who asks, and what they are shown, is kept."""
     if koperasi_id is not None and caller.role == "koperasi":
         caller.must_speak_for(koperasi_id)
     is_office = caller.role == "office"
     async with page.reading("contacts", of_all=is_office) as db:
-        rows = await views.contacts(
-            db,
-            caller.network_id,
+        whose = views.Whose(
             koperasi_id=caller.koperasi_id or koperasi_id,
             supplier_id=caller.supplier_for(supplier_id),
             role=OFFICE_CALLS if is_office else role or "",
             with_suppliers=not is_office,
-            part=page.part,
         )
+        rows = await views.contacts(db, caller.network_id, whose, part=page.part)
+        count = await views.contact_count(db, caller.network_id, whose)
         told = TOLD_TO_OFFICE if is_office else SHOWN
         found = await _opened(db, page.door, caller, rows[: page.limit], told)
-    answer = page.answer(ListOf[ContactView], rows, show=lambda row: _view(row, found))
+    answer = page.answer(
+        Counted[ContactView],
+        rows,
+        show=lambda row: _view(row, found),
+        totals=Rows(rows=count),
+    )
     await _note(page.door, caller, page.told(found, key="subject_id"))
     return answer
 

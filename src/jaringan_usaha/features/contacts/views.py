@@ -1,6 +1,6 @@
 """What is shown of contacts besides their values, and how it is folded."""
 
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
@@ -29,7 +29,12 @@ async def write(page: Page, db: Connection) -> None:
         if isinstance(event, ContactEvent):
             sql, *values = _change(event)
             at = (page.network_id, event.subject_id, logged.position, logged.recorded_at)
+            moves = isinstance(event, ContactRecorded | ContactCorrected)
+            if moves:
+                await db.execute(queries.count, page.network_id, event.subject_id, -1)
             await db.execute(sql, *at, *values)
+            if moves:
+                await db.execute(queries.count, page.network_id, event.subject_id, 1)
 
 
 def _change(event: ContactEvent) -> tuple[str, *tuple[object, ...]]:
@@ -58,29 +63,32 @@ async def contact(db: Connection, network_id: int, subject_id: str) -> Row | Non
     return await db.fetchrow(queries.contact, network_id, subject_id)
 
 
+class Whose(NamedTuple):
+    """Which contacts: of one koperasi or supplier, or with None of all; with "" in any role."""
+
+    koperasi_id: str | None
+    supplier_id: str | None
+    role: str
+    with_suppliers: bool
+
+
 async def contacts(
     db: Connection,
     network_id: int,
+    whose: Whose,
     *,
-    koperasi_id: str | None,
-    supplier_id: str | None,
-    role: str,
-    with_suppliers: bool,
     part: Part,
 ) -> list[Row]:
-    """Contacts by id: of one koperasi or supplier, or with None of all; with "" in any role."""
-    return list(
-        await db.fetch(
-            part.of(queries).contacts,
-            network_id,
-            koperasi_id,
-            supplier_id,
-            role,
-            with_suppliers,
-            *part.key,
-            part.most,
-        )
-    )
+    """Contacts by id."""
+    return list(await db.fetch(part.of(queries).contacts, network_id, *whose, *part.key, part.most))
+
+
+async def contact_count(db: Connection, network_id: int, whose: Whose) -> int:
+    """How many `contacts` has on all pages."""
+    if whose.koperasi_id is None and whose.supplier_id is None:
+        keys = (whose.role or "*", whose.with_suppliers)
+        return int(await db.fetchval(queries.count_of_all, network_id, *keys))
+    return int(await db.fetchval(queries.count_of_party, network_id, *whose))
 
 
 async def facts(

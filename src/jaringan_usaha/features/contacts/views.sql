@@ -30,6 +30,16 @@ set erased_at = $4, fields = '{}', consented_on = null, version = version + 1, p
     recorded_at = $4
 where network_id = $1 and subject_id = $2;
 
+-- name: count
+-- A contact comes to (1) or leaves (-1) those with each of its roles, and all (`*`).
+insert into contact_sums (network_id, role, persons, of_koperasi)
+select $1, r.role, $3::int, case when c.supplier_id is null then $3::int else 0 end
+from contacts c cross join lateral (select distinct unnest(c.roles || '*'::text) as role) r
+where c.network_id = $1 and c.subject_id = $2
+on conflict (network_id, role) do update
+set persons = contact_sums.persons + excluded.persons,
+    of_koperasi = contact_sums.of_koperasi + excluded.of_koperasi;
+
 -- name: contact
 select subject_id, koperasi_id, supplier_id, roles, fields, consented_on, erasure_asked_at,
        erased_at, version, position, recorded_at
@@ -44,3 +54,14 @@ where network_id = $1 and ($2::text is null or koperasi_id = $2)
   and ($3::text is null or supplier_id = $3) and ($4 = '' or $4 = any (roles))
   and ($5 or supplier_id is null) and subject_id > $6
 order by subject_id limit $7;
+
+-- name: count_of_party
+-- Of one koperasi or supplier, who has a role, or with '' any.
+select count(*) from contacts
+where network_id = $1 and ($2::text is null or koperasi_id = $2)
+  and ($3::text is null or supplier_id = $3) and ($4 = '' or $4 = any (roles))
+  and ($5 or supplier_id is null);
+
+-- name: count_of_all
+select coalesce(sum(case when $3 then persons else of_koperasi end), 0)::bigint
+from contact_sums where network_id = $1 and role = $2;

@@ -13,16 +13,17 @@ from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
 from jaringan_usaha.api.paging import (
     After,
-    ListOf,
+    ListWithTotals,
     Page,
+    Rows,
     by,
 )
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.versions import versioned
-from jaringan_usaha.eventlog.database import Row
-from jaringan_usaha.features.cycles import life_views, views
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.features.cycles import life_views, sums, views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
@@ -123,6 +124,19 @@ class CycleView(BaseModel):
     alone_idr: int | None
 
 
+class CycleTotals(Rows):
+    """Of the cycles that are consolidated the orders, and what they come to."""
+
+    consolidated_orders: int
+    order_lines: int
+    amount_idr: int
+    alone_idr: int
+
+
+class CycleList(ListWithTotals[CycleView, CycleTotals]):
+    """Buying cycles."""
+
+
 class TotalView(BaseModel):
     """What the group orders of one item so far."""
 
@@ -133,6 +147,16 @@ class TotalView(BaseModel):
     order_lines: int
     amount_idr: int
     discount_idr: int
+
+
+class WantedTotals(Rows):
+    order_lines: int
+    amount_idr: int
+    discount_idr: int
+
+
+class WantedList(ListWithTotals[TotalView, WantedTotals]):
+    """Items that the group orders in a cycle."""
 
 
 class ConsolidatedLineView(BaseModel):
@@ -169,6 +193,24 @@ class ConsolidatedOrderView(BaseModel):
     lines: list[ConsolidatedLineView] | None = Field(
         None, max_length=MOST_EXPANDED, description="its first ones, where `expand` asks for them"
     )
+
+
+class ConsolidatedTotals(Rows):
+    order_lines: int
+    amount_idr: int
+    alone_idr: int | None = Field(description="null for a supplier")
+
+
+class ConsolidatedOrderTotals(ConsolidatedTotals):
+    item_count: int
+
+
+class ConsolidatedOrderList(ListWithTotals[ConsolidatedOrderView, ConsolidatedOrderTotals]):
+    """The group's orders."""
+
+
+class ConsolidatedLineList(ListWithTotals[ConsolidatedLineView, ConsolidatedTotals]):
+    """Lines of one consolidated order."""
 
 
 # -- cycles --------------------------------------------------------------------------------
@@ -285,13 +327,14 @@ async def list_cycles(
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
     ] = None,
-) -> ListOf[CycleView]:
+) -> CycleList:
     """Buying cycles by id."""
     async with page.reading("cycles") as db:
         rows = await life_views.cycle_board(
             db, caller.network_id, part=page.part, state=state, days=days
         )
-    return page.answer(ListOf[CycleView], rows)
+        totals = await sums.of_cycles(db, caller.network_id, state=state, days=days)
+    return page.answer(CycleList, rows, totals=dict(totals))
 
 
 @router.get("/cycles/{cycle_id}/totals", operation_id="listTotals", tags=["cycles"])
@@ -300,13 +343,14 @@ async def list_totals(
     caller: BoardNow,
     page: Annotated[Page, by(supplier_id=str, item_id=str)],
     supplier_id: Annotated[Slug | None, Query()] = None,
-) -> ListOf[TotalView]:
+) -> WantedList:
     """What the group orders per item so far."""
     async with page.reading("cycles") as db:
         rows = await views.totals(
             db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
         )
-    return page.answer(ListOf[TotalView], rows)
+        totals = await sums.of_wanted(db, caller.network_id, cycle_id, supplier_id=supplier_id)
+    return page.answer(WantedList, rows, totals=dict(totals))
 
 
 # -- consolidated orders -------------------------------------------------------------------
@@ -325,7 +369,7 @@ async def list_consolidated_orders(
         Literal["lines"] | None,
         Query(description="`lines`: with up to 50 lines of each, of `item_count`"),
     ] = None,
-) -> ListOf[ConsolidatedOrderView]:
+) -> ConsolidatedOrderList:
     """The group's orders by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("cycles") as db:
@@ -337,6 +381,9 @@ async def list_consolidated_orders(
             supplier_id=supplier_id,
             days=days,
         )
+        totals = await sums.of_orders(
+            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
+        )
         if expand is not None:
             lines = await consolidated_views.first_lines(db, caller.network_id, rows, MOST_EXPANDED)
 
@@ -347,7 +394,8 @@ async def list_consolidated_orders(
             seen["lines"] = [_without_savings(caller, line) for line in of_order]
         return seen
 
-    return page.answer(ListOf[ConsolidatedOrderView], rows, show=show)
+    hidden = _without_savings(caller, totals)
+    return page.answer(ConsolidatedOrderList, rows, show=show, totals=hidden)
 
 
 def _without_savings(caller: Caller, row: Row) -> dict[str, Any]:
@@ -366,20 +414,38 @@ async def list_consolidated_lines(
     supplier_id: Annotated[Slug, Path()],
     caller: SupplierNow,
     page: Annotated[Page, by(item_id=str)],
-) -> ListOf[ConsolidatedLineView]:
+) -> ConsolidatedLineList:
     """What one consolidated order holds, item by item, at the price that was reached."""
     caller.supplier_for(supplier_id)
     async with page.reading("cycles") as db:
         rows = await consolidated_views.consolidated_lines(
             db, caller.network_id, cycle_id, supplier_id, part=page.part
         )
+        totals = await _line_totals(db, caller, cycle_id, supplier_id)
     return page.answer(
-        ListOf[ConsolidatedLineView], rows, show=lambda row: _without_savings(caller, row)
+        ConsolidatedLineList,
+        rows,
+        show=lambda row: _without_savings(caller, row),
+        totals=totals,
     )
+
+
+async def _line_totals(
+    db: Connection, caller: Caller, cycle_id: str, supplier_id: str | None = None
+) -> dict[str, Any]:
+    """The sums of the lines of one order, or of all of a cycle: the orders hold them."""
+    of_orders = await sums.of_orders(
+        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=None
+    )
+    return {**_without_savings(caller, of_orders), "rows": of_orders["item_count"]}
 
 
 class CycleLineView(ConsolidatedLineView):
     supplier_id: str
+
+
+class CycleLineList(ListWithTotals[CycleLineView, ConsolidatedTotals]):
+    """Lines of all consolidated orders of a cycle."""
 
 
 @router.get(
@@ -391,10 +457,11 @@ async def list_cycle_lines(
     cycle_id: Annotated[Slug, Path()],
     caller: OfficeNow,
     page: Annotated[Page, by(supplier_id=str, item_id=str)],
-) -> ListOf[CycleLineView]:
+) -> CycleLineList:
     """The lines of all consolidated orders of a cycle, by supplier and item."""
     async with page.reading("cycles") as db:
         rows = await consolidated_views.lines_of_cycle(
             db, caller.network_id, cycle_id, part=page.part
         )
-    return page.answer(ListOf[CycleLineView], rows)
+        totals = await _line_totals(db, caller, cycle_id)
+    return page.answer(CycleLineList, rows, totals=totals)

@@ -9,7 +9,7 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
-from jaringan_usaha.features.cycles import life_views
+from jaringan_usaha.features.cycles import life_views, sums
 from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.events import (
     OrderCancelled,
@@ -113,11 +113,12 @@ _ORDER_COLUMNS = (
 
 async def write(page: Page, db: Connection) -> None:
     """Fold a page: cycles first, then orders and their sums, then what came of them."""
-    for piece in life_views.pieces(page):
-        await life_views.write_cycles(piece, db)
-        await _write_orders(piece, db)
-        await consolidated_views.write_consolidated(piece, db)
-        await amended_views.write_amended(piece, db)
+    async with sums.kept(page, db):
+        for piece in life_views.pieces(page):
+            await life_views.write_cycles(piece, db)
+            await _write_orders(piece, db)
+            await consolidated_views.write_consolidated(piece, db)
+            await amended_views.write_amended(piece, db)
 
 
 async def _write_orders(page: Page, db: Connection) -> None:

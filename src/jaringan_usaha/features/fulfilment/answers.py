@@ -1,21 +1,10 @@
 """The shapes in which deliveries are shown over HTTP; totals are of all rows, not of a page."""
 
 from datetime import date, datetime
-from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field, computed_field
 
-from jaringan_usaha.api.paging import ListOf
-
-V = TypeVar("V")
-T = TypeVar("T")
-
-
-class ListWithTotals(ListOf[V], Generic[V, T]):
-    """A page, and the totals of all rows that it is a page of."""
-
-    totals: T
-
+from jaringan_usaha.api.paging import ListWithTotals, Rows
 
 # -- receipts ------------------------------------------------------------------------------
 
@@ -165,6 +154,15 @@ class ExplanationView(BaseModel):
     alone_idr: int
     id: str
     en: str
+
+
+class ExplanationTotals(Rows):
+    goods_idr: int
+    alone_idr: int
+
+
+class ExplanationPage(ListWithTotals[ExplanationView, ExplanationTotals]):
+    """What one koperasi got in one cycle."""
 
 
 # -- surplus -------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow, Suppl
 from jaringan_usaha.api.commands import AskedByKey, AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
@@ -19,7 +19,7 @@ from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.answers import (
     DeliveryPage,
     DeliveryStatePage,
-    ExplanationView,
+    ExplanationPage,
     ReceiptLinePage,
     ReceiptPage,
     ReceiptView,
@@ -269,11 +269,12 @@ async def explain_allocation(
     koperasi_id: Annotated[Slug, Path()],
     caller: ReaderNow,
     page: Annotated[Page, by(supplier_id=str, item_id=str)],
-) -> ListOf[ExplanationView]:
+) -> ExplanationPage:
     """Why a koperasi got what it got: one paragraph an item, in Indonesian and in English."""
     caller.must_speak_for(koperasi_id)
     async with page.reading("cycles", "fulfilment") as db:
         rows = await views.explained(db, caller.network_id, cycle_id, koperasi_id, part=page.part)
+        totals = await views.explained_totals(db, caller.network_id, cycle_id, koperasi_id)
         portions: dict[tuple[str, str], list[Portion]] = {}
         if rows:
             ends = [(row["supplier_id"], row["item_id"]) for row in (rows[0], rows[-1])]
@@ -287,7 +288,7 @@ async def explain_allocation(
         of_item = tuple(portions.get((row["supplier_id"], row["item_id"]), ()))
         item = Expectation(**dict(row), portions=of_item)
         told.append({**dict(row), "id": explain(item, "id"), "en": explain(item, "en")})
-    return page.answer(ListOf[ExplanationView], told)
+    return page.answer(ExplanationPage, told, totals=dict(totals))
 
 
 # -- surplus -------------------------------------------------------------------------------

@@ -198,6 +198,13 @@ async def explained(
     )
 
 
+async def explained_totals(db: Connection, network_id: int, cycle_id: str, koperasi_id: str) -> Row:
+    """The sums of all rows of `explained`."""
+    row = await db.fetchrow(queries.explained_totals, network_id, cycle_id, koperasi_id)
+    assert row is not None
+    return row
+
+
 async def portions(
     db: Connection,
     network_id: int,

@@ -283,6 +283,28 @@ cross join lateral (
   where network_id = $1 and cycle_id = $2 and supplier_id = r.supplier_id limit 1) s
 order by supplier_id, item_id limit $6;
 
+-- name: explained_totals
+-- All rows of one koperasi in one cycle.
+with e as materialized (
+  select * from entitlements_of_koperasi
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+), d as materialized (
+  select * from deliveries
+  where network_id = $1 and cycle_id = $2 and koperasi_id = $3
+)
+select count(*) as rows, coalesce(sum(r.goods_idr), 0)::bigint as goods_idr,
+       coalesce(sum(r.alone_idr), 0)::bigint as alone_idr
+from (
+  select supplier_id, item_id, d.goods_idr, d.alone_idr
+  from e full join d using (supplier_id, item_id)) r
+where exists (
+    select from consolidated_lines l
+    where l.network_id = $1 and l.cycle_id = $2 and l.supplier_id = r.supplier_id
+      and l.item_id = r.item_id)
+  and exists (
+    select from delivery_states s
+    where s.network_id = $1 and s.cycle_id = $2 and s.supplier_id = r.supplier_id);
+
 -- name: portions
 -- What one koperasi got of each receipt, with the sums that it was shared by; in the order of
 -- `Portion`.

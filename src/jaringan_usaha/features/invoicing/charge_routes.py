@@ -11,7 +11,7 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug, Title
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -85,8 +85,8 @@ class ChargeTotals(BaseModel):
     shared_idr: int
 
 
-class ChargeList(ListOf[ChargeView]):
-    totals: ChargeTotals
+class ChargeList(ListWithTotals[ChargeView, ChargeTotals]):
+    """Bills for bringing goods."""
 
 
 class ChargeLineView(BaseModel):
@@ -102,9 +102,26 @@ class ChargeLineView(BaseModel):
     shared_idr: int
 
 
+class ChargeLineTotals(Rows):
+    amount_idr: int
+    shared_idr: int
+
+
+class ChargeLineList(ListWithTotals[ChargeLineView, ChargeLineTotals]):
+    """The lines of one charge."""
+
+
 class ChargeShareView(BaseModel):
     koperasi_id: str
     amount_idr: int
+
+
+class ChargeShareTotals(Rows):
+    amount_idr: int
+
+
+class ChargeShareList(ListWithTotals[ChargeShareView, ChargeShareTotals]):
+    """What koperasi bear of one charge."""
 
 
 class CostSums(BaseModel):
@@ -136,8 +153,8 @@ class CostView(CostSums):
     invoiced_units: int
 
 
-class CostList(ListOf[CostView]):
-    totals: CostSums
+class CostList(ListWithTotals[CostView, CostSums]):
+    """What goods came to cost."""
 
 
 # -- charges -------------------------------------------------------------------------------
@@ -217,11 +234,12 @@ async def list_charge_lines(
     charge_id: Annotated[Slug, Path()],
     caller: AuditorNow,
     page: Annotated[Page, by(bill_no=int, supplier_id=str, item_id=str)],
-) -> ListOf[ChargeLineView]:
+) -> ChargeLineList:
     """How the bills of a charge fall on goods, with what each weighed."""
     async with page.reading("invoicing") as db:
         rows = await views.charge_lines(db, caller.network_id, charge_id, part=page.part)
-    return page.answer(ListOf[ChargeLineView], rows)
+        totals = await views.charge_line_totals(db, caller.network_id, charge_id)
+    return page.answer(ChargeLineList, rows, totals=dict(totals))
 
 
 @router.get("/charges/{charge_id}/shares", operation_id="listChargeShares")
@@ -229,13 +247,16 @@ async def list_charge_shares(
     charge_id: Annotated[Slug, Path()],
     caller: ReaderNow,
     page: Annotated[Page, by(koperasi_id=str)],
-) -> ListOf[ChargeShareView]:
+) -> ChargeShareList:
     """What each koperasi bears of a charge, all bills together; a koperasi sees its own."""
     async with page.reading("invoicing") as db:
         rows = await views.charge_shares(
             db, caller.network_id, charge_id, part=page.part, koperasi_id=caller.koperasi_id
         )
-    return page.answer(ListOf[ChargeShareView], rows)
+        totals = await views.charge_share_totals(
+            db, caller.network_id, charge_id, koperasi_id=caller.koperasi_id
+        )
+    return page.answer(ChargeShareList, rows, totals=dict(totals))
 
 
 # -- costs ---------------------------------------------------------------------------------

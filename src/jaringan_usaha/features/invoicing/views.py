@@ -354,3 +354,19 @@ async def charge_shares(
     return await db.fetch(
         part.of(queries).charge_shares, network_id, charge_id, *part.key, koperasi_id, part.most
     )
+
+
+async def charge_line_totals(db: Connection, network_id: int, charge_id: str) -> Row:
+    """The sums of all lines of one charge."""
+    row = await db.fetchrow(queries.charge_line_totals, network_id, charge_id)
+    assert row is not None
+    return row
+
+
+async def charge_share_totals(
+    db: Connection, network_id: int, charge_id: str, *, koperasi_id: str | None
+) -> Row:
+    """The sum of what all koperasi, or one, bear of a charge."""
+    row = await db.fetchrow(queries.charge_share_totals, network_id, charge_id, koperasi_id)
+    assert row is not None
+    return row

@@ -720,9 +720,18 @@ from charge_lines
 where network_id = $1 and charge_id = $2 and (bill_no, supplier_id, item_id) > ($3, $4, $5)
 order by bill_no, supplier_id, item_id limit $6;
 
+-- name: charge_line_totals
+select count(*) as rows, coalesce(sum(amount_idr), 0)::bigint as amount_idr,
+       coalesce(sum(shared_idr), 0)::bigint as shared_idr
+from charge_lines where network_id = $1 and charge_id = $2;
+
 -- paged: charge_shares
 -- What each koperasi bears of a charge, a page at a time.
 select koperasi_id, amount_idr from charge_shares
 where network_id = $1 and charge_id = $2 and koperasi_id > $3
   and ($4::text is null or koperasi_id = $4)
 order by koperasi_id limit $5;
+
+-- name: charge_share_totals
+select count(*) as rows, coalesce(sum(amount_idr), 0)::bigint as amount_idr from charge_shares
+where network_id = $1 and charge_id = $2 and ($3::text is null or koperasi_id = $3);

@@ -172,6 +172,10 @@ async def months(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     return await db.fetch(part.of(queries).months, network_id, *part.key, part.most)
 
 
+async def month_count(db: Connection, network_id: int) -> int:
+    return int(await db.fetchval(queries.month_count, network_id))
+
+
 async def month(db: Connection, network_id: int, month_id: str) -> Row | None:
     return await db.fetchrow(queries.month, network_id, month_id)
 

@@ -88,6 +88,10 @@ where e.network_id = $1 and e.position = any ($2::bigint[]);
 select month_id, ends_on, closed_position, closed_at, carried_position, debit_idr, credit_idr
 from closed_months where network_id = $1 and month_id > $2 order by month_id limit $3;
 
+-- name: month_count
+-- Twelve a year.
+select count(*) from closed_months where network_id = $1;
+
 -- name: month
 select month_id, ends_on, closed_position, closed_at, carried_position, debit_idr, credit_idr
 from closed_months where network_id = $1 and month_id = $2;

@@ -14,7 +14,7 @@ from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Day, Slug
 from jaringan_usaha.api.paging import (
     After,
-    ListOf,
+    ListWithTotals,
     Page,
     by,
 )
@@ -77,12 +77,15 @@ class PostingView(BaseModel):
     amount_idr: int
 
 
-class PostingList(ListOf[PostingView]):
-    """A page of the journal. The sums are those of all postings asked for: both sides of them,
-    or what they moved on the account named."""
+class PostingTotals(BaseModel):
+    """Of all postings asked for: both sides of them, or what they moved on the account named."""
 
     debit_idr: int
     credit_idr: int
+
+
+class PostingList(ListWithTotals[PostingView, PostingTotals]):
+    """A page of the journal."""
 
 
 class EventView(BaseModel):
@@ -148,12 +151,11 @@ async def _journal(caller: Caller, about: About, page: Page) -> PostingList:
         rows = await books.postings(db, caller.network_id, about, part=page.part)
         found = await _with_events(db, caller.network_id, rows)
         sums = account_views(await books.balances(db, caller.network_id, about, None))
-    return page.answer(
-        PostingList,
-        found,
+    totals = PostingTotals(
         debit_idr=sum(each.debit_idr for each in sums),
         credit_idr=sum(each.credit_idr for each in sums),
     )
+    return page.answer(PostingList, found, totals=totals)
 
 
 # -- questions -----------------------------------------------------------------------------

@@ -83,3 +83,10 @@ async def item_totals(
 async def unknown(db: Connection, network_id: int, koperasi_id: str, *, part: Part) -> list[Row]:
     """Goods that a koperasi sold though nobody saw them come."""
     return await db.fetch(part.of(queries).unknown, network_id, koperasi_id, *part.key, part.most)
+
+
+async def unknown_totals(db: Connection, network_id: int, koperasi_id: str) -> Row:
+    """How many items a koperasi sold that nobody saw come, and what was taken for them."""
+    row = await db.fetchrow(queries.unknown_totals, network_id, koperasi_id)
+    assert row is not None
+    return row

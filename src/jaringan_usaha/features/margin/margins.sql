@@ -121,3 +121,7 @@ where network_id = $1 and cycle_id = $2 and ($3::text is null or koperasi_id = $
 -- Goods that a koperasi sold though nobody saw them come.
 select item_id, units, revenue_idr from unknown_stock
 where network_id = $1 and koperasi_id = $2 and item_id > $3 order by item_id limit $4;
+
+-- name: unknown_totals
+select count(*) as rows, coalesce(sum(revenue_idr), 0)::bigint as revenue_idr
+from unknown_stock where network_id = $1 and koperasi_id = $2;

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.callers import AuditorNow, OperatorNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.margin import books
 from jaringan_usaha.features.margin.account_view import AccountView, account_views
@@ -66,11 +66,12 @@ async def close_month(
 async def list_months(
     caller: AuditorNow,
     page: Annotated[Page, by(month_id=str)],
-) -> ListOf[MonthView]:
+) -> Counted[MonthView]:
     """Closed months in order."""
     async with page.reading("margin") as db:
         rows = await books.months(db, caller.network_id, part=page.part)
-    return page.answer(ListOf[MonthView], rows)
+        count = await books.month_count(db, caller.network_id)
+    return page.answer(Counted[MonthView], rows, totals=Rows(rows=count))
 
 
 @router.get("/months/{month}", operation_id="getMonth")

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.callers import ReaderNow
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import (
-    ListOf,
+    ListWithTotals,
     Page,
+    Rows,
     by,
 )
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -77,10 +78,8 @@ class MarginView(Margins):
     cycle_id: str
 
 
-class MarginList(ListOf[MarginView]):
+class MarginList(ListWithTotals[MarginView, Margins]):
     """A page, and the sums of all rows that the filters choose."""
-
-    totals: Margins
 
 
 class ItemCosts(Costs):
@@ -94,10 +93,8 @@ class ItemCosts(Costs):
     sold_units: int
 
 
-class ItemList(ListOf[ItemCosts]):
+class ItemList(ListWithTotals[ItemCosts, Costs]):
     """A page, and the sums of all rows that the filters choose."""
-
-    totals: Costs
 
 
 class UnknownView(BaseModel):
@@ -107,6 +104,14 @@ class UnknownView(BaseModel):
     item_id: str
     units: int
     revenue_idr: int
+
+
+class UnknownTotals(Rows):
+    revenue_idr: int
+
+
+class UnknownList(ListWithTotals[UnknownView, UnknownTotals]):
+    """Goods of one koperasi."""
 
 
 def costs_of(row: Row) -> dict[str, Any]:
@@ -188,10 +193,11 @@ async def list_unknown_stock(
     caller: ReaderNow,
     page: Annotated[Page, by(item_id=str)],
     koperasi_id: Annotated[Slug, Query()],
-) -> ListOf[UnknownView]:
+) -> UnknownList:
     """What a koperasi sold though the log does not know where it came from: its revenue stands
     on account 4190 until goods of the item come."""
     caller.must_speak_for(koperasi_id)
     async with page.reading("margin") as db:
         rows = await figures.unknown(db, caller.network_id, koperasi_id, part=page.part)
-    return page.answer(ListOf[UnknownView], rows)
+        totals = await figures.unknown_totals(db, caller.network_id, koperasi_id)
+    return page.answer(UnknownList, rows, totals=dict(totals))

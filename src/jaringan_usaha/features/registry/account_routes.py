@@ -10,7 +10,7 @@ from jaringan_usaha.api.callers import OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Reason, Slug, Title
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.registry import views
 from jaringan_usaha.features.registry.accounts import (
@@ -112,9 +112,10 @@ async def list_accounts(
     supplier_id: SupplierId,
     caller: SupplierNow,
     page: Annotated[Page, by(proposal_no=int)],
-) -> ListOf[SupplierAccountView]:
+) -> Counted[SupplierAccountView]:
     """The accounts that were proposed for a supplier, by number."""
     caller.supplier_for(supplier_id)
     async with page.reading("registry") as db:
         rows = await views.supplier_accounts(db, caller.network_id, supplier_id, part=page.part)
-    return page.answer(ListOf[SupplierAccountView], rows)
+        count = await views.account_count(db, caller.network_id, supplier_id)
+    return page.answer(Counted[SupplierAccountView], rows, totals=Rows(rows=count))

@@ -12,7 +12,7 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, PartnerNow, Read
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Counted, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
@@ -115,6 +115,18 @@ class SupplierView(BaseModel):
     recorded_at: datetime
 
 
+class Registered(Rows):
+    suspended: int
+
+
+class KoperasiList(ListWithTotals[KoperasiView, Registered]):
+    """Koperasi of the network."""
+
+
+class SupplierList(ListWithTotals[SupplierView, Registered]):
+    """Suppliers of the network."""
+
+
 # -- koperasi ------------------------------------------------------------------------------
 
 
@@ -197,12 +209,13 @@ async def list_classifications(
     koperasi_id: KoperasiId,
     caller: ReaderNow,
     page: Annotated[Page, by(position=int)],
-) -> ListOf[ClassificationView]:
+) -> Counted[ClassificationView]:
     """All classifications of one koperasi, in the order in which they were made."""
     caller.must_speak_for(koperasi_id)
     async with page.reading("registry") as db:
         rows = await views.classifications(db, caller.network_id, koperasi_id, part=page.part)
-    return page.answer(ListOf[ClassificationView], rows)
+        count = await views.classification_count(db, caller.network_id, koperasi_id)
+    return page.answer(Counted[ClassificationView], rows, totals=Rows(rows=count))
 
 
 @router.get("/koperasi/{koperasi_id}", operation_id="getKoperasi", tags=["koperasi"])
@@ -230,13 +243,14 @@ async def list_koperasi(
     caller: AuditorNow,
     page: Annotated[Page, by(koperasi_id=str)],
     on: ClassifiedOn = None,
-) -> ListOf[KoperasiView]:
+) -> KoperasiList:
     """All koperasi of the network by id."""
     day = on or page.door.today(caller)
     page.settle(on=day)
     async with page.reading("registry") as db:
         rows = await views.all_koperasi(db, caller.network_id, on=day, part=page.part)
-    return page.answer(ListOf[KoperasiView], rows)
+        totals = await views.registered(db, caller.network_id, "koperasi")
+    return page.answer(KoperasiList, rows, totals=dict(totals))
 
 
 # -- suppliers -----------------------------------------------------------------------------
@@ -310,11 +324,12 @@ async def get_supplier(
 async def list_suppliers(
     caller: ReaderNow,
     page: Annotated[Page, by(supplier_id=str)],
-) -> ListOf[SupplierView]:
+) -> SupplierList:
     """All suppliers of the network by id."""
     async with page.reading("registry") as db:
         rows = await views.suppliers(db, caller.network_id, part=page.part)
-    return page.answer(ListOf[SupplierView], rows)
+        totals = await views.registered(db, caller.network_id, "suppliers")
+    return page.answer(SupplierList, rows, totals=dict(totals))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from jaringan_usaha.api.callers import OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.registry import views
@@ -86,11 +86,12 @@ async def set_rule(
 async def list_rules(
     caller: ReaderNow,
     page: Annotated[Page, by(rule_id=str, version_no=int)],
-) -> ListOf[RuleView]:
+) -> Counted[RuleView]:
     """Every setting of every rule, by rule and number."""
     async with page.reading("registry") as db:
         rows = await views.rules(db, caller.network_id, part=page.part)
-    return page.answer(ListOf[RuleView], rows, show=_rule_view)
+        count = await views.rule_count(db, caller.network_id)
+    return page.answer(Counted[RuleView], rows, show=_rule_view, totals=Rows(rows=count))
 
 
 def _rule_view(row: Row) -> RuleView:

@@ -1,6 +1,6 @@
 """What is shown of koperasi, suppliers and rules, and how it is folded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -22,11 +22,14 @@ from jaringan_usaha.features.registry.events import (
     SupplierReinstated,
     SupplierSuspended,
 )
+from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.registry", "views.sql")
 
 KoperasiChange = KoperasiSuspended | KoperasiReinstated
 SupplierChange = SupplierSuspended | SupplierReinstated
+
+SUSPENSIONS = (KoperasiSuspended, SupplierSuspended)
 
 C = TypeVar("C", KoperasiChange, SupplierChange)
 
@@ -58,10 +61,11 @@ async def _write_koperasi(page: Page, db: Connection) -> None:
             [logged.position for logged in admitted],
             [logged.recorded_at for logged in admitted],
         )
-    changes: Iterable[Logged[KoperasiChange]] = page.of(KoperasiSuspended, KoperasiReinstated)
+    changes: list[Logged[KoperasiChange]] = page.of(KoperasiSuspended, KoperasiReinstated)
     ids, *columns = _last_changes(changes, lambda event: event.koperasi_id)
     if ids:
         await db.execute(queries.change_koperasi, page.network_id, ids, *columns)
+    await _count(page.network_id, "koperasi", admitted, changes, db)
 
 
 async def _write_classifications(page: Page, db: Connection) -> None:
@@ -91,10 +95,24 @@ async def _write_suppliers(page: Page, db: Connection) -> None:
             [logged.position for logged in admitted],
             [logged.recorded_at for logged in admitted],
         )
-    changes: Iterable[Logged[SupplierChange]] = page.of(SupplierSuspended, SupplierReinstated)
+    changes: list[Logged[SupplierChange]] = page.of(SupplierSuspended, SupplierReinstated)
     ids, *columns = _last_changes(changes, lambda event: event.supplier_id)
     if ids:
         await db.execute(queries.change_suppliers, page.network_id, ids, *columns)
+    await _count(page.network_id, "suppliers", admitted, changes, db)
+
+
+async def _count(
+    network_id: int,
+    register: str,
+    admitted: Sequence[Logged[Event]],
+    changes: Sequence[Logged[Event]],
+    db: Connection,
+) -> None:
+    if admitted or changes:
+        suspended = sum([1 if isinstance(each.event, SUSPENSIONS) else -1 for each in changes])
+        keys = (register, len(admitted), suspended)
+        await db.execute(queries.count_registered, network_id, *keys)
 
 
 async def _write_accounts(page: Page, db: Connection) -> None:
@@ -135,10 +153,9 @@ def _last_changes(changes: Iterable[Logged[C]], id_of: Callable[[C], str]) -> li
         id_ = id_of(logged.event)
         count = last[id_][0] if id_ in last else 0
         last[id_] = (count + 1, logged)
-    suspensions = (KoperasiSuspended, SupplierSuspended)
     return [
         list(last),
-        [isinstance(logged.event, suspensions) for _, logged in last.values()],
+        [isinstance(logged.event, SUSPENSIONS) for _, logged in last.values()],
         [logged.event.reason for _, logged in last.values()],
         [count for count, _ in last.values()],
         [logged.position for _, logged in last.values()],
@@ -188,6 +205,13 @@ async def all_koperasi(db: Connection, network_id: int, *, on: date, part: Part)
     return list(await db.fetch(part.of(queries).all_koperasi, network_id, *part.key, part.most, on))
 
 
+async def registered(db: Connection, network_id: int, register: str) -> Row:
+    """How many `koperasi` or `suppliers` there are, and how many of them may not trade."""
+    row = await db.fetchrow(queries.registered, network_id, register)
+    assert row is not None
+    return row
+
+
 async def koperasi(db: Connection, network_id: int, koperasi_id: str, *, on: date) -> Row | None:
     """One koperasi, with its classification on a day in Asia/Jakarta."""
     return await db.fetchrow(queries.koperasi, network_id, koperasi_id, on)
@@ -202,6 +226,10 @@ async def classifications(
             part.of(queries).classifications, network_id, koperasi_id, *part.key, part.most
         )
     )
+
+
+async def classification_count(db: Connection, network_id: int, koperasi_id: str) -> int:
+    return int(await db.fetchval(queries.classification_count, network_id, koperasi_id))
 
 
 async def suppliers(db: Connection, network_id: int, *, part: Part) -> list[Row]:
@@ -224,9 +252,17 @@ async def supplier_accounts(
     )
 
 
+async def account_count(db: Connection, network_id: int, supplier_id: str) -> int:
+    return int(await db.fetchval(queries.account_count, network_id, supplier_id))
+
+
 async def rules(db: Connection, network_id: int, *, part: Part) -> list[Row]:
     """Every setting of every rule, by rule and number; `rule_values` as `values_of` reads it."""
     return list(await db.fetch(part.of(queries).rules, network_id, *part.key, part.most))
+
+
+async def rule_count(db: Connection, network_id: int) -> int:
+    return int(await db.fetchval(queries.rule_count, network_id))
 
 
 def values_of(rule: Row) -> dict[str, int]:

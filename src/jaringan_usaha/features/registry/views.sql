@@ -16,6 +16,14 @@ from unnest($2::text[], $3::boolean[], $4::text[], $5::int[], $6::bigint[], $7::
        c(koperasi_id, suspended, reason, changes, position, recorded_at)
 where network_id = $1 and koperasi.koperasi_id = c.koperasi_id;
 
+-- name: count_registered
+-- So many more were admitted, and the trade of so many more (or fewer) is suspended.
+insert into register_sums (network_id, register, entries, suspended)
+values ($1, $2, $3, $4)
+on conflict (network_id, register) do update
+set entries = register_sums.entries + excluded.entries,
+    suspended = register_sums.suspended + excluded.suspended;
+
 -- name: classify_koperasi
 -- A classification counts as a version of its koperasi.
 with c as (
@@ -104,6 +112,14 @@ left join lateral (
   order by valid_from_on desc limit 1) c on true
 where k.network_id = $1 and k.koperasi_id = $2;
 
+-- name: registered
+-- How many koperasi or suppliers there are; always one row.
+select coalesce(sum(entries), 0)::bigint as rows, coalesce(sum(suspended), 0)::bigint as suspended
+from register_sums where network_id = $1 and register = $2;
+
+-- name: classification_count
+select count(*) from classifications where network_id = $1 and koperasi_id = $2;
+
 -- paged: classifications
 -- All classifications of one koperasi, in the order in which they were made, a page at a time.
 select valid_from_on, vat_registered, price_zone, tax_id, position, recorded_at
@@ -125,6 +141,13 @@ select supplier_id, proposal_no, bank_code, account_no, holder, state, proposed_
        recorded_at
 from supplier_accounts
 where network_id = $1 and supplier_id = $2 and proposal_no > $3 order by proposal_no limit $4;
+
+-- name: account_count
+select count(*) from supplier_accounts where network_id = $1 and supplier_id = $2;
+
+-- name: rule_count
+-- They are few: what is set for a day stays.
+select count(*) from rules where network_id = $1;
 
 -- paged: rules
 -- All settings of all rules, in the order in which they were made, a page at a time.

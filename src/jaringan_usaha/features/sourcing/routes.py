@@ -12,7 +12,7 @@ from jaringan_usaha.api.callers import OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.sourcing import views
@@ -117,12 +117,13 @@ class ChoiceWithOffers(ChoiceView):
     stale: bool
 
 
-class ChoicesView(ListOf[ChoiceView]):
-    """A page, and the sums of all pages."""
-
-    count: int
+class ChoiceTotals(Rows):
     total_idr: int
     best_idr: int
+
+
+class ChoicesView(ListWithTotals[ChoiceView, ChoiceTotals]):
+    """Choices of an item or supplier, or all."""
 
 
 def _offer_views(offers: Iterable[ComparedOffer], quantity: int) -> list[OfferView]:
@@ -278,4 +279,4 @@ async def list_choices(
         sums = await views.sum_of_choices(
             db, caller.network_id, item_id=item_id, supplier_id=supplier_id
         )
-    return page.answer(ChoicesView, rows, **dict(sums))
+    return page.answer(ChoicesView, rows, totals=dict(sums))

@@ -47,7 +47,7 @@ order by choice_id limit $5;
 
 -- name: sum_of_choices
 -- How many choices there are on all pages, and what they come to.
-select count(*) as count, coalesce(sum(total_idr), 0)::numeric as total_idr,
+select count(*) as rows, coalesce(sum(total_idr), 0)::numeric as total_idr,
        coalesce(sum(best_idr), 0)::numeric as best_idr
 from choices
 where network_id = $1 and ($2::text is null or item_id = $2)

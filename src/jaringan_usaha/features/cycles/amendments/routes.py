@@ -12,7 +12,7 @@ from jaringan_usaha.api.callers import OperatorNow, ReaderNow, SupplierNow
 from jaringan_usaha.api.commands import AskedBySupplier, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -22,6 +22,7 @@ from jaringan_usaha.api.words import in_language
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.queries import Part
+from jaringan_usaha.features.cycles import sums as order_sums
 from jaringan_usaha.features.cycles.amendments import views
 from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
 from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
@@ -99,6 +100,14 @@ class OrderStateView(BaseModel):
     position: int
 
 
+class OrderStateTotals(Rows):
+    untold: int = Field(description="of which the supplier was not told, or not of all")
+
+
+class OrderStateList(ListWithTotals[OrderStateView, OrderStateTotals]):
+    """Consolidated orders and how far they are."""
+
+
 class Sent(Done):
     """What became of sending an order."""
 
@@ -173,8 +182,8 @@ class TierDropSums(BaseModel):
     relieved_idr: int
 
 
-class TierDrops(ListOf[TierDropView]):
-    total: TierDropSums
+class TierDrops(ListWithTotals[TierDropView, TierDropSums]):
+    """Who pays for lost tiers, and who is relieved."""
 
 
 # -- with the supplier ---------------------------------------------------------------------
@@ -288,7 +297,7 @@ async def list_order_states(
     state: Annotated[
         str | None, Query(max_length=16, description="only in this state, as `state` has it")
     ] = None,
-) -> ListOf[OrderStateView]:
+) -> OrderStateList:
     """Consolidated orders and how far they are, by cycle and supplier."""
     supplier_id = caller.supplier_for(supplier_id)
     async with page.reading("cycles") as db:
@@ -301,7 +310,15 @@ async def list_order_states(
             state=state,
             days=days,
         )
-    return page.answer(ListOf[OrderStateView], _for(caller, rows))
+        totals = await order_sums.of_states(
+            db,
+            caller.network_id,
+            cycle_id=cycle_id,
+            supplier_id=supplier_id,
+            state=state,
+            days=days,
+        )
+    return page.answer(OrderStateList, _for(caller, rows), totals=dict(totals))
 
 
 def _for(caller: Caller, rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -425,7 +442,7 @@ async def list_tier_drops(
             koperasi_id=whose,
             days=days,
         )
-    return page.answer(TierDrops, rows, total=dict(sums))
+    return page.answer(TierDrops, rows, totals=dict(sums))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

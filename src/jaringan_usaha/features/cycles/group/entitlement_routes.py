@@ -9,8 +9,9 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Reason, Slug
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.features.cycles import sums
 from jaringan_usaha.features.cycles.group import views
 from jaringan_usaha.features.cycles.group.domain import DecideMinimum, consolidated_orders
 
@@ -54,8 +55,8 @@ class Entitled(BaseModel):
     alone_idr: int
 
 
-class Entitlements(ListOf[EntitlementView]):
-    total: Entitled
+class Entitlements(ListWithTotals[EntitlementView, Entitled]):
+    """What koperasi may expect in a cycle."""
 
 
 class MinimumView(BaseModel):
@@ -69,6 +70,16 @@ class MinimumView(BaseModel):
     decision: str | None
     reason: str
     position: int
+
+
+class MinimumTotals(Rows):
+    undecided: int
+    minimum_idr: int
+    goods_idr: int
+
+
+class MinimumList(ListWithTotals[MinimumView, MinimumTotals]):
+    """The minimums that a cycle missed."""
 
 
 # -- entitlements --------------------------------------------------------------------------
@@ -100,10 +111,10 @@ async def list_entitlements(
             koperasi_id=whose,
             supplier_id=supplier_id,
         )
-        total = await views.entitled(
+        totals = await views.entitled(
             db, caller.network_id, cycle_id, koperasi_id=whose, supplier_id=supplier_id
         )
-    return page.answer(Entitlements, rows, total=dict(total))
+    return page.answer(Entitlements, rows, totals=dict(totals))
 
 
 # -- minimums ------------------------------------------------------------------------------
@@ -114,11 +125,12 @@ async def list_minimums(
     cycle_id: Annotated[Slug, Path()],
     caller: AuditorNow,
     page: Annotated[Page, by(supplier_id=str)],
-) -> ListOf[MinimumView]:
+) -> MinimumList:
     """The minimums that a cycle missed, where its terms are to ask the operator."""
     async with page.reading("cycles") as db:
         rows = await views.minimums(db, caller.network_id, cycle_id, part=page.part)
-    return page.answer(ListOf[MinimumView], rows)
+        totals = await sums.of_minimums(db, caller.network_id, cycle_id)
+    return page.answer(MinimumList, rows, totals=dict(totals))
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """The group's price of each item, how far the next one is, and nudges towards it, over HTTP."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -10,10 +11,11 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import BoardNow, ReaderNow
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Slug
-from jaringan_usaha.api.paging import ListOf, Page, by
+from jaringan_usaha.api.paging import Counted, ListOf, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
-from jaringan_usaha.features.cycles import life_views, views
+from jaringan_usaha.eventlog.queries import Part
+from jaringan_usaha.features.cycles import life_views, sums, views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, NoSuchCycle, existing
 from jaringan_usaha.features.cycles.group.nudges import nudge, reached
@@ -60,6 +62,19 @@ class NudgeView(BaseModel):
     less_idr: int
 
 
+class NudgeTotals(Rows):
+    amount_idr: int
+    less_idr: int
+
+
+class NudgeList(ListOf[NudgeView]):
+    """Each item's price is asked for to know its nudge, so there is an end to adding them up."""
+
+    totals: NudgeTotals | None = Field(
+        description="null where the group orders more than 2,000 items"
+    )
+
+
 # -- routes --------------------------------------------------------------------------------
 
 
@@ -70,7 +85,7 @@ async def list_group_prices(
     page: Annotated[Page, by(supplier_id=str, item_id=str)],
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
-) -> ListOf[GroupPriceView]:
+) -> Counted[GroupPriceView]:
     """The group's price of each item: provisional while orders come, frozen at the close. In a
     cycle with stated prices there is none."""
     async with page.reading("cycles") as db:
@@ -79,18 +94,24 @@ async def list_group_prices(
             rows = await amended_views.ordered_items(
                 db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
             )
+            orders = await sums.of_orders(
+                db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=None
+            )
+            count = orders["item_count"]
         else:
             rows = await views.totals(
                 db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
             )
+            wanted = await sums.of_wanted(db, caller.network_id, cycle_id, supplier_id=supplier_id)
+            count = wanted["rows"]
     cycle, prices = await _prices(door, caller, cycle_id, rows)
 
     def show(row: Row) -> GroupPriceView:
         price = prices[row["supplier_id"], row["item_id"]]
         return _ordered(row, price) if state in ORDERED else _so_far(row, price, cycle)
 
-    listed = rows if cycle.prices == "listed" else []
-    return page.answer(ListOf[GroupPriceView], listed, show=show)
+    listed, count = (rows, count) if cycle.prices == "listed" else ([], 0)
+    return page.answer(Counted[GroupPriceView], listed, show=show, totals=Rows(rows=count))
 
 
 @router.get("/cycles/{cycle_id}/nudges", operation_id="listNudges", tags=["cycles"])
@@ -100,27 +121,42 @@ async def list_nudges(
     page: Annotated[Page, by(supplier_id=str, item_id=str)],
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
-) -> ListOf[NudgeView]:
+) -> NudgeList:
     """Items of which the group would get more for less, while it may still order. One answer looks
-    at 2,000 items, so that a page may hold few or none; `next` leads on to the others."""
+    at 2,000 items, so that a page may hold few or none, and a cycle of more items has no totals;
+    `next` leads on to the others."""
     async with page.reading("cycles") as db:
         await _state(db, caller, cycle_id)
-        rows = await views.totals(
-            db,
-            caller.network_id,
-            cycle_id,
-            part=replace(page.part, most=SCANNED + 1),
-            supplier_id=supplier_id,
-        )
-    cycle, prices = await _prices(door, caller, cycle_id, rows)
+        rows, whole = [
+            await views.totals(
+                db,
+                caller.network_id,
+                cycle_id,
+                part=replace(part, most=SCANNED + 1),
+                supplier_id=supplier_id,
+            )
+            for part in (page.part, Part(("", ""), 0))
+        ]
+    cycle, prices = await _prices(door, caller, cycle_id, [*rows, *whole])
 
     def show(row: Row) -> dict[str, Any] | None:
         price = prices[row["supplier_id"], row["item_id"]]
         nudged = nudge(price, reached(price, row["quantity"], row["tolerance"]).quantity)
         return nudged and {**dict(row), **nudged._asdict()}
 
-    may_order = cycle.prices == "listed" and not cycle.closed and not cycle.cancelled
-    return page.answer(ListOf[NudgeView], rows if may_order else [], show=show, looked_at=SCANNED)
+    if cycle.prices != "listed" or cycle.closed or cycle.cancelled:
+        rows, whole = [], []
+    totals = None if len(whole) > SCANNED else _sum_up(filter(None, map(show, whole)))
+    return page.answer(NudgeList, rows, show=show, looked_at=SCANNED, totals=totals)
+
+
+def _sum_up(nudges: Iterable[Mapping[str, Any]]) -> NudgeTotals:
+    found = list(nudges)
+    return NudgeTotals(
+        rows=len(found),
+        amount_idr=sum(each["amount_idr"] for each in found),
+        less_idr=sum(each["less_idr"] for each in found),
+    )
 
 
 async def _state(db: Connection, caller: Caller, cycle_id: str) -> str:
@@ -134,7 +170,7 @@ async def _prices(
     door: Door, caller: Caller, cycle_id: str, rows: list[Row]
 ) -> tuple[Cycle, dict[tuple[str, str], Price]]:
     """The cycle, and the terms of the items of these rows where it takes them from lists."""
-    items = [(row["supplier_id"], row["item_id"]) for row in rows]
+    items = list(dict.fromkeys((row["supplier_id"], row["item_id"]) for row in rows))
     about = CYCLE.about(cycle_id)
     log = door.log(caller.network_id)
     known = await log.know([about, *(each for item in items for each in about_terms(*item))])

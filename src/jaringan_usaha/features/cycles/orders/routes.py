@@ -18,15 +18,16 @@ from jaringan_usaha.api.door import Door, DoorNow, door_of
 from jaringan_usaha.api.fields import UUID_V7, Body, Idr, Instant, Remark, Slug, UuidV7
 from jaringan_usaha.api.paging import (
     After,
-    ListOf,
+    ListWithTotals,
     Page,
+    Rows,
     by,
 )
 from jaringan_usaha.api.strict_route import StrictRoute, read_json_once
 from jaringan_usaha.api.sync import SyncType, Version
 from jaringan_usaha.api.versions import seen_in, tag_of, versioned
 from jaringan_usaha.eventlog.database import Row
-from jaringan_usaha.features.cycles import views
+from jaringan_usaha.features.cycles import sums, views
 from jaringan_usaha.features.cycles.amendments.domain import amending
 from jaringan_usaha.features.cycles.amendments.withdrawing import standing, withdrawal
 from jaringan_usaha.features.cycles.domain import CYCLE, CycleIsClosed
@@ -134,6 +135,19 @@ class OrderView(BaseModel):
     client_at: datetime | None
     position: int
     recorded_at: datetime
+
+
+class OrderTotals(Rows):
+    """`placed` orders are those that are not cancelled; only their lines count. `amount_idr` is
+    what they state: in cycles with listed prices nothing, until they are consolidated."""
+
+    placed: int
+    order_lines: int
+    amount_idr: int
+
+
+class OrderList(ListWithTotals[OrderView, OrderTotals]):
+    """The orders of one koperasi in one cycle."""
 
 
 # -- orders --------------------------------------------------------------------------------
@@ -297,14 +311,15 @@ async def list_orders(
     page: Annotated[Page, by(order_id=UUID)],
     cycle_id: Annotated[Slug, Query()],
     koperasi_id: Annotated[Slug | None, Query()] = None,
-) -> ListOf[OrderView]:
+) -> OrderList:
     """The orders of one koperasi in one cycle, by id (that is, by the time they were made)."""
     koperasi = caller.koperasi_for(koperasi_id)
     async with page.reading("cycles") as db:
         rows = await views.orders_of_koperasi(
             db, caller.network_id, koperasi, cycle_id, part=page.part
         )
-    return page.answer(ListOf[OrderView], rows, show=_order_view)
+        totals = await sums.of_koperasi(db, caller.network_id, koperasi, cycle_id)
+    return page.answer(OrderList, rows, show=_order_view, totals=dict(totals))
 
 
 def _order_view(row: Row) -> OrderView:
