@@ -10,15 +10,14 @@ Both are dated rules (`kernel.rules`), set for one item each:
 
 The guard of one line, a price or a whole amount:
 
-    ceiling = ceiling_on(rule, day, zone)            # rule: the DatedRule, as the log tells it
+    ceiling = ceiling_of(setting, zone)  # the rule's setting in force on the day
     if ceiling and exceeds(amount_idr, quantity, ceiling): …  # ceiling.rule_id, .version_no
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Literal, NamedTuple
 
-from jaringan_usaha.kernel.rules import DatedRule, Setting
+from jaringan_usaha.kernel.rules import Setting
 
 ZONES = (1, 2, 3)
 
@@ -43,14 +42,6 @@ def het_rule(item_id: str) -> str:
 def sphp_rule(item_id: str) -> str:
     """The id of the rule that limits the trade in an item of SPHP."""
     return f"sphp.{item_id}"
-
-
-def ceiling_on(
-    rule: DatedRule, day: date, zone: int | None, step: Step = "retail"
-) -> Ceiling | None:
-    """The ceiling that a rule sets on a day in Asia/Jakarta; None where it sets none."""
-    setting = rule.on(day)
-    return None if setting is None else ceiling_of(setting, zone, step)
 
 
 def ceiling_of(setting: Setting, zone: int | None, step: Step = "retail") -> Ceiling | None:

@@ -24,6 +24,7 @@ from jaringan_usaha.features.invoicing.events import (
 from jaringan_usaha.features.invoicing.matching import Ordered
 from jaringan_usaha.features.registry.events import KoperasiClassified, RuleSet
 from jaringan_usaha.kernel.calendar import day_of_business
+from jaringan_usaha.kernel.classification import Classified, evolve_classified
 from jaringan_usaha.kernel.decider import Topic
 from jaringan_usaha.kernel.messages import Command
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
@@ -169,19 +170,6 @@ class Described:
     item_id: str
     exempt: bool = False
     deposit_idr: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TaxStanding:
-    """Since when a koperasi is PKP, or is not, in the order in which that was recorded."""
-
-    koperasi_id: str
-    dated: tuple[tuple[date, bool], ...] = ()
-
-    def credits_on(self, day: date) -> bool:
-        """Whether it may credit PPN on a day; of two records for one date the later counts."""
-        begun = [each for each in self.dated if each[0] <= day]
-        return max(reversed(begun), key=lambda each: each[0], default=(day, False))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +335,6 @@ def evolve_described(described: Described, event: ItemDescribed) -> Described:
     return replace(described, exempt=event.tax_class == "exempt", deposit_idr=event.deposit_idr)
 
 
-def evolve_standing(standing: TaxStanding, event: KoperasiClassified) -> TaxStanding:
-    return replace(standing, dated=(*standing.dated, (event.valid_from_on, event.vat_registered)))
-
-
 def evolve_host(host: Host, event: CycleOpened) -> Host:
     return replace(host, koperasi_id=event.host)
 
@@ -395,8 +379,8 @@ INVOICE_NO = Topic(
 )
 COSTED_PART = Topic("invoicing.costed_part", "invoice_part", (InvoiceCosted,), Taken, evolve_costed)
 ITEM = Topic("invoicing.item", "item", (ItemDescribed,), Described, evolve_described)
-STANDING = Topic(
-    "invoicing.standing", "koperasi", (KoperasiClassified,), TaxStanding, evolve_standing
+CLASSIFIED = Topic(
+    "invoicing.classified", "koperasi", (KoperasiClassified,), Classified, evolve_classified
 )
 HOST = Topic("invoicing.host", "cycle", (CycleOpened,), Host, evolve_host, settled=True)
 RULE = Topic("invoicing.rule", "rule", (RuleSet,), DatedRule, evolve_rule)

@@ -42,6 +42,7 @@ from jaringan_usaha.features.registry.events import (
     KoperasiReinstated,
     KoperasiSuspended,
 )
+from jaringan_usaha.kernel.calendar import begun_last
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Missing, Outdated, Refused
@@ -128,12 +129,12 @@ class Buyer:
     koperasi_id: str
     admitted: bool = False
     suspended: bool = False
-    zones: tuple[tuple[date, int], ...] = ()
+    classified: tuple[KoperasiClassified, ...] = ()
 
     def zone_on(self, day: date | None) -> int | None:
         """Its zone of ceiling prices on a day; None before it was classified."""
-        begun = [each for each in self.zones if day is not None and each[0] <= day]
-        return max(begun, key=lambda each: each[0])[1] if begun else None
+        found = begun_last(self.classified, day) if day is not None else None
+        return None if found is None else found.price_zone
 
 
 def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelled) -> Order:
@@ -156,8 +157,7 @@ def evolve_buyer(
 ) -> Buyer:
     match event:
         case KoperasiClassified():
-            zone = (event.valid_from_on, event.price_zone)
-            return replace(buyer, zones=(*buyer.zones, zone))
+            return replace(buyer, classified=(*buyer.classified, event))
         case KoperasiAdmitted():
             return replace(buyer, admitted=True)
         case KoperasiSuspended():
