@@ -60,7 +60,12 @@ from jaringan_usaha.features.cycles.group import approval_routes, entitlement_ro
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
-from jaringan_usaha.features.invoicing import charge_routes, payment_routes, progress_routes
+from jaringan_usaha.features.invoicing import (
+    charge_routes,
+    correction_routes,
+    payment_routes,
+    progress_routes,
+)
 from jaringan_usaha.features.invoicing import routes as invoice_routes
 from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
@@ -104,6 +109,7 @@ FEATURE_ROUTES = (
     price_routes,
     market_routes,
     fulfilment_routes,
+    correction_routes,
     invoice_routes,
     payment_routes,
     charge_routes,

@@ -12,7 +12,11 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
     CycleOpened,
 )
-from jaringan_usaha.features.fulfilment.events import GoodsReceived, SurplusDecided
+from jaringan_usaha.features.fulfilment.events import (
+    GoodsReceived,
+    ReceiptCorrected,
+    SurplusDecided,
+)
 from jaringan_usaha.features.invoicing.events import (
     DebitNoteIssued,
     InvoiceCosted,
@@ -293,11 +297,18 @@ def evolve_order(
     assert_never(event)
 
 
-def evolve_kept(kept: Units, event: GoodsReceived | SurplusDecided) -> Units:
+def accepted_units(event: GoodsReceived | ReceiptCorrected) -> dict[str, int]:
+    """Units by item that a count of goods adds to what was accepted, or takes off."""
+    if isinstance(event, GoodsReceived):
+        return {line.item_id: line.accepted for line in event.lines}
+    return {line.item_id: line.accepted - line.accepted_before for line in event.lines}
+
+
+def evolve_kept(kept: Units, event: GoodsReceived | ReceiptCorrected | SurplusDecided) -> Units:
     """Accepted units, without surplus that went back."""
     match event:
-        case GoodsReceived():
-            return kept.with_more({line.item_id: line.accepted for line in event.lines})
+        case GoodsReceived() | ReceiptCorrected():
+            return kept.with_more(accepted_units(event))
         case SurplusDecided():
             if event.decision != "return":
                 return kept
@@ -361,7 +372,11 @@ ORDER = Topic(
     evolve_order,
 )
 KEPT = Topic(
-    "invoicing.kept", "consolidated_order", (GoodsReceived, SurplusDecided), Units, evolve_kept
+    "invoicing.kept",
+    "consolidated_order",
+    (GoodsReceived, ReceiptCorrected, SurplusDecided),
+    Units,
+    evolve_kept,
 )
 INVOICED = Topic(
     "invoicing.invoiced",
