@@ -34,10 +34,10 @@ from jaringan_usaha.features.invoicing.corrections import (
     CorrectReceipt,
     GoodsAreInvoiced,
     NoSuchReceipt,
-    ReceiptHasChanged,
     SurplusIsDecided,
     corrections,
 )
+from jaringan_usaha.features.invoicing.domain import OutOfTurn
 from jaringan_usaha.features.invoicing.events import (
     InvoiceLine,
     SupplierInvoiceMatched,
@@ -133,7 +133,7 @@ def test_an_item_that_was_forgotten_is_added() -> None:
 def test_two_who_correct_the_same_count_do_not_overwrite_each_other() -> None:
     once = mistyped.events(corrected(60, 600))
     once.when(correct(accepted=61)).then_refused(CorrectionExists, current_version=1)
-    mistyped.when(correct(number=2)).then_refused(ReceiptHasChanged, current_version=0)
+    mistyped.when(correct(number=2)).then_refused(OutOfTurn, current_version=0)
 
 
 def test_a_correction_does_not_hide_that_the_receipt_was_recorded() -> None:

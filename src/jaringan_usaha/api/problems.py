@@ -97,6 +97,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "nothing-to-invoice": ("Tidak ada yang dapat ditagih", "Nothing to invoice"),
     "nothing-to-split-by": ("Biaya tidak dapat dibagi", "The charge cannot be split"),
     "offer-infeasible": ("Penawaran tidak dapat diambil", "The offer cannot be taken"),
+    "order-limits-unknown": ("Barang dibatasi", "The goods are limited"),
     "order-window-closed": ("Putaran sudah ditutup", "The buying cycle is closed"),
     "payload-too-large": ("Kiriman terlalu besar", "Payload too large"),
     "person-does-not-fit": ("Data orang tidak sesuai", "The person does not fit"),

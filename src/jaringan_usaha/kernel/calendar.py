@@ -9,6 +9,12 @@ JAKARTA = timezone(timedelta(hours=7), "WIB")
 T = TypeVar("T")
 
 
+def week_of(day: date) -> str:
+    """The week from Monday to Sunday that a day is in, as ISO 8601 names it: `2026-W03`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
 class Dated(Protocol):
     """Something that holds from a date on, until a later one of its kind begins."""
 

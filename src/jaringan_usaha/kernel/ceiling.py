@@ -6,7 +6,8 @@ Both are dated rules (`kernel.rules`), set for one item each:
   the regulation also binds the trade before it, `buy_idr` (what the consortium may pay) and
   `sell_idr` (what it may ask of a koperasi), the same in all zones.
 - `sphp.<item_id>`: `zone_1_idr` … for `per` base units at retail, `buy_zone_1_idr` … from Bulog's
-  warehouse, and `most_per_customer_day`, in base units.
+  warehouse, and in base units `most_per_customer_day`, and where it is set
+  `most_per_koperasi_week`: what one koperasi may take.
 
 The guard of one line, a price or a whole amount:
 
@@ -79,3 +80,8 @@ def most_idr(quantity: int, ceiling: Ceiling) -> int:
 def customer_day_limit(values: Mapping[str, int]) -> int | None:
     """Base units that one customer may buy on one day; None where there is no limit."""
     return values.get("most_per_customer_day")
+
+
+def koperasi_week_limit(values: Mapping[str, int]) -> int | None:
+    """Base units that one koperasi may take in one week; None where there is no limit."""
+    return values.get("most_per_koperasi_week")

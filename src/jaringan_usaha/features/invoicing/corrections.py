@@ -16,11 +16,11 @@ from jaringan_usaha.features.fulfilment.events import (
     SurplusDecided,
     delivered_id,
 )
-from jaringan_usaha.features.invoicing.domain import INVOICED, ORDER
+from jaringan_usaha.features.invoicing.domain import INVOICED, ORDER, OutOfTurn
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.quantity import MOST_UNITS
-from jaringan_usaha.kernel.rejections import Invalid, Missing, Outdated, Refused
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 MOST_LINES = 100
 """One event holds them all."""
@@ -57,10 +57,6 @@ class GoodsAreInvoiced(Refused):
 
 class SurplusIsDecided(Refused):
     code = "surplus-is-decided"
-
-
-class ReceiptHasChanged(Outdated):
-    code = "version-conflict"
 
 
 class CorrectionDoesNotFit(Invalid):
@@ -134,7 +130,7 @@ def _order_id(command: CorrectReceipt) -> str:
 
 
 def correct_receipt(command: CorrectReceipt, known: Known) -> Sequence[Event]:
-    """Raises NoSuchReceipt, CorrectionExists, ReceiptHasChanged, CorrectionDoesNotFit,
+    """Raises NoSuchReceipt, CorrectionExists, OutOfTurn, CorrectionDoesNotFit,
     GoodsAreInvoiced, SurplusIsDecided."""
     order_id = _order_id(command)
     receipt = known[COUNTED.about(command.receipt_id)]
@@ -159,10 +155,10 @@ def correct_receipt(command: CorrectReceipt, known: Known) -> Sequence[Event]:
 
 
 def _is_recorded(command: CorrectReceipt, receipt: Counted) -> bool:
-    """Raises CorrectionExists, ReceiptHasChanged."""
+    """Raises CorrectionExists, OutOfTurn."""
     count, number = len(receipt.corrections), command.correction_no
     if number > count + 1:
-        raise ReceiptHasChanged(
+        raise OutOfTurn(
             f"receipt {command.receipt_id} has {count} corrections; look at it again",
             current_version=count,
         )

@@ -31,7 +31,7 @@ from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.classification import Classified, evolve_classified
 from jaringan_usaha.kernel.decider import Topic
 from jaringan_usaha.kernel.messages import Command
-from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Outdated, Refused
 from jaringan_usaha.kernel.rules import DatedRule, Setting, evolve_rule
 
 PPN_RULE = "ppn"
@@ -100,6 +100,12 @@ class RebateExists(Refused):
 
 class PricingRuleMissing(Refused):
     code = "pricing-rule-missing"
+
+
+class OutOfTurn(Outdated):
+    """What is numbered, a bill or a correction, has another number to come next."""
+
+    code = "version-conflict"
 
 
 class InvoiceDoesNotFit(Invalid):

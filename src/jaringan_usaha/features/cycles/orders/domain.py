@@ -15,6 +15,7 @@ from jaringan_usaha.features.cycles.domain import (
 )
 from jaringan_usaha.features.cycles.events import (
     CasesFilled,
+    Limited,
     OrderCancelled,
     OrderChanged,
     OrderLine,
@@ -28,6 +29,12 @@ from jaringan_usaha.features.cycles.orders.filling import (
     cases_filled,
     filling_begins,
     may_need_filling,
+)
+from jaringan_usaha.features.cycles.orders.limits import (
+    TAKEN,
+    about_taken,
+    limited,
+    released,
 )
 from jaringan_usaha.features.cycles.orders.lines import (
     CEILINGS,
@@ -51,7 +58,8 @@ from jaringan_usaha.kernel.rejections import Missing, Outdated, Refused
 
 
 class PlaceOrder(Command):
-    """`client_at` is when the device wrote it. `told` only while cases are filled."""
+    """`client_at` is when the device wrote it. `told` only while cases are filled; `limited` are
+    the items that a koperasi may take only so many of."""
 
     order_id: str
     cycle_id: str
@@ -59,6 +67,7 @@ class PlaceOrder(Command):
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
     told: Told | None = None
+    limited: tuple[str, ...] = ()
 
 
 class ChangeOrder(Command):
@@ -70,6 +79,7 @@ class ChangeOrder(Command):
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
     told: Told | None = None
+    limited: tuple[str, ...] = ()
 
 
 class CancelOrder(Command):
@@ -122,6 +132,7 @@ class Order:
     koperasi_id: str = ""
     content: bytes = b""
     cancelled: bool = False
+    limited: tuple[Limited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,7 @@ def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelle
                 cycle_id=event.cycle_id,
                 koperasi_id=event.koperasi_id,
                 content=digest(event.lines),
+                limited=event.limited,
             )
         case OrderCancelled():
             return replace(order, cancelled=True)
@@ -195,6 +207,7 @@ def needs(command: OrderCommand) -> Sequence[About[Any]]:
                 CYCLE.about(command.cycle_id),
                 BUYER.about(command.koperasi_id),
                 *about_lines(command.lines),
+                *about_taken(command.koperasi_id, command.limited),
                 *_about_cases(command),
             ]
         case ChangeOrder():
@@ -203,6 +216,7 @@ def needs(command: OrderCommand) -> Sequence[About[Any]]:
                 CYCLE.about(command.cycle_id),
                 BUYER.about(command.koperasi_id),
                 *about_lines(command.lines),
+                *about_taken(command.koperasi_id, command.limited),
                 *_about_cases(command),
             ]
         case CancelOrder():
@@ -239,7 +253,7 @@ def decide(command: OrderCommand, known: Known) -> Sequence[Event]:
 
 def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
     """Raises OrderExists, NoSuchCycle, CycleIsClosed, CycleNotOpenYet, NoSuchKoperasi,
-    KoperasiMayNotTrade, LinesDoNotFit, ItemNotOffered."""
+    KoperasiMayNotTrade, LinesDoNotFit, ItemNotOffered, LimitsMustBeKnown, WeekLimitExceeded."""
     about = ORDER.about(command.order_id)
     order = known[about]
     if known.version(about):
@@ -264,13 +278,15 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
             koperasi_id=command.koperasi_id,
             lines=command.lines,
             client_at=command.client_at,
+            limited=_limited(command, order, cycle, known),
         ),
     ]
 
 
 def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade, LinesDoNotFit,
-    ItemNotOffered, and while cases are filled OrderHasChanged."""
+    ItemNotOffered, LimitsMustBeKnown, WeekLimitExceeded, and while cases are filled
+    OrderHasChanged."""
     order = existing_order(command, known)
     if not order.cancelled and order.content == digest(command.lines):
         return []
@@ -288,6 +304,7 @@ def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
             koperasi_id=order.koperasi_id,
             lines=command.lines,
             client_at=command.client_at,
+            limited=_limited(command, order, cycle, known),
         ),
     ]
 
@@ -306,8 +323,19 @@ def cancel_order(command: CancelOrder, known: Known) -> Sequence[Event]:
             koperasi_id=order.koperasi_id,
             reason=command.reason,
             client_at=command.client_at,
+            limited=released(order.limited),
         ),
     ]
+
+
+def _limited(
+    command: PlaceOrder | ChangeOrder, order: Order, cycle: Cycle, known: Known
+) -> tuple[Limited, ...]:
+    """Raises LimitsMustBeKnown, WeekLimitExceeded."""
+    wish = command.lines, command.limited
+    return released(
+        order.limited, limited(command.order_id, command.koperasi_id, *wish, cycle, known)
+    )
 
 
 def _taking_orders(command: OrderCommand, known: Known) -> Cycle:
@@ -382,5 +410,5 @@ def existing_order(command: OfOrder, known: Known) -> Order:
 
 
 orders = Decider(
-    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL)
+    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL, TAKEN)
 )

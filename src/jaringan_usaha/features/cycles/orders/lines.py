@@ -9,7 +9,7 @@ from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
 from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
 from jaringan_usaha.features.registry.events import RuleSet, SupplierAdmitted
-from jaringan_usaha.kernel.ceiling import Ceiling, ceiling_of, exceeds, het_rule
+from jaringan_usaha.kernel.ceiling import Ceiling, ceiling_of, exceeds, het_rule, sphp_rule
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Invalid, Refused
 from jaringan_usaha.kernel.rules import RulesOfKind, Setting, evolve_rules_of_kind
@@ -42,13 +42,14 @@ SUPPLIER = Topic(
 CEILINGS = Topic("cycles.ceilings", "rule_kind", (RuleSet,), RulesOfKind, evolve_rules_of_kind)
 
 ALL_CEILINGS = CEILINGS.about("het")
-"""All HET at once: one question and one guard for an order, however many items it has, and the
-same guard for all orders of a batch."""
+ALL_SPHP = CEILINGS.about("sphp")
+"""All HET at once, and all limits of SPHP: one question and one guard each for an order, however
+many items it has, and the same guards for all orders of a batch."""
 
 
 def about_lines(lines: Sequence[OrderLine]) -> list[About[Any]]:
     """Offers where the price is listed; else only that item and supplier exist."""
-    about: dict[About[Any], None] = {ALL_CEILINGS: None}
+    about: dict[About[Any], None] = {ALL_CEILINGS: None, ALL_SPHP: None}
     for line in lines:
         if line.amount_idr is None:
             about[OFFER.about(offer_id(line.supplier_id, line.item_id))] = None
@@ -147,15 +148,13 @@ def _check_shown(line: OrderLine, number: int, price: Price) -> None:
 def _check_ceilings(
     lines: Sequence[OrderLine], cycle: Cycle, price_zone: int | None, known: Known
 ) -> None:
-    ceilings = known[ALL_CEILINGS]
-    if not ceilings.rules:
-        return
     assert cycle.priced_on is not None
-    for number, line in enumerate(lines):
-        setting = ceilings.on(het_rule(line.item_id), cycle.priced_on)
-        if setting is not None:
-            price = price_on(known[OFFER.about(offer_id(line.supplier_id, line.item_id))], cycle)
-            _check_ceiling(line, number, price, setting, price_zone)
+    for ceilings, rule_of in ((known[ALL_CEILINGS], het_rule), (known[ALL_SPHP], sphp_rule)):
+        for number, line in enumerate(lines if ceilings.rules else ()):
+            setting = ceilings.on(rule_of(line.item_id), cycle.priced_on)
+            if setting is not None:
+                offer = known[OFFER.about(offer_id(line.supplier_id, line.item_id))]
+                _check_ceiling(line, number, price_on(offer, cycle), setting, price_zone)
 
 
 def _check_ceiling(
