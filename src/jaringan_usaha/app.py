@@ -56,6 +56,7 @@ from jaringan_usaha.features.contacts import read_routes
 from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
+from jaringan_usaha.features.cycles.amendments import withdrawal_routes
 from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
@@ -106,6 +107,7 @@ FEATURE_ROUTES = (
     entitlement_routes,
     approval_routes,
     amend_routes,
+    withdrawal_routes,
     price_routes,
     market_routes,
     fulfilment_routes,
