@@ -696,7 +696,8 @@ create table receipts (
 
 create index receipts_by_cycle on receipts (network_id, cycle_id, position);
 
--- `outstanding` and `tolerance` are the sums of what all koperasi could claim just then.
+-- `outstanding` and `tolerance` are the sums of what all koperasi could claim just then; of the
+-- `accepted` units `shared_units` have been shared out, all of them when it is `shared`.
 create table receipt_lines (
   network_id bigint not null,
   receipt_id text not null,
@@ -707,7 +708,9 @@ create table receipt_lines (
   accepted bigint not null,
   rejected bigint not null,
   reason text not null,
+  corrections int not null default 0,
   shared boolean not null,
+  shared_units bigint not null default 0,
   sharing text not null default '',
   outstanding bigint not null default 0,
   tolerance bigint not null default 0,

@@ -60,11 +60,17 @@ from jaringan_usaha.features.contacts import read_routes, told_routes
 from jaringan_usaha.features.contacts import routes as contact_routes
 from jaringan_usaha.features.cycles import routes as cycle_routes
 from jaringan_usaha.features.cycles.amendments import routes as amend_routes
+from jaringan_usaha.features.cycles.amendments import withdrawal_routes
 from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
-from jaringan_usaha.features.invoicing import charge_routes, payment_routes, progress_routes
+from jaringan_usaha.features.invoicing import (
+    charge_routes,
+    correction_routes,
+    payment_routes,
+    progress_routes,
+)
 from jaringan_usaha.features.invoicing import routes as invoice_routes
 from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
@@ -106,9 +112,11 @@ FEATURE_ROUTES = (
     entitlement_routes,
     approval_routes,
     amend_routes,
+    withdrawal_routes,
     price_routes,
     market_routes,
     fulfilment_routes,
+    correction_routes,
     invoice_routes,
     payment_routes,
     charge_routes,

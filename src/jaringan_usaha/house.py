@@ -37,6 +37,7 @@ from jaringan_usaha.features.fulfilment.folding import delivery_views
 from jaringan_usaha.features.fulfilment.surplus import surplus
 from jaringan_usaha.features.invoicing import events as invoicing_events
 from jaringan_usaha.features.invoicing.charges import charges
+from jaringan_usaha.features.invoicing.corrections import corrections
 from jaringan_usaha.features.invoicing.costs import costed_invoices
 from jaringan_usaha.features.invoicing.folding import invoicing_views
 from jaringan_usaha.features.invoicing.invoices import invoices
@@ -101,6 +102,7 @@ DECIDERS = (
     payments,
     costed_invoices,
     charges,
+    corrections,
     sales,
     ledger,
 )

@@ -288,6 +288,14 @@ async def _trade_fulfilment(market: Market) -> None:
         )
     ]
     await market.settle()
+    one_more = {**counted, "accepted": 13}
+    answers += [
+        await put(
+            f"/v1/receipts/sj-17/corrections/{number}", **of_order, reason="a slip", lines=[line_]
+        )
+        for number, line_ in enumerate((one_more, counted), start=1)
+    ]
+    await market.settle()
     surplus = {**of_order, "item_id": "oil", "units": 1, "reason": "not ordered"}
     path = "/v1/receipts/sj-17/surplus"
     answers += [

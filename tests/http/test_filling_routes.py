@@ -257,3 +257,25 @@ async def test_what_costs_more_than_its_ceiling_is_not_ordered(market: Market) -
         1,
         12_499,
     )
+
+
+async def test_sphp_of_two_orders_at_once_only_one_fits_into_the_week(market: Market) -> None:
+    zones = {f"{step}zone_{zone}_idr": 200_000 for step in ("buy_", "") for zone in (1, 2, 3)}
+    values = {**zones, "per": 1, "most_per_customer_day": 10, "most_per_koperasi_week": 20}
+    rule = {"values": values, "source": "Bapanas, Juli 2025"}
+    melati = await market.koperasi("melati")
+    await market.open_cycle("sphp", closes_at=later(days=900))
+    done = await market.operator.put("/v1/rules/sphp.oil/2026-01-01", **rule)
+    assert done.status_code == 201, done.text
+    try:
+        answers = await asyncio.gather(*(place(market, melati, "sphp", oil(15)) for _ in range(2)))
+        assert sorted(each.status_code for each in answers) == [201, 409]
+        (refused,) = [each for each in answers if each.status_code == 409]
+        problem = assert_refused(refused, 409, "sphp-limit-exceeded")
+        assert (problem["most"], problem["left"], problem["rule"]) == (20, 5, "sphp.oil")
+        assert (await place(market, melati, "sphp", oil(5))).status_code == 201
+    finally:
+        unlimited = {key: at for key, at in values.items() if key != "most_per_koperasi_week"}
+        await market.operator.put(
+            "/v1/rules/sphp.oil/2026-01-02", values=unlimited, source=rule["source"]
+        )

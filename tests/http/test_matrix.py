@@ -195,6 +195,7 @@ async def _planted(market: Market) -> dict[str, dict[str, str]]:
         "rule_id": "ppn",
         "valid_from_on": "2026-01-01",
         "proposal_no": "1",
+        "correction_no": "1",
         "person_id": "00000000-0000-7000-8000-000000000000",
         "payment_id": "bca-31",
         "rebate_id": "bca-44",

@@ -44,6 +44,7 @@ FILES = (
     "margin",
     "contacts",
     "two_persons",
+    "corrections",
 )
 """Later rooms stand behind, in the order in which goods travel."""
 CORPUS = [

@@ -70,7 +70,8 @@ from jaringan_usaha.features.cycles.orders.domain import (
     NoSuchOrder,
     OrderExists,
 )
-from jaringan_usaha.features.registry.events import KoperasiAdmitted, KoperasiSuspended
+from jaringan_usaha.features.cycles.orders.limits import WeekLimitExceeded
+from jaringan_usaha.features.registry.events import KoperasiAdmitted, KoperasiSuspended, RuleSet
 from jaringan_usaha.kernel.rejections import Invalid, Outdated
 from jaringan_usaha.kernel.tiers import Price
 
@@ -361,6 +362,18 @@ def cancelled(koperasi_id: str = "D") -> OrderCancelled:
 
 
 done = log().events(finished)
+
+
+def test_sphp_who_takes_an_order_over_stays_within_its_week() -> None:
+    sphp = RuleSet(
+        rule_id="sphp.oil",
+        version_no=1,
+        valid_from_on=date(2026, 1, 1),
+        values={"most_per_koperasi_week": 9},
+        source="Bapanas",
+    )
+    done.events(sphp).when(transfer()).then_refused(WeekLimitExceeded, most=9)
+
 
 # -- sending -------------------------------------------------------------------------------
 

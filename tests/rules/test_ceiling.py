@@ -10,7 +10,6 @@ from jaringan_usaha.kernel.ceiling import (
     Ceiling,
     ceiling_idr,
     ceiling_of,
-    ceiling_on,
     customer_day_limit,
     exceeds,
     het_rule,
@@ -116,9 +115,9 @@ def test_a_rule_that_binds_retail_alone_binds_nobody_before_it() -> None:
 def test_a_ceiling_holds_from_its_day_on() -> None:
     before = setting(medium.rule_id, zones(12_500, 13_100, 13_500), 2, date(2024, 6, 1))
     rule = DatedRule(medium.rule_id, (medium, before))
-    assert ceiling_on(rule, date(2024, 5, 31), 1) is None
-    old = ceiling_on(rule, date(2025, 8, 21), 1)
-    new = ceiling_on(rule, AUGUST_22, 1)
+    assert rule.on(date(2024, 5, 31)) is None
+    days = (date(2025, 8, 21), AUGUST_22)
+    old, new = (ceiling_of(found, 1) for day in days if (found := rule.on(day)))
     assert old == Ceiling(12_500, 1, medium.rule_id, 2)
     assert new == Ceiling(13_500, 1, medium.rule_id, 1)
 

@@ -27,7 +27,6 @@ from jaringan_usaha.features.invoicing.charges import (
     BillCharge,
     ChargeDoesNotFit,
     ChargeExists,
-    ChargeHasChanged,
     LineToShare,
     NoSuchCharge,
     NoSuchCycle,
@@ -55,6 +54,7 @@ from jaringan_usaha.features.invoicing.domain import (
     NoSuchConsolidatedOrder,
     NoSuchInvoice,
     NothingToInvoice,
+    OutOfTurn,
     PaymentExists,
     PricingRuleMissing,
     RebateExists,
@@ -607,7 +607,7 @@ def test_bills_of_a_charge_follow_one_another() -> None:
     first = after(cycle, bill())
     first.when(bill()).then_nothing()
     first.when(bill(999)).then_refused(ChargeExists, current_version=1)
-    first.when(bill(999, 3)).then_refused(ChargeHasChanged, current_version=1)
+    first.when(bill(999, 3)).then_refused(OutOfTurn, current_version=1)
     first.when(bill(999, 2, payee="Kapal")).then_refused(ChargeExists)
     (second,) = first.when(bill(0, 2)).then_recorded()
     assert isinstance(second, ChargeBilled)

@@ -10,7 +10,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from jaringan_usaha.features.fulfilment.events import Given
-from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item
+from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item, take_back
 from jaringan_usaha.kernel.money import half_up
 from jaringan_usaha.kernel.sharing import Sharing
 
@@ -56,9 +56,26 @@ class Deliveries:
             line=(self.amount_idr, self.quantity),
             before=(self.given, self.goods_idr),
         )
+        return self._add(accepted - item.surplus, item)
+
+    def correct(self, fewer: int, unclaimed: int = 0) -> dict[str, int]:
+        """So many units never came: who loses how many, below zero; surplus goes first."""
+        item = take_back(
+            fewer - unclaimed,
+            unclaimed,
+            self.claimants,
+            self.sharing,
+            self.priority,
+            line=(self.amount_idr, self.quantity),
+            before=(self.given, self.goods_idr),
+        )
+        assert item.surplus == -unclaimed
+        return self._add(unclaimed - fewer, item)
+
+    def _add(self, units: int, item: SharedItem) -> dict[str, int]:
         rows = {row.koperasi_id: row for row in item.rows}
         self.claimants = [_after(each, rows.get(each.koperasi_id)) for each in self.claimants]
-        self.given += accepted - item.surplus
+        self.given += units
         self.goods_idr += item.goods_idr
         self.shared.append(item)
         return {koperasi: row.units for koperasi, row in rows.items()}
@@ -384,3 +401,57 @@ def test_eighty_thousand_koperasi_are_one_item(sharing: Sharing) -> None:
     assert sum(row.units for row in item.rows) == 100_001
     assert sum(row.goods_idr for row in item.rows) == 100_001 * CARTON_IDR
     assert item.rows[0].koperasi_id == "kop-79999"
+
+
+# -- corrections ---------------------------------------------------------------------------
+
+
+def test_a_count_of_72_that_was_60_leaves_what_60_had_brought() -> None:
+    """Domain rule S1: tolerance is dropped first, then firm units in proportion."""
+    goods = a1()
+    goods.receive(72)
+    assert goods.correct(12) == {"A": -6, "B": -2, "C": -4}
+    assert goods.received == {"A": 28, "B": 23, "C": 9}
+    assert goods.goods_idr == 60 * CARTON_IDR
+    assert [row.goods_idr for row in goods.shared[-1].rows] == [
+        -6 * CARTON_IDR,
+        -2 * CARTON_IDR,
+        -4 * CARTON_IDR,
+    ]
+
+
+def test_surplus_goes_before_anybody_loses_something() -> None:
+    goods = a1()
+    goods.receive(100)
+    assert goods.shared[-1].surplus == 25
+    assert goods.correct(25, unclaimed=25) == {}
+    assert goods.correct(12 + 3) == {"A": -8, "B": -2, "C": -5}
+    assert sum(goods.received.values()) == 60
+
+
+def test_by_first_come_the_last_one_loses() -> None:
+    goods = a2("first_come", 30, 18, 0)
+    goods.receive(48)
+    assert goods.correct(8) == {"B": -8}
+    assert goods.correct(15) == {"A": -5, "B": -10}
+
+
+@for_all(
+    st.lists(st.tuples(st.integers(1, 50), st.integers(0, 9)), min_size=1, max_size=6),
+    st.integers(1, 400),
+    st.data(),
+)
+def test_nobody_gains_or_owes_by_a_correction(
+    wanted: list[tuple[int, int]], accepted: int, data: st.DataObject
+) -> None:
+    names = "ABCDEF"
+    goods = cartons(*(claimant(names[n], *each) for n, each in enumerate(wanted)))
+    goods.receive(accepted)
+    before, given = goods.received, goods.given
+    fewer = data.draw(st.integers(0, given))
+    assert all(units < 0 for units in goods.correct(fewer).values())
+    assert all(0 <= units <= before[name] for name, units in goods.received.items())
+    assert sum(goods.received.values()) == given - fewer
+    assert goods.goods_idr == (given - fewer) * CARTON_IDR
+    if fewer == given:
+        assert all(each.received_alone_idr == 0 for each in goods.claimants)

@@ -174,6 +174,13 @@ def _goods_received(event: fulfilment.GoodsReceived) -> Iterator[Note]:
     yield from _to_supplier(event, "delivery-state")
 
 
+def _receipt_corrected(event: fulfilment.ReceiptCorrected) -> Iterator[Note]:
+    both = supplier(event.supplier_id), OVERSEERS
+    yield from _changed("receipt", event.receipt_id, *both)
+    yield from _to_supplier(event, "delivery-state")
+    yield from _changed("surplus", _group(event), OVERSEERS)
+
+
 def _bears(event: Any, koperasi_ids: Iterable[str], *kinds: str) -> Iterator[Note]:
     """What koperasi got of one supplier's goods, and what that costs them; the consortium's own
     part is the operator's to look at."""
@@ -290,6 +297,7 @@ ANNOUNCED: Mapping[type[Event], Callable[[Any], Iterable[Note]]] = {
     cycles.ConsolidatedOrderWithdrawn: _order_of_group_withdrawn,
     prices.MarketPricesObserved: lambda event: _changed("market-prices", event.region_code, BOARD),
     fulfilment.GoodsReceived: _goods_received,
+    fulfilment.ReceiptCorrected: _receipt_corrected,
     fulfilment.DeliveryShared: _delivery_shared,
     fulfilment.SurplusDecided: _surplus_decided,
     fulfilment.DeliveryEnded: lambda event: _to_supplier(event, "delivery-state"),

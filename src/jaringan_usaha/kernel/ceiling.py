@@ -6,19 +6,19 @@ Both are dated rules (`kernel.rules`), set for one item each:
   the regulation also binds the trade before it, `buy_idr` (what the consortium may pay) and
   `sell_idr` (what it may ask of a koperasi), the same in all zones.
 - `sphp.<item_id>`: `zone_1_idr` … for `per` base units at retail, `buy_zone_1_idr` … from Bulog's
-  warehouse, and `most_per_customer_day`, in base units.
+  warehouse, and in base units `most_per_customer_day`, and where it is set
+  `most_per_koperasi_week`: what one koperasi may take.
 
 The guard of one line, a price or a whole amount:
 
-    ceiling = ceiling_on(rule, day, zone)            # rule: the DatedRule, as the log tells it
+    ceiling = ceiling_of(setting, zone)  # the rule's setting in force on the day
     if ceiling and exceeds(amount_idr, quantity, ceiling): …  # ceiling.rule_id, .version_no
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Literal, NamedTuple
 
-from jaringan_usaha.kernel.rules import DatedRule, Setting
+from jaringan_usaha.kernel.rules import Setting
 
 ZONES = (1, 2, 3)
 
@@ -43,14 +43,6 @@ def het_rule(item_id: str) -> str:
 def sphp_rule(item_id: str) -> str:
     """The id of the rule that limits the trade in an item of SPHP."""
     return f"sphp.{item_id}"
-
-
-def ceiling_on(
-    rule: DatedRule, day: date, zone: int | None, step: Step = "retail"
-) -> Ceiling | None:
-    """The ceiling that a rule sets on a day in Asia/Jakarta; None where it sets none."""
-    setting = rule.on(day)
-    return None if setting is None else ceiling_of(setting, zone, step)
 
 
 def ceiling_of(setting: Setting, zone: int | None, step: Step = "retail") -> Ceiling | None:
@@ -88,3 +80,8 @@ def most_idr(quantity: int, ceiling: Ceiling) -> int:
 def customer_day_limit(values: Mapping[str, int]) -> int | None:
     """Base units that one customer may buy on one day; None where there is no limit."""
     return values.get("most_per_customer_day")
+
+
+def koperasi_week_limit(values: Mapping[str, int]) -> int | None:
+    """Base units that one koperasi may take in one week; None where there is no limit."""
+    return values.get("most_per_koperasi_week")

@@ -1,16 +1,15 @@
 """What a koperasi is for tax and ceiling prices on a day: PKP or not, and in which price zone."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
+from jaringan_usaha.kernel.calendar import Dated, begun_last
 
-class Classification(Protocol):
+
+class Classification(Dated, Protocol):
     """One classification of a koperasi, as the registry recorded it."""
 
-    @property
-    def valid_from_on(self) -> date: ...
     @property
     def vat_registered(self) -> bool: ...
     @property
@@ -28,7 +27,7 @@ class Classified:
 
     def on(self, day: date) -> Classification | None:
         """The one in force on a day in Asia/Jakarta: of those begun, the one that began last."""
-        return in_force(self.settings, day)
+        return begun_last(self.settings, day)
 
     def vat_registered_on(self, day: date) -> bool:
         """Whether it is PKP and may credit PPN; who was never classified is not."""
@@ -39,11 +38,6 @@ class Classified:
         """The zone (1, 2 or 3) in which it sells; None for who was never classified."""
         found = self.on(day)
         return None if found is None else found.price_zone
-
-
-def in_force(settings: Iterable[Classification], day: date) -> Classification | None:
-    begun = [each for each in settings if each.valid_from_on <= day]
-    return max(begun, key=lambda each: each.valid_from_on, default=None)
 
 
 def evolve_classified(classified: Classified, event: Classification) -> Classified:

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
+from jaringan_usaha.kernel.calendar import Dated, begun_last
 
-class Setting(Protocol):
+
+class Setting(Dated, Protocol):
     """One setting of a rule, as the registry recorded it."""
 
     @property
     def rule_id(self) -> str: ...
     @property
     def version_no(self) -> int: ...
-    @property
-    def valid_from_on(self) -> date: ...
     @property
     def values(self) -> Mapping[str, int]: ...
 
@@ -28,8 +28,7 @@ class DatedRule:
 
     def on(self, day: date) -> Setting | None:
         """The setting in force on a day: of those that have begun, the one that began last."""
-        begun = [each for each in self.settings if each.valid_from_on <= day]
-        return max(begun, key=lambda each: each.valid_from_on, default=None)
+        return begun_last(self.settings, day)
 
 
 def evolve_rule(rule: DatedRule, event: Setting) -> DatedRule:

@@ -1,5 +1,6 @@
 """What happened in buying cycles, from the first order to the consolidated ones."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -133,6 +134,21 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shown_per: int = 1
 
 
+class Limited(msgspec.Struct, frozen=True, kw_only=True):
+    """Units, tolerance included, that an order takes of an item of which a koperasi may take only
+    so many in a `week` (`2026-W03`), by this setting of the item's rule; 0 once it takes none."""
+
+    item_id: str
+    units: int
+    week: str
+    rule_version_no: int
+
+
+def limited_id(koperasi_id: str, item_id: str) -> str:
+    """All that one koperasi takes of a limited item."""
+    return f"{koperasi_id}|{item_id}"
+
+
 class OrderPlaced(Event):
     """One order with all its lines. `client_at` is the device's clock: data, never order."""
 
@@ -142,6 +158,12 @@ class OrderPlaced(Event):
     koperasi_id: str
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
+    limited: tuple[Limited, ...] = ()
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its own ids, it is found by what it takes of limited items."""
+        yield from super().tags()
+        yield from _limits(self)
 
 
 class OrderChanged(Event):
@@ -153,6 +175,12 @@ class OrderChanged(Event):
     koperasi_id: str
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
+    limited: tuple[Limited, ...] = ()
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its own ids, it is found by what it takes of limited items."""
+        yield from super().tags()
+        yield from _limits(self)
 
 
 class OrderCancelled(Event):
@@ -164,6 +192,17 @@ class OrderCancelled(Event):
     koperasi_id: str
     reason: str = ""
     client_at: datetime | None = None
+    limited: tuple[Limited, ...] = ()
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its own ids, it is found by what it takes of limited items."""
+        yield from super().tags()
+        yield from _limits(self)
+
+
+def _limits(event: OrderPlaced | OrderChanged | OrderCancelled) -> Iterator[tuple[str, str]]:
+    for each in event.limited:
+        yield "limited", limited_id(event.koperasi_id, each.item_id)
 
 
 class CasesFilled(Event):

@@ -39,6 +39,7 @@ class ReceiptLineView(BaseModel):
     accepted: int
     rejected: int
     reason: str
+    corrections: int = Field(description="how often its count was corrected")
     shared: bool = Field(description="false while it waits to be shared out")
     given: int
     goods_idr: int

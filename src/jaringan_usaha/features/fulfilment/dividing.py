@@ -8,10 +8,12 @@ import msgspec
 
 from jaringan_usaha.features.cycles.events import CycleOpened
 from jaringan_usaha.features.fulfilment.domain import (
+    CORRECTIONS,
     GROUP_ORDER,
     RECEIPT,
     GroupOrder,
     NoSuchReceipt,
+    accepted_of,
     order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import (
@@ -20,7 +22,7 @@ from jaringan_usaha.features.fulfilment.events import (
     SurplusDecided,
     delivered_id,
 )
-from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item
+from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item, take_back
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Outdated
@@ -74,12 +76,14 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """One item of a consolidated order: units that koperasi got, units kept or given at a
-    value of `valued_idr` in all, and what waits for a decision, by receipt that was shared."""
+    value of `valued_idr` in all, and of every receipt the accepted units that were `shared`
+    and how many of them wait for a decision."""
 
     delivered_id: str
     given: int = 0
     valued: int = 0
     valued_idr: int = 0
+    shared: Mapping[str, int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -110,19 +114,23 @@ def _shared(delivered: Delivered, receipt_id: str, item: ItemGiven) -> Delivered
         given=delivered.given + units,
         valued=delivered.valued + units,
         valued_idr=delivered.valued_idr + item.goods_idr,
-        waiting={**delivered.waiting, receipt_id: item.surplus},
+        shared=_added(delivered.shared, receipt_id, item.accepted),
+        waiting=_added(delivered.waiting, receipt_id, item.surplus),
     )
 
 
+def _added(units: Mapping[str, int], receipt_id: str, more: int) -> dict[str, int]:
+    return {**units, receipt_id: units.get(receipt_id, 0) + more}
+
+
 def _decided(delivered: Delivered, event: SurplusDecided) -> Delivered:
-    left = delivered.waiting.get(event.receipt_id, 0) - event.units
     kept = 0 if event.decision == "return" else event.units
     return replace(
         delivered,
         given=delivered.given + (event.units if event.koperasi_id else 0),
         valued=delivered.valued + kept,
         valued_idr=delivered.valued_idr + event.goods_idr,
-        waiting={**delivered.waiting, event.receipt_id: left},
+        waiting=_added(delivered.waiting, event.receipt_id, -event.units),
     )
 
 
@@ -144,6 +152,7 @@ def needs(command: ShareReceipt) -> Sequence[About[Any]]:
     return [
         GROUP_ORDER.about(order_id),
         RECEIPT.about(command.receipt_id),
+        CORRECTIONS.about(command.receipt_id),
         TERMS.about(command.cycle_id),
         *(DELIVERED.about(delivered_id(order_id, item.item_id)) for item in command.items),
     ]
@@ -153,8 +162,9 @@ def needs(command: ShareReceipt) -> Sequence[About[Any]]:
 
 
 def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
-    """Items that were shared before are passed over, so that each is shared once; so are those
-    whose claims are outdated, as long as there are others.
+    """Items that were shared as they are counted are passed over, so that each unit is shared
+    once; so are those whose claims are outdated, as long as there are others. What a correction
+    of the receipt adds is shared as if it came now, and what it takes off is taken back.
 
     Raises NoSuchReceipt, ClaimsAreOutdated.
     """
@@ -164,17 +174,19 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
     if receipt.consolidated_order_id != order_id:
         raise NoSuchReceipt(f"there is no receipt {command.receipt_id} for {order_id}")
     terms = known[TERMS.about(command.cycle_id)]
+    counted = accepted_of(receipt, known[CORRECTIONS.about(command.receipt_id)])
     shared: list[tuple[str, int, SharedItem]] = []
     outdated: list[str] = []
     for item in command.items:
         delivered = known[DELIVERED.about(delivered_id(order_id, item.item_id))]
-        if command.receipt_id in delivered.waiting:
+        more = counted[item.item_id] - delivered.shared.get(command.receipt_id, 0)
+        if not more:
             continue
         if not _add_up(command.order_changes, item, order, delivered):
             outdated.append(item.item_id)
             continue
-        accepted = receipt.lines[item.item_id].accepted
-        shared.append((item.item_id, accepted, _share(accepted, item, order, delivered, terms)))
+        divided = _share(more, command.receipt_id, item, order, delivered, terms)
+        shared.append((item.item_id, more, divided))
     if outdated and not shared:
         names = ", ".join(outdated)
         raise ClaimsAreOutdated(
@@ -205,17 +217,23 @@ def _add_up(order_changes: int, item: ItemClaims, order: GroupOrder, delivered: 
 
 
 def _share(
-    accepted: int, item: ItemClaims, order: GroupOrder, delivered: Delivered, terms: Terms
+    more: int,
+    receipt_id: str,
+    item: ItemClaims,
+    order: GroupOrder,
+    delivered: Delivered,
+    terms: Terms,
 ) -> SharedItem:
-    line = order.lines[item.item_id]
-    return share_item(
-        accepted,
-        item.claimants if line.quantity else (),  # nothing is ordered: all of it is surplus
-        terms.sharing,
-        terms.priority,
-        line=(line.amount_idr, line.quantity),
-        before=(delivered.valued, delivered.valued_idr),
-    )
+    ordered = order.lines[item.item_id]
+    line = (ordered.amount_idr, ordered.quantity)
+    before = (delivered.valued, delivered.valued_idr)
+    how = (item.claimants, terms.sharing, terms.priority)
+    if more < 0:
+        unclaimed = min(-more, delivered.waiting[receipt_id])
+        return take_back(-more - unclaimed, unclaimed, *how, line=line, before=before)
+    if not ordered.quantity:
+        return SharedItem((), more, 0)  # nothing is ordered: all of it is surplus
+    return share_item(more, *how, line=line, before=before)
 
 
 def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[ItemGiven, ...]]:
@@ -245,4 +263,6 @@ def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[Item
         yield tuple(part)
 
 
-shared_deliveries = Decider(needs, share_receipt, (GROUP_ORDER, RECEIPT, TERMS, DELIVERED))
+shared_deliveries = Decider(
+    needs, share_receipt, (GROUP_ORDER, RECEIPT, CORRECTIONS, TERMS, DELIVERED)
+)

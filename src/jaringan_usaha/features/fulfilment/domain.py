@@ -14,7 +14,12 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
     DeliveryBegun,
 )
-from jaringan_usaha.features.fulfilment.events import DeliveryEnded, GoodsReceived, ReceivedLine
+from jaringan_usaha.features.fulfilment.events import (
+    DeliveryEnded,
+    GoodsReceived,
+    ReceiptCorrected,
+    ReceivedLine,
+)
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
@@ -104,6 +109,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrections:
+    """Accepted units of a receipt, of those items whose lines were corrected."""
+
+    receipt_id: str
+    accepted: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     consolidated_order_id: str
     begun: bool = False
@@ -150,6 +163,17 @@ def evolve_receipt(receipt: Receipt, event: GoodsReceived) -> Receipt:
     )
 
 
+def evolve_corrections(corrections: Corrections, event: ReceiptCorrected) -> Corrections:
+    accepted = {line.item_id: line.accepted for line in event.lines}
+    return replace(corrections, accepted={**corrections.accepted, **accepted})
+
+
+def accepted_of(receipt: Receipt, corrections: Corrections) -> dict[str, int]:
+    """Accepted units by item, as they are counted by now."""
+    counted = {line.item_id: line.accepted for line in receipt.lines.values()}
+    return {**counted, **corrections.accepted}
+
+
 def evolve_delivery(delivery: Delivery, event: DeliveryBegun | DeliveryEnded) -> Delivery:
     match event:
         case DeliveryBegun():
@@ -174,6 +198,9 @@ GROUP_ORDER = Topic(
 )
 RECEIPT = Topic(
     "fulfilment.receipt", "receipt", (GoodsReceived,), Receipt, evolve_receipt, stream=True
+)
+CORRECTIONS = Topic(
+    "fulfilment.corrections", "receipt", (ReceiptCorrected,), Corrections, evolve_corrections
 )
 DELIVERY = Topic(
     "fulfilment.delivery",

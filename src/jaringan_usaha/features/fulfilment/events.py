@@ -32,11 +32,37 @@ class GoodsReceived(Event):
     part: int = 1
 
 
+class CorrectedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What arrived of one item, and what was recorded of it until now."""
+
+    item_id: str
+    accepted: int
+    accepted_before: int
+    rejected: int = 0
+    rejected_before: int = 0
+    reason: str = ""
+
+
+class ReceiptCorrected(Event):
+    """Lines of a receipt as they should have been recorded, and why they were not. What that
+    makes more or fewer is shared out, or taken back, by a later `DeliveryShared`."""
+
+    name: ClassVar[str] = "fulfilment.receipt_corrected.1"
+    receipt_id: str
+    consolidated_order_id: str
+    cycle_id: str
+    supplier_id: str
+    correction_no: int
+    reason: str
+    lines: tuple[CorrectedLine, ...]
+
+
 class Given(msgspec.Struct, frozen=True, array_like=True):
     """What one koperasi gets of a delivery, and what that was decided on.
 
     It still expected `outstanding` units and would take `tolerance` more. `goods_idr` is its
-    part of the goods' value; alone they had cost `alone_idr`.
+    part of the goods' value; alone they had cost `alone_idr`. Below zero they are taken back,
+    from what it has: `outstanding` of its firm units and `tolerance` beyond them.
     """
 
     koperasi_id: str
@@ -52,7 +78,8 @@ class ItemGiven(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     part has the others, `continued`. They stand in the order that settles ties.
 
     Of the whole item, and the same in all its parts: `accepted` units arrived, `surplus` of
-    them nobody expected and wait for a decision, the others are worth `goods_idr`.
+    them nobody expected and wait for a decision, the others are worth `goods_idr`. After a
+    correction of the receipt these are the differences that it makes, also below zero.
     """
 
     item_id: str

@@ -15,7 +15,8 @@ Sentence = tuple[str, dict[str, Figure]]
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What it got of one receipt: all that was accepted, what it and all could claim then."""
+    """What it got of one receipt: all that was accepted, what it and all could claim then. Where
+    the count was `corrected` since, `units` are what it has of it in all."""
 
     received_on: date
     accepted: int
@@ -26,6 +27,7 @@ class Portion:
     tolerance_of_all: int
     surplus: int
     units: int
+    corrected: bool = False
 
     @property
     def was_surplus(self) -> bool:
@@ -139,6 +141,9 @@ def _came(portion: Portion) -> Iterator[Sentence]:
         "units": portion.units,
         "surplus": portion.surplus,
     }
+    if portion.corrected:
+        yield "corrected", figures
+        return
     if portion.was_surplus:
         yield "took_surplus", figures
         return

@@ -14,6 +14,7 @@ from jaringan_usaha.features.fulfilment.events import (
     DeliveryEnded,
     DeliveryShared,
     GoodsReceived,
+    ReceiptCorrected,
     SurplusDecided,
 )
 
@@ -39,6 +40,7 @@ async def write(page: Page, db: Connection) -> None:
     """Fold a page; in the order below everything commutes."""
     await _write_states(page, db)
     await _write_receipts(page, db)
+    await _write_corrections(page, db)
     await _write_shared(page, db)
     await _write_surplus(page, db)
     await _write_ended(page, db)
@@ -109,6 +111,25 @@ async def _write_receipts(page: Page, db: Connection) -> None:
     )
 
 
+async def _write_corrections(page: Page, db: Connection) -> None:
+    """One after another, since one may correct what the one before did."""
+    for position, event in ((each.position, each.event) for each in page.of(ReceiptCorrected)):
+        await db.execute(
+            queries.correct_receipt,
+            page.network_id,
+            event.receipt_id,
+            event.cycle_id,
+            event.supplier_id,
+            position,
+            [line.item_id for line in event.lines],
+            [line.accepted for line in event.lines],
+            [line.accepted - line.accepted_before for line in event.lines],
+            [line.rejected for line in event.lines],
+            [line.rejected - line.rejected_before for line in event.lines],
+            [line.reason for line in event.lines],
+        )
+
+
 async def _write_shared(page: Page, db: Connection) -> None:
     shared = page.of(DeliveryShared)
     if not shared:
@@ -127,6 +148,7 @@ async def _write_shared(page: Page, db: Connection) -> None:
         [event.cycle_id for event, _ in begun],
         [event.supplier_id for event, _ in begun],
         [event.sharing for event, _ in begun],
+        [item.accepted for _, item in begun],
         [item.surplus for _, item in begun],
     )
     await _add_given(page.network_id, _given_rows(shared), db)
@@ -226,6 +248,7 @@ delivery_views = Projection(
         ConsolidatedOrderWithdrawn,
         EntitlementsGranted,
         GoodsReceived,
+        ReceiptCorrected,
         DeliveryShared,
         SurplusDecided,
         DeliveryEnded,

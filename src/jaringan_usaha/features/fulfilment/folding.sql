@@ -65,27 +65,63 @@ on conflict (network_id, cycle_id, supplier_id, item_id) do update
 set accepted = delivery_items.accepted + excluded.accepted,
     rejected = delivery_items.rejected + excluded.rejected;
 
+-- name: correct_receipt
+-- Lines as they are counted now; units that were shared otherwise wait to be shared again. A line
+-- of an item that was not on the receipt is added to it.
+with c as materialized (
+  select * from unnest(
+    $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]
+  ) c(item_id, accepted, more, rejected, more_rejected, reason)
+), lines as (
+  insert into receipt_lines as l (
+    network_id, receipt_id, item_id, cycle_id, supplier_id, position, accepted, rejected, reason,
+    shared, corrections)
+  select $1::bigint, $2::text, item_id, $3::text, $4::text, $5::bigint, accepted, rejected, reason,
+         accepted = 0, 1
+  from c
+  on conflict (network_id, receipt_id, item_id) do update
+  set accepted = excluded.accepted, rejected = excluded.rejected, reason = excluded.reason,
+      shared = excluded.accepted = l.shared_units, corrections = l.corrections + 1
+  returning (xmax = 0)::int as added
+), receipt as (
+  update receipts r
+  set line_count = r.line_count + (select sum(added) from lines),
+      accepted = r.accepted + (select sum(more) from c),
+      rejected = r.rejected + (select sum(more_rejected) from c)
+  where r.network_id = $1 and r.receipt_id = $2
+)
+insert into delivery_items (network_id, cycle_id, supplier_id, item_id, accepted, rejected)
+select $1::bigint, $3::text, $4::text, item_id, more, more_rejected from c
+on conflict (network_id, cycle_id, supplier_id, item_id) do update
+set accepted = delivery_items.accepted + excluded.accepted,
+    rejected = delivery_items.rejected + excluded.rejected;
+
 -- name: mark_shared
 -- Lines that were shared out, and what nobody would take. Each line is looked up by its key: as a
 -- join all lines are read as long as nobody has analyzed them.
 with s as materialized (
   select * from unnest(
-    $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]
-  ) s(receipt_id, item_id, cycle_id, supplier_id, sharing, surplus)
+    $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]
+  ) s(receipt_id, item_id, cycle_id, supplier_id, sharing, units, surplus)
 ), lines as (
   update receipt_lines l
-  set shared = true, sharing = f.sharing, surplus = f.surplus, waiting = f.surplus
+  set shared = l.accepted = l.shared_units + f.units, shared_units = l.shared_units + f.units,
+      sharing = f.sharing, surplus = l.surplus + f.surplus, waiting = l.waiting + f.surplus
   from (
-    select s.sharing, s.surplus, (
+    select s.sharing, s.units, s.surplus, (
              select r.ctid from receipt_lines r
              where r.network_id = $1 and r.receipt_id = s.receipt_id and r.item_id = s.item_id
            ) as row
-    from s offset 0) f
+    from (
+      select receipt_id, item_id, min(sharing) as sharing, sum(units) as units,
+             sum(surplus) as surplus
+      from s group by receipt_id, item_id) s
+    offset 0) f
   where l.ctid = f.row
 )
 insert into delivery_items (network_id, cycle_id, supplier_id, item_id, waiting)
 select $1, cycle_id, supplier_id, item_id, sum(surplus)
-from s where surplus > 0 group by cycle_id, supplier_id, item_id
+from s where surplus <> 0 group by cycle_id, supplier_id, item_id
 on conflict (network_id, cycle_id, supplier_id, item_id) do update
 set waiting = delivery_items.waiting + excluded.waiting;
 

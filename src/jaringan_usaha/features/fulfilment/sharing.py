@@ -111,6 +111,50 @@ def share_item(
     return SharedItem(rows, shared.left, goods_idr)
 
 
+def take_back(
+    units: int,
+    unclaimed: int,
+    claimants: Sequence[Claimant],
+    sharing: Sharing,
+    priority: Sequence[str],
+    *,
+    line: tuple[int, int],
+    before: tuple[int, int],
+) -> SharedItem:
+    """Take `units` back from those who were given them, since they never came, and `unclaimed`
+    ones from the surplus that waits.
+
+    What is left is shared over what each has: what came on tolerance goes first, and nobody gets
+    more because fewer came. `line` and `before` are as for `share_item`.
+    """
+    standing = in_turn(claimants, sharing, priority)
+    claims = [_held(each) for each in standing]
+    held = sum(each.received for each in standing)
+    left = share_out(held - units, claims, sharing).units
+    lost = {each.koperasi_id: each.received - left[each.koperasi_id] for each in standing}
+    goods_idr = value_idr(line, before, -units)
+    goods = _split_idr(goods_idr, list(lost.items())) if units else {}
+    rows = tuple(
+        Given(
+            koperasi_id=claim.key,
+            outstanding=claim.firm,
+            tolerance=claim.tolerance,
+            units=-lost[claim.key],
+            goods_idr=goods[claim.key],
+            alone_idr=each.alone_for(-lost[claim.key], goods[claim.key]),
+        )
+        for each, claim in zip(standing, claims, strict=True)
+        if lost[claim.key]
+    )
+    return SharedItem(rows, -unclaimed, goods_idr)
+
+
+def _held(claimant: Claimant) -> Claim:
+    """What it has: firm units that are ordered for it, and what it was given beyond those."""
+    firm = min(claimant.firm, claimant.granted, claimant.received)
+    return Claim(claimant.koperasi_id, firm, claimant.received - firm)
+
+
 def value_idr(line: tuple[int, int], before: tuple[int, int], units: int) -> int:
     """What `units` more of an order line cost, given (units, rupiah) valued before: whole
     rupiah, halves up, of the running total. 0 for nothing, also when the price has changed."""

@@ -72,9 +72,10 @@ async def _command(
 ) -> ShareReceipt:
     first = portion[0]
     item_ids = [line["item_id"] for line in portion]
+    turns = [f"{line['item_id']}#{line['corrections']}" for line in portion]
     cycle_id, supplier_id = first["cycle_id"], first["supplier_id"]
     return ShareReceipt(
-        asked=asked_by_clock(now, "share", first["receipt_id"], *item_ids),
+        asked=asked_by_clock(now, "share", first["receipt_id"], *turns),
         receipt_id=first["receipt_id"],
         cycle_id=cycle_id,
         supplier_id=supplier_id,

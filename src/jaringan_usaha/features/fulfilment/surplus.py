@@ -6,9 +6,11 @@ from typing import Any, Literal, assert_never
 
 from jaringan_usaha.features.fulfilment.dividing import DELIVERED
 from jaringan_usaha.features.fulfilment.domain import (
+    CORRECTIONS,
     GROUP_ORDER,
     RECEIPT,
     NoSuchReceipt,
+    accepted_of,
     order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import SurplusDecided, delivered_id
@@ -106,6 +108,7 @@ def needs(command: DecideSurplus) -> Sequence[About[Any]]:
     return [
         GROUP_ORDER.about(order_id),
         RECEIPT.about(command.receipt_id),
+        CORRECTIONS.about(command.receipt_id),
         DELIVERED.about(delivered_id(order_id, command.item_id)),
         *taker,
     ]
@@ -125,12 +128,13 @@ def decide_surplus(command: DecideSurplus, known: Known) -> Sequence[Event]:
     if command.units < 1:
         raise DecisionDoesNotFit("decide about at least one unit", pointer="/units")
     receipt = known[RECEIPT.about(command.receipt_id)]
-    if receipt.consolidated_order_id != order_id or command.item_id not in receipt.lines:
+    counted = accepted_of(receipt, known[CORRECTIONS.about(command.receipt_id)])
+    if receipt.consolidated_order_id != order_id or command.item_id not in counted:
         raise NoSuchReceipt(
             f"there is no receipt {command.receipt_id} of item {command.item_id} for {order_id}"
         )
     delivered = known[DELIVERED.about(delivered_id(order_id, command.item_id))]
-    if command.receipt_id not in delivered.waiting:
+    if delivered.shared.get(command.receipt_id) != counted[command.item_id]:
         raise NotSharedYet(
             f"receipt {command.receipt_id} is being shared out; what is left over shows shortly"
         )
@@ -173,4 +177,4 @@ def _may_take(taker: Taker) -> None:
         raise KoperasiMayNotTrade(f"koperasi {taker.koperasi_id} is suspended")
 
 
-surplus = Decider(needs, decide_surplus, (GROUP_ORDER, RECEIPT, DELIVERED, TAKER))
+surplus = Decider(needs, decide_surplus, (GROUP_ORDER, RECEIPT, CORRECTIONS, DELIVERED, TAKER))

@@ -10,7 +10,8 @@ select l.*, (
          where e.network_id = $1 and e.cycle_id = l.cycle_id and e.supplier_id = l.supplier_id
            and e.item_id = l.item_id) as koperasi_count
 from (
-  select l.position, l.receipt_id, l.item_id, l.cycle_id, l.supplier_id, s.changes
+  select l.position, l.receipt_id, l.item_id, l.cycle_id, l.supplier_id, l.corrections,
+         s.changes
   from receipt_lines l
   join delivery_states s on s.network_id = $1 and s.cycle_id = l.cycle_id
     and s.supplier_id = l.supplier_id
@@ -54,7 +55,7 @@ where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $
 
 -- paged: receipt_lines
 -- The lines of a receipt, a page at a time.
-select item_id, accepted, rejected, reason, shared, given, goods_idr, surplus, waiting
+select item_id, accepted, rejected, reason, corrections, shared, given, goods_idr, surplus, waiting
 from receipt_lines
 where network_id = $1 and receipt_id = $2 and item_id > $3
 order by item_id limit $4;
@@ -307,14 +308,18 @@ where exists (
 
 -- name: portions
 -- What one koperasi got of each receipt, with the sums that it was shared by; in the order of
--- `Portion`.
-select p.supplier_id, p.item_id, r.received_on, l.accepted, l.sharing, p.outstanding,
-       l.outstanding as outstanding_of_all, p.tolerance, l.tolerance as tolerance_of_all,
-       l.surplus, p.units
+-- `Portion`. All that it got, and gave back, of a line that was corrected is one.
+select p.supplier_id, p.item_id, r.received_on, l.accepted, l.sharing,
+       max(p.outstanding) as outstanding, l.outstanding as outstanding_of_all,
+       max(p.tolerance) as tolerance, l.tolerance as tolerance_of_all, l.surplus,
+       sum(p.units)::bigint as units, l.corrections > 0 as corrected
 from portions p
 join receipt_lines l on l.network_id = $1 and l.receipt_id = p.receipt_id
   and l.item_id = p.item_id
 join receipts r on r.network_id = $1 and r.receipt_id = p.receipt_id
 where p.network_id = $1 and p.cycle_id = $2 and p.koperasi_id = $3
   and (p.supplier_id, p.item_id) between ($4, $5) and ($6, $7)
-order by p.supplier_id, p.item_id, p.position;
+group by p.supplier_id, p.item_id, p.receipt_id, r.received_on, l.accepted, l.sharing,
+         l.outstanding, l.tolerance, l.surplus, l.corrections,
+         case when l.corrections = 0 then p.position end
+order by p.supplier_id, p.item_id, min(p.position);

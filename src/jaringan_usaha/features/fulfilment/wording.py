@@ -65,6 +65,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "got_first_come": "Yang lebih dahulu memesan dilayani penuh; Anda menerima {units} unit.",
         "got_priority": "Pembagian menurut urutan prioritas; Anda menerima {units} unit.",
         "got_changed": "Anda menerima {units} unit.",
+        "corrected": "Hitungan kiriman {on} dikoreksi menjadi {accepted} unit; dari kiriman itu "
+        "bagian Anda {units} unit.",
         "took_surplus": "Anda mengambil {units} unit kelebihan dari kiriman {on}.",
         "worth": "Seluruhnya Anda menerima {received} unit senilai Rp{goods_idr}; bila membeli "
         "sendiri Rp{alone_idr}.",
@@ -111,6 +113,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "got_first_come": "Who ordered first is served whole; you received {units} units.",
         "got_priority": "The order of priority decides; you received {units} units.",
         "got_changed": "You received {units} units.",
+        "corrected": "The count of {on} was corrected to {accepted} units; {units} of them are "
+        "yours.",
         "took_surplus": "You took {units} units of surplus from the delivery of {on}.",
         "worth": "In all you received {received} units worth Rp{goods_idr}; bought alone they had "
         "cost Rp{alone_idr}.",

@@ -8,7 +8,7 @@ from typing import Any, assert_never, cast
 import msgspec
 
 from jaringan_usaha.features.cycles.events import CycleOpened
-from jaringan_usaha.features.invoicing.domain import check_amount, check_day
+from jaringan_usaha.features.invoicing.domain import OutOfTurn, check_amount, check_day
 from jaringan_usaha.features.invoicing.events import (
     ChargeBilled,
     ChargeWeighed,
@@ -19,7 +19,7 @@ from jaringan_usaha.features.invoicing.events import (
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.landed import ChargeKey, Goods, NothingWeighs, split_charge, spread
 from jaringan_usaha.kernel.messages import Command, Event
-from jaringan_usaha.kernel.rejections import Invalid, Missing, Outdated, Refused
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 ROWS_A_PART = 400
 MOST_MANUAL = 1_000
@@ -92,10 +92,6 @@ class ChargeExists(Refused):
 
 class NothingToSplitBy(Refused):
     code = "nothing-to-split-by"
-
-
-class ChargeHasChanged(Outdated):
-    code = "version-conflict"
 
 
 class ChargeDoesNotFit(Invalid):
@@ -196,7 +192,7 @@ def decide(command: ChargeCommand, known: Known) -> Sequence[Event]:
 
 
 def bill_charge(command: BillCharge, known: Known) -> Sequence[Event]:
-    """Raises ChargeDoesNotFit, NoSuchCycle, ChargeExists, ChargeHasChanged."""
+    """Raises ChargeDoesNotFit, NoSuchCycle, ChargeExists, OutOfTurn."""
     _check_form(command)
     if not known[CYCLE.about(command.cycle_id)].so:
         raise NoSuchCycle(f"there is no cycle {command.cycle_id}")
@@ -224,7 +220,7 @@ def bill_charge(command: BillCharge, known: Known) -> Sequence[Event]:
             current_version=count,
         )
     if command.bill_no > following:
-        raise ChargeHasChanged(
+        raise OutOfTurn(
             f"charge {command.charge_id} has {count} bills, so the next one is bill_no {following}",
             current_version=count,
         )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from jaringan_usaha.features.invoicing.domain import (
+    CLASSIFIED,
     COSTED_PART,
     FEE_NAMES,
     FEE_RULE,
@@ -14,7 +15,6 @@ from jaringan_usaha.features.invoicing.domain import (
     ORDER,
     REBATE_NAMES,
     RULE,
-    STANDING,
     GoodsNotSharedOut,
     InvoiceIsHeld,
     existing_invoice,
@@ -84,7 +84,7 @@ def needs(command: CostInvoice) -> Sequence[About[Any]]:
         HOST.about(command.cycle_id),
         RULE.about(FEE_RULE),
         RULE.about(rebate_rule(command.supplier_id)),
-        *(STANDING.about(koperasi_id) for koperasi_id in _koperasi(command)),
+        *(CLASSIFIED.about(koperasi_id) for koperasi_id in _koperasi(command)),
     ]
 
 
@@ -120,7 +120,7 @@ def cost_invoice(command: CostInvoice, known: Known) -> Sequence[Event]:
         vat_registered=frozenset(
             koperasi_id
             for koperasi_id in _koperasi(command)
-            if known[STANDING.about(koperasi_id)].credits_on(day)
+            if known[CLASSIFIED.about(koperasi_id)].vat_registered_on(day)
         ),
     )
     order = known[ORDER.about(matched.consolidated_order_id)]
@@ -236,4 +236,6 @@ def _rebate_terms(rule: Setting | None) -> RebateTerms:
     return RebateTerms(values["rate_bp"], values["consortium_parts"], values["koperasi_parts"])
 
 
-costed_invoices = Decider(needs, cost_invoice, (INVOICE, COSTED_PART, ORDER, HOST, RULE, STANDING))
+costed_invoices = Decider(
+    needs, cost_invoice, (INVOICE, COSTED_PART, ORDER, HOST, RULE, CLASSIFIED)
+)

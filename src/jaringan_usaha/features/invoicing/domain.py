@@ -12,7 +12,11 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
     CycleOpened,
 )
-from jaringan_usaha.features.fulfilment.events import GoodsReceived, SurplusDecided
+from jaringan_usaha.features.fulfilment.events import (
+    GoodsReceived,
+    ReceiptCorrected,
+    SurplusDecided,
+)
 from jaringan_usaha.features.invoicing.events import (
     DebitNoteIssued,
     InvoiceCosted,
@@ -24,9 +28,10 @@ from jaringan_usaha.features.invoicing.events import (
 from jaringan_usaha.features.invoicing.matching import Ordered
 from jaringan_usaha.features.registry.events import KoperasiClassified, RuleSet
 from jaringan_usaha.kernel.calendar import day_of_business
+from jaringan_usaha.kernel.classification import Classified, evolve_classified
 from jaringan_usaha.kernel.decider import Topic
 from jaringan_usaha.kernel.messages import Command
-from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
+from jaringan_usaha.kernel.rejections import Invalid, Missing, Outdated, Refused
 from jaringan_usaha.kernel.rules import DatedRule, Setting, evolve_rule
 
 PPN_RULE = "ppn"
@@ -95,6 +100,12 @@ class RebateExists(Refused):
 
 class PricingRuleMissing(Refused):
     code = "pricing-rule-missing"
+
+
+class OutOfTurn(Outdated):
+    """What is numbered, a bill or a correction, has another number to come next."""
+
+    code = "version-conflict"
 
 
 class InvoiceDoesNotFit(Invalid):
@@ -169,19 +180,6 @@ class Described:
     item_id: str
     exempt: bool = False
     deposit_idr: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TaxStanding:
-    """Since when a koperasi is PKP, or is not, in the order in which that was recorded."""
-
-    koperasi_id: str
-    dated: tuple[tuple[date, bool], ...] = ()
-
-    def credits_on(self, day: date) -> bool:
-        """Whether it may credit PPN on a day; of two records for one date the later counts."""
-        begun = [each for each in self.dated if each[0] <= day]
-        return max(reversed(begun), key=lambda each: each[0], default=(day, False))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,11 +303,18 @@ def evolve_order(
     assert_never(event)
 
 
-def evolve_kept(kept: Units, event: GoodsReceived | SurplusDecided) -> Units:
+def accepted_units(event: GoodsReceived | ReceiptCorrected) -> dict[str, int]:
+    """Units by item that a count of goods adds to what was accepted, or takes off."""
+    if isinstance(event, GoodsReceived):
+        return {line.item_id: line.accepted for line in event.lines}
+    return {line.item_id: line.accepted - line.accepted_before for line in event.lines}
+
+
+def evolve_kept(kept: Units, event: GoodsReceived | ReceiptCorrected | SurplusDecided) -> Units:
     """Accepted units, without surplus that went back."""
     match event:
-        case GoodsReceived():
-            return kept.with_more({line.item_id: line.accepted for line in event.lines})
+        case GoodsReceived() | ReceiptCorrected():
+            return kept.with_more(accepted_units(event))
         case SurplusDecided():
             if event.decision != "return":
                 return kept
@@ -347,10 +352,6 @@ def evolve_described(described: Described, event: ItemDescribed) -> Described:
     return replace(described, exempt=event.tax_class == "exempt", deposit_idr=event.deposit_idr)
 
 
-def evolve_standing(standing: TaxStanding, event: KoperasiClassified) -> TaxStanding:
-    return replace(standing, dated=(*standing.dated, (event.valid_from_on, event.vat_registered)))
-
-
 def evolve_host(host: Host, event: CycleOpened) -> Host:
     return replace(host, koperasi_id=event.host)
 
@@ -377,7 +378,11 @@ ORDER = Topic(
     evolve_order,
 )
 KEPT = Topic(
-    "invoicing.kept", "consolidated_order", (GoodsReceived, SurplusDecided), Units, evolve_kept
+    "invoicing.kept",
+    "consolidated_order",
+    (GoodsReceived, ReceiptCorrected, SurplusDecided),
+    Units,
+    evolve_kept,
 )
 INVOICED = Topic(
     "invoicing.invoiced",
@@ -395,8 +400,8 @@ INVOICE_NO = Topic(
 )
 COSTED_PART = Topic("invoicing.costed_part", "invoice_part", (InvoiceCosted,), Taken, evolve_costed)
 ITEM = Topic("invoicing.item", "item", (ItemDescribed,), Described, evolve_described)
-STANDING = Topic(
-    "invoicing.standing", "koperasi", (KoperasiClassified,), TaxStanding, evolve_standing
+CLASSIFIED = Topic(
+    "invoicing.classified", "koperasi", (KoperasiClassified,), Classified, evolve_classified
 )
 HOST = Topic("invoicing.host", "cycle", (CycleOpened,), Host, evolve_host, settled=True)
 RULE = Topic("invoicing.rule", "rule", (RuleSet,), DatedRule, evolve_rule)

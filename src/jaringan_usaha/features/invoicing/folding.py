@@ -9,6 +9,7 @@ from jaringan_usaha.features.catalog.events import ItemDescribed
 from jaringan_usaha.features.fulfilment.events import (
     DeliveryShared,
     GoodsReceived,
+    ReceiptCorrected,
     SurplusDecided,
 )
 from jaringan_usaha.features.invoicing.documents import (
@@ -17,6 +18,7 @@ from jaringan_usaha.features.invoicing.documents import (
     write_charges,
     write_invoices,
 )
+from jaringan_usaha.features.invoicing.domain import accepted_units
 from jaringan_usaha.features.invoicing.events import (
     ChargeBilled,
     ChargeWeighed,
@@ -106,11 +108,11 @@ def _add_goods(
 ) -> None:
     """Units as they come, go back, are given to somebody and are costed."""
     match event:
-        case GoodsReceived():
-            for line in event.lines:
-                key = (event.cycle_id, event.supplier_id, line.item_id)
-                kept.add(key, at=ACCEPTED, amount=line.accepted)
-                states.add(key[:2], at=KEPT_UNITS, amount=line.accepted)
+        case GoodsReceived() | ReceiptCorrected():
+            for item_id, units in accepted_units(event).items():
+                key = (event.cycle_id, event.supplier_id, item_id)
+                kept.add(key, at=ACCEPTED, amount=units)
+                states.add(key[:2], at=KEPT_UNITS, amount=units)
         case DeliveryShared():
             for item in event.items:
                 key = (event.cycle_id, event.supplier_id, item.item_id)
@@ -249,6 +251,7 @@ invoicing_views = Projection(
     (
         ItemDescribed,
         GoodsReceived,
+        ReceiptCorrected,
         DeliveryShared,
         SurplusDecided,
         SupplierInvoiceMatched,

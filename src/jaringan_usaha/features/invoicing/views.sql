@@ -256,7 +256,8 @@ where c.network_id = $1 and c.charge_id = $2;
 
 -- name: lines_to_cost
 -- Lines that are owed and not costed, the first of each item, once all of its units have been
--- given to somebody (or nobody has yet to decide about any), with how many hold them.
+-- given to somebody (or nobody has yet to decide about any), with how many hold them. While a
+-- receipt was corrected and units are still to be taken back, too many are held.
 select l.invoice_id, l.cycle_id, l.supplier_id, l.item_id, l.units, i.parts,
        k.given - k.costed as free,
        (select count(*) from costs c
@@ -268,6 +269,7 @@ join goods_kept k on k.network_id = $1 and k.cycle_id = l.cycle_id
   and k.supplier_id = l.supplier_id and k.item_id = l.item_id
 where l.network_id = $1 and l.payable_position is not null and l.costed + l.returned < l.units
   and (k.given - k.costed >= l.units or k.given + k.returned = k.accepted)
+  and k.given + k.returned <= k.accepted
   and not exists (
     select from supplier_invoice_lines e
     where e.network_id = $1 and e.cycle_id = l.cycle_id and e.supplier_id = l.supplier_id

@@ -64,7 +64,8 @@ class Shelf:
     def put(
         self, cycle_id: str, supplier_id: str, position: int, units: int, landed_idr: int
     ) -> Iterator[Effect]:
-        """Goods come, or come to cost more or less than was thought."""
+        """Goods come, or come to cost more or less than was thought. Units below zero never came
+        after all: what was sold of them is of unknown origin again."""
         key = (cycle_id, supplier_id)
         layer = self.layers.setdefault(key, Layer(cycle_id, supplier_id, position))
         layer.units += units
@@ -77,6 +78,12 @@ class Shelf:
             self.unknown_idr -= known
             layer.sold_units += covered
             layer.revenue_idr += known
+        elif layer.left < 0:
+            known = -half_up(layer.revenue_idr * -layer.left, layer.sold_units)
+            self.unknown_units -= layer.left
+            self.unknown_idr -= known
+            layer.revenue_idr += known
+            layer.sold_units = layer.units
         effect = Effect(layer, known, layer.cost_to_post(), known)
         if any(effect[1:]):
             yield effect

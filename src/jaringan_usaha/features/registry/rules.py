@@ -77,7 +77,7 @@ SHAPES: Mapping[str, Shape] = {
             "per": _UNITS,
             "most_per_customer_day": _UNITS,
         },
-        {},
+        {"most_per_koperasi_week": _UNITS},
         rising=tuple((f"buy_zone_{zone}_idr", f"zone_{zone}_idr") for zone in (1, 2, 3)),
     ),
 }

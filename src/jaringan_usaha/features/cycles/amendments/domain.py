@@ -47,6 +47,8 @@ from jaringan_usaha.features.cycles.orders.domain import (
     existing_order,
     may_trade,
 )
+from jaringan_usaha.features.cycles.orders.limits import TAKEN, about_taken, limited, released
+from jaringan_usaha.features.cycles.orders.lines import ALL_SPHP, CEILINGS
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused
@@ -150,6 +152,8 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
                 *touched,
                 ORDER.about(command.to_order, new=True),
                 BUYER.about(command.to_koperasi),
+                ALL_SPHP,
+                *about_taken(command.to_koperasi, [line.item_id for line in command.lines]),
             ]
     assert_never(command)
 
@@ -194,13 +198,13 @@ def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
             charge_idr=charge_idr,
             tier_drop=cycle.tier_drop,
         )
-    return [*amended, _cancelled(command)]
+    return [*amended, _cancelled(command, order)]
 
 
 def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderExists, NoSuchKoperasi, KoperasiMayNotTrade,
     TransferDoesNotFit, NoSuchCycle, CycleStillOpen, CycleIsClosed, GoodsAreSold,
-    BeingConsolidated, GoodsHaveArrived, OrderHasMoved."""
+    BeingConsolidated, GoodsHaveArrived, OrderHasMoved, WeekLimitExceeded."""
     order = existing_order(command, known)
     taken = ORDER.about(command.to_order)
     if order.cancelled and known[taken].koperasi_id == command.to_koperasi:
@@ -215,13 +219,15 @@ def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
     for stand in command.stands:
         amendments = amendments_of(command, stand, cycle, known)
         amended += _amended(command, stand, amendments, known)
+    items = [line.item_id for line in command.lines]
     taken_over = OrderPlaced(
         order_id=command.to_order,
         cycle_id=command.cycle_id,
         koperasi_id=command.to_koperasi,
         lines=command.lines,
+        limited=limited(command.to_order, command.to_koperasi, command.lines, items, cycle, known),
     )
-    return [*amended, _cancelled(command), taken_over]
+    return [*amended, _cancelled(command, order), taken_over]
 
 
 def _checked(command: AmendingCommand, order: Order, known: Known) -> Cycle:
@@ -324,12 +330,13 @@ def _must_reach_minimum(
         )
 
 
-def _cancelled(command: AmendingCommand) -> OrderCancelled:
+def _cancelled(command: AmendingCommand, order: Order) -> OrderCancelled:
     return OrderCancelled(
         order_id=command.order_id,
         cycle_id=command.cycle_id,
         koperasi_id=command.koperasi_id,
         reason=command.reason,
+        limited=released(order.limited),
     )
 
 
@@ -402,4 +409,6 @@ def _cut(things: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
     )
 
 
-amending = Decider(needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING))
+amending = Decider(
+    needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING, CEILINGS, TAKEN)
+)

@@ -1,31 +1,26 @@
-"""Consolidated orders on their way to the supplier, and late withdrawals, over HTTP."""
+"""Consolidated orders on their way to the supplier, and who pays for lost tiers, over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
-from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OperatorNow, ReaderNow, SupplierNow
 from jaringan_usaha.api.commands import AskedBySupplier, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
-from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug, UuidV7
+from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug
 from jaringan_usaha.api.paging import After, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
-from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
-from jaringan_usaha.api.words import in_language
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles import sums as order_sums
 from jaringan_usaha.features.cycles.amendments import views
-from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
-from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
 from jaringan_usaha.features.cycles.events import AcknowledgedLine, ConsolidatedOrderProposed
 from jaringan_usaha.features.cycles.group.sending import (
     AcknowledgeOrder,
@@ -34,7 +29,6 @@ from jaringan_usaha.features.cycles.group.sending import (
     TakeBackOrders,
     sending,
 )
-from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
@@ -70,14 +64,6 @@ class ReopenBody(Body):
     """Why the cycle opens again, and its new deadline."""
 
     closes_at: Instant
-    reason: Reason
-
-
-class TransferBody(Body):
-    """To whom the order goes, and the id of the order that it becomes there."""
-
-    to_koperasi_id: Slug
-    to_order_id: UuidV7
     reason: Reason
 
 
@@ -125,41 +111,6 @@ class AnswerLineView(BaseModel):
 
 class OrderState(OrderStateView):
     answers: list[AnswerLineView] = Field(max_length=MOST_ANSWERS)
-
-
-class ItemConsequenceView(BaseModel):
-    """What becomes of the group's order of one item. `short` units that others ordered would not
-    come; `charge_idr` is what the lost tier costs all, `own_charge_idr` of it this koperasi."""
-
-    supplier_id: str
-    item_id: str
-    quantity: int
-    group_before: int
-    group_after: int
-    cases_before: int
-    cases_after: int
-    price_before_idr: int | None
-    price_after_idr: int | None
-    price_per: int
-    short: int
-    charge_idr: int
-    own_charge_idr: int
-
-
-class WithdrawalView(BaseModel):
-    """What withdrawing an order would do. Send `charge_idr` with the withdrawal to accept it."""
-
-    order_id: str
-    cycle_id: str
-    version: int
-    state: str = Field(description="of the cycle")
-    allowed: bool
-    code: str | None = Field(description="of the rule that refuses it")
-    detail: str | None
-    must_agree: list[str] = Field(description="suppliers that were told of the order already")
-    charge_idr: int
-    own_charge_idr: int
-    items: list[ItemConsequenceView] = Field(max_length=MOST_LINES)
 
 
 class TierDropView(BaseModel):
@@ -350,65 +301,7 @@ async def reopen_cycle(
     return done(response, await door.handle(caller, sending, command))
 
 
-# -- late withdrawals ----------------------------------------------------------------------
-
-
-@router.get("/orders/{order_id}/withdrawal", operation_id="previewWithdrawal", tags=["orders"])
-async def preview_withdrawal(
-    order_id: UuidV7,
-    request: Request,
-    response: Response,
-    caller: ReaderNow,
-    door: DoorNow,
-    after: After = 0,
-) -> WithdrawalView:
-    """What withdrawing this order would do, before anybody does it; `detail` is in the caller's
-    language."""
-    now = await standing(door, caller, order_id, after)
-    asked = asking.asked(caller, order_id, door.clock.now())
-    found = await consequence(door, caller, asked, now)
-    charge_idr, own_charge_idr = total_of(found.items)
-    language = told_in(request, response)
-    return WithdrawalView(
-        order_id=order_id,
-        cycle_id=now.order["cycle_id"],
-        version=now.order["version"],
-        state=now.state,
-        allowed=found.refusal is None,
-        code=found.refusal.code if found.refusal else None,
-        detail=in_language(found.refusal.detail, language) if found.refusal else None,
-        must_agree=found.must_agree,
-        charge_idr=charge_idr,
-        own_charge_idr=own_charge_idr,
-        items=[ItemConsequenceView(**item._asdict()) for item in found.items],
-    )
-
-
-@router.post("/orders/{order_id}/transfer", operation_id="transferOrder", tags=["orders"])
-async def transfer_order(
-    order_id: UuidV7,
-    body: TransferBody,
-    response: Response,
-    asked: AskedOnVersion,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """Hand an order, and what it is entitled to, on to another koperasi after the close; nothing
-    changes for the supplier."""
-    now = await standing(door, caller, order_id)
-    command = TransferOrder(
-        asked=asked,
-        order_id=order_id,
-        cycle_id=now.order["cycle_id"],
-        koperasi_id=now.order["koperasi_id"],
-        reason=body.reason,
-        lines=now.lines,
-        stands=now.stands,
-        to_koperasi=body.to_koperasi_id,
-        to_order=body.to_order_id,
-    )
-    location = f"/v1/orders/{body.to_order_id}"
-    return done(response, await door.handle(caller, amending, command), location)
+# -- lost tiers ----------------------------------------------------------------------------
 
 
 @router.get("/tier-drops", operation_id="listTierDrops", tags=["orders"])

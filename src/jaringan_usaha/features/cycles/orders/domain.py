@@ -15,6 +15,7 @@ from jaringan_usaha.features.cycles.domain import (
 )
 from jaringan_usaha.features.cycles.events import (
     CasesFilled,
+    Limited,
     OrderCancelled,
     OrderChanged,
     OrderLine,
@@ -29,6 +30,12 @@ from jaringan_usaha.features.cycles.orders.filling import (
     filling_begins,
     may_need_filling,
 )
+from jaringan_usaha.features.cycles.orders.limits import (
+    TAKEN,
+    about_taken,
+    limited,
+    released,
+)
 from jaringan_usaha.features.cycles.orders.lines import (
     CEILINGS,
     ITEM,
@@ -42,6 +49,7 @@ from jaringan_usaha.features.registry.events import (
     KoperasiReinstated,
     KoperasiSuspended,
 )
+from jaringan_usaha.kernel.calendar import begun_last
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Missing, Outdated, Refused
@@ -50,7 +58,8 @@ from jaringan_usaha.kernel.rejections import Missing, Outdated, Refused
 
 
 class PlaceOrder(Command):
-    """`client_at` is when the device wrote it. `told` only while cases are filled."""
+    """`client_at` is when the device wrote it. `told` only while cases are filled; `limited` are
+    the items that a koperasi may take only so many of."""
 
     order_id: str
     cycle_id: str
@@ -58,6 +67,7 @@ class PlaceOrder(Command):
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
     told: Told | None = None
+    limited: tuple[str, ...] = ()
 
 
 class ChangeOrder(Command):
@@ -69,6 +79,7 @@ class ChangeOrder(Command):
     lines: tuple[OrderLine, ...]
     client_at: datetime | None = None
     told: Told | None = None
+    limited: tuple[str, ...] = ()
 
 
 class CancelOrder(Command):
@@ -121,6 +132,7 @@ class Order:
     koperasi_id: str = ""
     content: bytes = b""
     cancelled: bool = False
+    limited: tuple[Limited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +140,12 @@ class Buyer:
     koperasi_id: str
     admitted: bool = False
     suspended: bool = False
-    zones: tuple[tuple[date, int], ...] = ()
+    classified: tuple[KoperasiClassified, ...] = ()
 
     def zone_on(self, day: date | None) -> int | None:
         """Its zone of ceiling prices on a day; None before it was classified."""
-        begun = [each for each in self.zones if day is not None and each[0] <= day]
-        return max(begun, key=lambda each: each[0])[1] if begun else None
+        found = begun_last(self.classified, day) if day is not None else None
+        return None if found is None else found.price_zone
 
 
 def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelled) -> Order:
@@ -141,7 +153,12 @@ def evolve_order(order: Order, event: OrderPlaced | OrderChanged | OrderCancelle
         case OrderPlaced() | OrderChanged():
             content = digest(event.lines)
             return Order(
-                order.order_id, event.cycle_id, event.koperasi_id, content, order.cancelled
+                order.order_id,
+                event.cycle_id,
+                event.koperasi_id,
+                content,
+                order.cancelled,
+                event.limited,
             )
         case OrderCancelled():
             return replace(order, cancelled=True)
@@ -154,8 +171,7 @@ def evolve_buyer(
 ) -> Buyer:
     match event:
         case KoperasiClassified():
-            zone = (event.valid_from_on, event.price_zone)
-            return replace(buyer, zones=(*buyer.zones, zone))
+            return replace(buyer, classified=(*buyer.classified, event))
         case KoperasiAdmitted():
             return replace(buyer, admitted=True)
         case KoperasiSuspended():
@@ -193,6 +209,7 @@ def needs(command: OrderCommand) -> Sequence[About[Any]]:
                 CYCLE.about(command.cycle_id),
                 BUYER.about(command.koperasi_id),
                 *about_lines(command.lines),
+                *about_taken(command.koperasi_id, command.limited),
                 *_about_cases(command),
             ]
         case ChangeOrder():
@@ -201,6 +218,7 @@ def needs(command: OrderCommand) -> Sequence[About[Any]]:
                 CYCLE.about(command.cycle_id),
                 BUYER.about(command.koperasi_id),
                 *about_lines(command.lines),
+                *about_taken(command.koperasi_id, command.limited),
                 *_about_cases(command),
             ]
         case CancelOrder():
@@ -237,7 +255,7 @@ def decide(command: OrderCommand, known: Known) -> Sequence[Event]:
 
 def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
     """Raises OrderExists, NoSuchCycle, CycleIsClosed, CycleNotOpenYet, NoSuchKoperasi,
-    KoperasiMayNotTrade, LinesDoNotFit, ItemNotOffered."""
+    KoperasiMayNotTrade, LinesDoNotFit, ItemNotOffered, LimitsMustBeKnown, WeekLimitExceeded."""
     about = ORDER.about(command.order_id)
     order = known[about]
     if known.version(about):
@@ -262,13 +280,15 @@ def place_order(command: PlaceOrder, known: Known) -> Sequence[Event]:
             koperasi_id=command.koperasi_id,
             lines=command.lines,
             client_at=command.client_at,
+            limited=_limited(command, order, cycle, known),
         ),
     ]
 
 
 def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, OrderIsCancelled, CycleIsClosed, KoperasiMayNotTrade, LinesDoNotFit,
-    ItemNotOffered, and while cases are filled OrderHasChanged."""
+    ItemNotOffered, LimitsMustBeKnown, WeekLimitExceeded, and while cases are filled
+    OrderHasChanged."""
     order = existing_order(command, known)
     if not order.cancelled and order.content == digest(command.lines):
         return []
@@ -286,6 +306,7 @@ def change_order(command: ChangeOrder, known: Known) -> Sequence[Event]:
             koperasi_id=order.koperasi_id,
             lines=command.lines,
             client_at=command.client_at,
+            limited=_limited(command, order, cycle, known),
         ),
     ]
 
@@ -304,8 +325,19 @@ def cancel_order(command: CancelOrder, known: Known) -> Sequence[Event]:
             koperasi_id=order.koperasi_id,
             reason=command.reason,
             client_at=command.client_at,
+            limited=released(order.limited),
         ),
     ]
+
+
+def _limited(
+    command: PlaceOrder | ChangeOrder, order: Order, cycle: Cycle, known: Known
+) -> tuple[Limited, ...]:
+    """Raises LimitsMustBeKnown, WeekLimitExceeded."""
+    wish = command.lines, command.limited
+    return released(
+        order.limited, limited(command.order_id, command.koperasi_id, *wish, cycle, known)
+    )
 
 
 def _taking_orders(command: OrderCommand, known: Known) -> Cycle:
@@ -380,5 +412,5 @@ def existing_order(command: OfOrder, known: Known) -> Order:
 
 
 orders = Decider(
-    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL)
+    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL, TAKEN)
 )

@@ -1,4 +1,4 @@
-"""What an order must be told while cases are filled, and how it comes to know.
+"""What an order must be told while cases are filled or goods are limited, and how it comes to know.
 
 The first try of a command knows nothing of the phase, which costs all other orders nothing. The
 rule answers `FillingBegins`; then the order's lines and the group's totals are read, once the
@@ -6,6 +6,7 @@ read tables show everything recorded so far, and the command is tried again with
 """
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -16,13 +17,19 @@ from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.cycles import life_views, views
 from jaringan_usaha.features.cycles.events import OrderLine
-from jaringan_usaha.features.cycles.orders.domain import OrderCommand, lines_after, orders
+from jaringan_usaha.features.cycles.orders.domain import (
+    CancelOrder,
+    OrderCommand,
+    lines_after,
+    orders,
+)
 from jaringan_usaha.features.cycles.orders.filling import (
     FillingBegins,
     GroupTotal,
     Told,
     changed_items,
 )
+from jaringan_usaha.features.cycles.orders.limits import LimitsMustBeKnown
 from jaringan_usaha.kernel.rejections import Rejection
 
 _lines = msgspec.json.Decoder(tuple[OrderLine, ...])
@@ -30,13 +37,14 @@ _lines = msgspec.json.Decoder(tuple[OrderLine, ...])
 
 async def handle_order(door: Door, caller: Caller, command: OrderCommand) -> Recorded:
     """Carry out a command, telling it the totals if it must know them. Raises Rejection."""
-    try:
-        return await door.handle(caller, orders, command)
-    except FillingBegins as begins:
-        informed = await inform(door, caller, command, begins)
-        if informed is None:
-            raise
-    return await door.handle(caller, orders, informed)
+    while True:
+        try:
+            return await door.handle(caller, orders, command)
+        except (FillingBegins, LimitsMustBeKnown) as lacking:
+            informed = await inform(door, caller, command, lacking)
+            if informed is None:
+                raise
+            command = informed
 
 
 async def inform(
@@ -44,6 +52,9 @@ async def inform(
 ) -> OrderCommand | None:
     """The command with what it must know; None when that is not what it was refused for, or when
     the clock has not begun the phase yet."""
+    if isinstance(refusal, LimitsMustBeKnown) and not isinstance(command, CancelOrder):
+        names = (*command.limited, *cast("list[str]", refusal.facts["limited"]))
+        return msgspec.structs.replace(command, limited=names)
     if not isinstance(refusal, FillingBegins) or command.told is not None:
         return None
     recorded = await door.log(caller.network_id).head()

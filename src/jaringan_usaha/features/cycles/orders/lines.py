@@ -1,8 +1,6 @@
 """What the lines of an order must say: known goods, at the server's price and below its ceiling."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -11,10 +9,10 @@ from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
 from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
 from jaringan_usaha.features.registry.events import RuleSet, SupplierAdmitted
-from jaringan_usaha.kernel.ceiling import Ceiling, ceiling_on, exceeds, het_rule
+from jaringan_usaha.kernel.ceiling import Ceiling, ceiling_of, exceeds, het_rule, sphp_rule
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Invalid, Refused
-from jaringan_usaha.kernel.rules import DatedRule, evolve_rule
+from jaringan_usaha.kernel.rules import RulesOfKind, Setting, evolve_rules_of_kind
 from jaringan_usaha.kernel.tiers import Price, Tier
 
 MOST_LINES = 500
@@ -37,33 +35,21 @@ class CeilingExceeded(Refused):
 # -- state ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Ceilings:
-    """Every setting of every HET, by rule."""
-
-    kind: str
-    rules: Mapping[str, DatedRule] = field(default_factory=dict)
-
-
-def evolve_ceilings(ceilings: Ceilings, event: RuleSet) -> Ceilings:
-    rule = ceilings.rules.get(event.rule_id) or DatedRule(event.rule_id)
-    return replace(ceilings, rules={**ceilings.rules, event.rule_id: evolve_rule(rule, event)})
-
-
 ITEM = Topic("cycles.item", "item", (ItemAdded,), Exists, evolve_exists, settled=True)
 SUPPLIER = Topic(
     "cycles.supplier", "supplier", (SupplierAdmitted,), Exists, evolve_exists, settled=True
 )
-CEILINGS = Topic("cycles.ceilings", "rule_kind", (RuleSet,), Ceilings, evolve_ceilings)
+CEILINGS = Topic("cycles.ceilings", "rule_kind", (RuleSet,), RulesOfKind, evolve_rules_of_kind)
 
 ALL_CEILINGS = CEILINGS.about("het")
-"""All HET at once: one question and one guard for an order, however many items it has, and the
-same guard for all orders of a batch."""
+ALL_SPHP = CEILINGS.about("sphp")
+"""All HET at once, and all limits of SPHP: one question and one guard each for an order, however
+many items it has, and the same guards for all orders of a batch."""
 
 
 def about_lines(lines: Sequence[OrderLine]) -> list[About[Any]]:
     """Offers where the price is listed; else only that item and supplier exist."""
-    about: dict[About[Any], None] = {ALL_CEILINGS: None}
+    about: dict[About[Any], None] = {ALL_CEILINGS: None, ALL_SPHP: None}
     for line in lines:
         if line.amount_idr is None:
             about[OFFER.about(offer_id(line.supplier_id, line.item_id))] = None
@@ -162,30 +148,27 @@ def _check_shown(line: OrderLine, number: int, price: Price) -> None:
 def _check_ceilings(
     lines: Sequence[OrderLine], cycle: Cycle, price_zone: int | None, known: Known
 ) -> None:
-    ceilings = known[ALL_CEILINGS]
-    if not ceilings.rules:
-        return
     assert cycle.priced_on is not None
-    for number, line in enumerate(lines):
-        rule = ceilings.rules.get(het_rule(line.item_id))
-        if rule is not None:
-            price = price_on(known[OFFER.about(offer_id(line.supplier_id, line.item_id))], cycle)
-            _check_ceiling(line, number, price, rule, cycle.priced_on, price_zone)
+    for ceilings, rule_of in ((known[ALL_CEILINGS], het_rule), (known[ALL_SPHP], sphp_rule)):
+        for number, line in enumerate(lines if ceilings.rules else ()):
+            setting = ceilings.on(rule_of(line.item_id), cycle.priced_on)
+            if setting is not None:
+                offer = known[OFFER.about(offer_id(line.supplier_id, line.item_id))]
+                _check_ceiling(line, number, price_on(offer, cycle), setting, price_zone)
 
 
 def _check_ceiling(
     line: OrderLine,
     number: int,
     price: Price,
-    rule: DatedRule,
-    day: date,
+    setting: Setting,
     price_zone: int | None,
 ) -> None:
     """Even the best tier is dearer than the group may buy at, or than the koperasi may sell at."""
     best = min(price.tiers, key=lambda tier: Fraction(tier.idr, tier.per))
     ceilings = [
-        ceiling_on(rule, day, price_zone, "buy"),
-        ceiling_on(rule, day, price_zone, "retail"),
+        ceiling_of(setting, price_zone, "buy"),
+        ceiling_of(setting, price_zone, "retail"),
     ]
     for ceiling in ceilings:
         if ceiling is not None and exceeds(best.idr, best.per, ceiling):
