@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from client import writer
-from jaringan_usaha.client.outbox import Entry, Operation, Outbox, OutboxUnusable, Verdict, uuid7
+from jaringan_usaha.client.outbox import Entry, Operation, Outbox, OutboxUnusable, Verdict
+from jaringan_usaha.client.till import uuid7
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ def refused(entry: Entry) -> Verdict:
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    outbox = Outbox(tmp_path / "till.sqlite", lambda: NOON)
+    outbox = Outbox(tmp_path / "till.sqlite")
     yield outbox
     outbox.close()
 
@@ -50,7 +51,7 @@ def test_rel_9_power_may_fail_at_any_byte_of_a_write(tmp_path: Path) -> None:
     """The log of a file is cut at each of its bytes: the last write is there whole or not at all,
     and those before it are there."""
     path = tmp_path / "till.sqlite"
-    outbox = Outbox(path, lambda: NOON)
+    outbox = Outbox(path)
     log = path.with_name("till.sqlite-wal")
     outbox.write([operation(1)])
     begun = log.stat().st_size
@@ -62,7 +63,7 @@ def test_rel_9_power_may_fail_at_any_byte_of_a_write(tmp_path: Path) -> None:
         shutil.copy(path, copy)
         torn = copy.with_name(f"{copy.name}-wal")
         torn.write_bytes(log.read_bytes()[:size])
-        again = Outbox(copy, lambda: NOON)
+        again = Outbox(copy)
         assert names(again.those("waiting")) in ([1], [1, 2, 3])
         found.add(len(again.those("waiting")))
         again.write([operation(9)])  # and it goes on from there, with the number that is next
@@ -84,7 +85,7 @@ def test_rel_9_a_killed_till_has_what_it_wrote(tmp_path: Path) -> None:
             told += [line.strip() for line in itertools.islice(till.stdout, lines)]
             till.send_signal(signal.SIGKILL)  # while it writes on
             told += [line.strip() for line in till.stdout if line.endswith("\n")]
-    outbox = Outbox(path, lambda: NOON)
+    outbox = Outbox(path)
     kept = [entry.op_id for entry in outbox.those("waiting")]
     outbox.close()
     assert set(told) <= set(kept)
@@ -97,12 +98,12 @@ def test_rel_9_a_killed_till_has_what_it_wrote(tmp_path: Path) -> None:
 
 def test_one_program_has_the_file_at_a_time(outbox: Outbox, tmp_path: Path) -> None:
     with pytest.raises(OutboxUnusable, match="another program"):
-        Outbox(tmp_path / "till.sqlite", lambda: NOON)
+        Outbox(tmp_path / "till.sqlite")
 
 
 def test_a_damaged_file_is_told_and_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "till.sqlite"
-    outbox = Outbox(path, lambda: NOON)
+    outbox = Outbox(path)
     outbox.write([operation(number) for number in range(200)])
     outbox.close()
     content = bytearray(path.read_bytes())
@@ -110,40 +111,25 @@ def test_a_damaged_file_is_told_and_not_touched(tmp_path: Path) -> None:
     for damaged in (bytes(content), b"no database at all " * 99):
         path.write_bytes(damaged)
         with pytest.raises(OutboxUnusable, match="put the file aside"):
-            Outbox(path, lambda: NOON)
+            Outbox(path)
         assert path.read_bytes() == damaged
 
 
-def test_a_file_of_another_version_is_told(outbox: Outbox, tmp_path: Path) -> None:
-    outbox._db.execute("pragma user_version = 9")
-    outbox.close()
-    with pytest.raises(OutboxUnusable, match="shape 9"):
-        Outbox(tmp_path / "till.sqlite", lambda: NOON)
-
-
-def test_what_is_settled_is_forgotten_in_time_and_its_number_is_not_used_again(
-    tmp_path: Path,
-) -> None:
-    now = NOON
-    outbox = Outbox(tmp_path / "till.sqlite", lambda: now)
-    outbox.write([operation(1), operation(2), operation(3)])
-    one, two, _ = outbox.packet(9, 9_999)
-    outbox.settle([one, two], [done(one), refused(two)])
-    now += timedelta(days=30)
-    outbox.prune(timedelta(days=31))
-    assert names(outbox.those("done")) == [1]
-    outbox.prune(timedelta(days=30))
+def test_what_is_settled_is_forgotten_save_among_the_last(outbox: Outbox) -> None:
+    outbox.write([operation(number) for number in range(1, 6)])
+    one, two, three, *_ = outbox.packet(9, 9_999)
+    outbox.settle([done(one), refused(two), done(three)])
+    outbox.prune(4)
+    assert names(outbox.those("done")) == [3]
+    outbox.prune(0)
     assert outbox.those("done") == []
     assert names(outbox.those("refused")) == [2]  # until somebody has seen it
-    assert names(outbox.those("waiting")) == [3]
+    assert names(outbox.those("waiting")) == [4, 5]
     outbox.dismiss(two.op_id)
-    outbox.settle(outbox.packet(9, 9_999), [done(outbox.packet(9, 9_999)[0])])
-    outbox.prune(timedelta(0))
-    outbox.close()
-    outbox = Outbox(tmp_path / "till.sqlite", lambda: now)
-    outbox.write([operation(4)])
-    assert [entry.seq for entry in outbox.those("waiting")] == [4]
-    outbox.close()
+    outbox.settle([done(entry) for entry in outbox.packet(9, 9_999)])
+    outbox.prune(0)
+    outbox.write([operation(7), operation(6)])
+    assert names(outbox.those("waiting")) == [7, 6]
 
 
 # -- packets and lanes ---------------------------------------------------------------------
@@ -168,33 +154,42 @@ def test_the_same_operation_is_written_once_and_its_bytes_stay(outbox: Outbox) -
 def test_nothing_behind_a_refused_one_of_its_lane_is_sent(outbox: Outbox) -> None:
     outbox.write([operation(n, lane) for n, lane in enumerate(["a", "b", "a", None, "b", "a"])])
     sent = outbox.packet(2, 9_999)
-    assert outbox.settle(sent, [done(sent[0]), refused(sent[1])]) == 2
+    assert outbox.settle([done(sent[0]), refused(sent[1])]) == 2
     assert names(outbox.packet(9, 9_999)) == [2, 3, 5]
     outbox.retry(sent[1].op_id)
     assert names(outbox.packet(9, 9_999)) == [1, 2, 3, 4, 5]
-    outbox.settle(outbox.packet(1, 9_999), [refused(sent[1])])
+    outbox.settle([refused(sent[1])])
     outbox.dismiss(sent[1].op_id)  # takes along what rests on it
     assert names(outbox.those("dismissed")) == [1, 4]
     assert names(outbox.packet(9, 9_999)) == [2, 3, 5]
 
 
+def test_a_verdict_that_decides_nothing_leaves_the_line_waiting(outbox: Outbox) -> None:
+    outbox.write([operation(1)])
+    (sent,) = outbox.packet(9, 9_999)
+    later = Verdict(op_id=sent.op_id, status=425, problem={"code": "not-processed"})
+    assert outbox.settle([later]) == 0
+    assert names(outbox.packet(9, 9_999)) == [1]
+
+
 def test_a_refusal_is_unsure_while_an_earlier_copy_is_without_an_answer(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "till.sqlite", lambda: NOON)
+    outbox = Outbox(tmp_path / "till.sqlite")
     outbox.write([operation(1), operation(2)])
-    first = outbox.packet(1, 9_999)
-    outbox.settle(first, [refused(first[0])])
+    (first,) = outbox.packet(1, 9_999)
+    outbox.settle([refused(first)])
     assert outbox.unsure() == []
-    second = outbox.packet(1, 9_999)
-    outbox.settle(second, [])  # no answer
-    outbox.settle(second, [refused(second[0])])
+    outbox.packet(1, 9_999)  # no answer
+    (second,) = outbox.packet(1, 9_999)
+    outbox.settle([refused(second)])
     assert names(outbox.unsure()) == [2]
-    outbox.settle(second, [done(second[0])])
+    outbox.settle([done(second)])
     assert outbox.unsure() == []
     outbox.write([operation(3)])
-    outbox.close()
-    outbox = Outbox(tmp_path / "till.sqlite", lambda: NOON)  # 3 may have been sent before
-    third = outbox.packet(1, 9_999)
-    outbox.settle(third, [refused(third[0])])
+    outbox.packet(1, 9_999)
+    outbox.close()  # while it is under way
+    outbox = Outbox(tmp_path / "till.sqlite")
+    (third,) = outbox.packet(1, 9_999)
+    outbox.settle([refused(third)])
     assert names(outbox.unsure()) == [3]
     outbox.close()
 

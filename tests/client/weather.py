@@ -1,16 +1,21 @@
 """A bad line between a till and a service: what becomes of each request is decided in advance."""
 
 import gzip
+import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
 import msgspec
 
+from jaringan_usaha.api import sync
 from jaringan_usaha.client.outbox import Verdict
+
+_numbers = itertools.count()
 
 
 class Fate(Enum):
@@ -26,12 +31,24 @@ class Fate(Enum):
     CUT = "the answer breaks off inside a line"
     CUT_SHORT = "the answer ends inside a line, as if that were its end"
     BUSY = "something on the way answers that it is busy"
+    OUT_OF_TIME = "the service's time is over when half of the lines are done"
+    DEAD_BEFORE = "the till's battery is pulled when the request goes out, and it is lost"
+    DEAD_AFTER = "the till's battery is pulled when the request has arrived"
+
+
+NOT_DELIVERED = {Fate.LOST, Fate.BUSY, Fate.LATE, Fate.DEAD_BEFORE}
+
+
+class PowerCut(BaseException):
+    """The till is dead: no code of it runs any more."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One line that reached the service, and what that said at what time."""
+    """One line that reached the service, and what that said at what time. `number`: of all
+    lines of all tills."""
 
+    number: int
     line: dict[str, Any]
     verdict: Verdict
     at: datetime
@@ -48,19 +65,17 @@ class Weather(httpx2.AsyncBaseTransport):
         self.late: list[httpx2.Request] = []
         self.deliveries: list[Delivery] = []
         self.packets: list[bytes] = []
+        self.dies: Callable[[], None] = lambda: None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         fate = self.fates.pop(0) if self.fates else self.then
         await request.aread()
         if request.method == "POST":
             self.packets.append(request.content)
-        if fate is Fate.LOST:
-            raise httpx2.ConnectError("lost")
-        if fate is Fate.BUSY:
-            return httpx2.Response(503, headers={"Retry-After": "7"}, text="busy")
-        if fate is Fate.LATE:
-            self.late.append(request)
-            raise httpx2.ReadTimeout("late")
+        if fate in NOT_DELIVERED:
+            return self._swallowed(request, fate)
+        if fate is Fate.OUT_OF_TIME and request.method == "POST":
+            return await self._deliver_half(request)
         if fate is Fate.TORN:
             return await self._deliver(request, request.content[: len(request.content) // 2])
         if fate is Fate.TORN_LINE:
@@ -69,6 +84,25 @@ class Weather(httpx2.AsyncBaseTransport):
         response = await self._deliver(request)
         if fate is Fate.TWICE:
             response = await self._deliver(request)
+        return self._returned(response, fate)
+
+    def _swallowed(self, request: httpx2.Request, fate: Fate) -> httpx2.Response:
+        """What the till is told when the service is not reached."""
+        if fate is Fate.BUSY:
+            return httpx2.Response(503, headers={"Retry-After": "7"}, text="busy")
+        if fate is Fate.LATE:
+            self.late.append(request)
+            raise httpx2.ReadTimeout("late")
+        if fate is Fate.DEAD_BEFORE:
+            self.dies()
+            raise PowerCut
+        raise httpx2.ConnectError("lost")
+
+    def _returned(self, response: httpx2.Response, fate: Fate) -> httpx2.Response:
+        """As much of the answer as reaches the till."""
+        if fate is Fate.DEAD_AFTER:
+            self.dies()
+            raise PowerCut
         if fate is Fate.UNANSWERED:
             raise httpx2.ReadTimeout("unanswered")
         if fate in (Fate.CUT, Fate.CUT_SHORT):
@@ -83,6 +117,16 @@ class Weather(httpx2.AsyncBaseTransport):
     async def arrive(self, number: int) -> None:
         """One of the late requests reaches the service; nobody waits for the answer."""
         await self._deliver(self.late.pop(number))
+
+    async def _deliver_half(self, request: httpx2.Request) -> httpx2.Response:
+        """What a service answers that gets no further than half of the lines."""
+        lines = gzip.decompress(request.content).splitlines(keepends=True)
+        half = len(lines) // 2
+        done = await self._deliver(request, b"".join(lines[:half])) if half else None
+        with patch.object(sync, "SECONDS", -1.0):
+            rest = await self._deliver(request, b"".join(lines[half:]))
+        content = (done.content if done else b"") + rest.content
+        return httpx2.Response(rest.status_code, content=content)
 
     async def _deliver(
         self, request: httpx2.Request, content: bytes | None = None
@@ -107,7 +151,9 @@ class Weather(httpx2.AsyncBaseTransport):
         verdicts = msgspec.json.Decoder(Verdict).decode_lines(answer)
         for text, verdict in zip(lines.splitlines(), verdicts, strict=True):
             if verdict.op_id is not None:
-                self.deliveries.append(Delivery(msgspec.json.decode(text), verdict, at))
+                self.deliveries.append(
+                    Delivery(next(_numbers), msgspec.json.decode(text), verdict, at)
+                )
 
 
 KEPT = {b"Authorization", b"Content-Type", b"Content-Encoding", b"JU-Client-Time"}

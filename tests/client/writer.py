@@ -2,14 +2,13 @@
 
 import itertools
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from jaringan_usaha.client.outbox import Operation, Outbox
 
 
 def main() -> None:
-    outbox = Outbox(Path(sys.argv[1]), lambda: datetime.now(UTC))
+    outbox = Outbox(Path(sys.argv[1]))
     for number in itertools.count(len(outbox.those("waiting"))):
         op_id = f"operation-{number:08}"
         outbox.write([Operation(op_id=op_id, type="place_order", body={"n": "x" * 300})])

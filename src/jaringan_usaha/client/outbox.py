@@ -1,52 +1,66 @@
-"""A till's journal: every operation is on disk before it is sent, every verdict once it came.
+"""A till's journal: every operation is on the disk before it is sent, every verdict once it came.
 
 One SQLite file a device, one program at a time. Power may fail at any byte: what `write` returned
-from is there when the file is opened again, anything else is there whole or not at all. With
-`link.py` and `till.py` this file may be copied into a point of sale; the three need httpx2, msgspec
-and nothing else of this project.
+from is there when the file is opened again, anything else is there whole or not at all. This file
+and `till.py` may be copied into a point of sale; they need httpx2 and msgspec, nothing else of this
+project.
 """
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 AGAIN = {408, 424, 425, 429, 500, 502, 503, 504}
 """Verdicts that decide nothing: the same line is sent once more."""
 
-SHAPE = 1
-TABLE = """
+FILE = """
+pragma locking_mode = exclusive;           -- one program; and no shared memory needed
+pragma journal_mode = wal;
+pragma synchronous = full;                 -- a commit returns when the disk has it
+pragma fullfsync = on;                     -- devices of Apple write through only when told so
+begin;
 create table if not exists journal (
-  seq integer primary key autoincrement,   -- the order in which the cashier acted; never reused
+  seq integer primary key,                 -- the order in which the cashier acted
   op_id text not null unique,
   lane text,
   line blob not null,                      -- the bytes to send: the same ones every time
   state text not null default 'waiting',   -- then done, refused or dismissed
   version integer,                         -- of the thing, when done
   problem blob,                            -- what the service said, when refused
-  unsure integer not null default 0,       -- an earlier copy got no answer, and may come late
-  settled_at real
+  under_way integer not null default 0     -- copies that went out and got no answer
 );
-create index if not exists waiting on journal (seq) where state = 'waiting';
-create index if not exists refused on journal (lane, seq) where state = 'refused';
-create index if not exists unsure on journal (seq) where unsure;
-create index if not exists lanes on journal (lane, seq) where lane is not null;
+create index if not exists by_state on journal (state, seq);
+create index if not exists by_lane on journal (lane, seq);
+create table if not exists heard (only integer primary key, next text not null);
+commit;
 """
+WRITE = "insert into journal (op_id, lane, line) values (?, ?, ?) on conflict do nothing"
 SENDABLE = """
-select * from journal j where state = 'waiting' and not exists (
-  select 1 from journal r where r.state = 'refused' and r.lane = j.lane and r.seq < j.seq
-) order by seq limit ?
+select * from journal where state = 'waiting' and coalesce(lane not in (
+  select lane from journal where state = 'refused' and lane is not null
+), true) order by seq limit ?
 """
-GIVE_UP = """
-update journal set state = 'dismissed', settled_at = ?1, unsure = unsure or state = 'waiting'
-from (select seq, lane from journal where op_id = ?2 and state = 'refused') r
-where journal.seq = r.seq
-  or (journal.lane = r.lane and journal.seq > r.seq and journal.state = 'waiting')
+GOES_OUT = "update journal set under_way = under_way + 1 where seq = ?"
+SETTLE = """
+update journal set state = ?, version = ?, problem = ?, under_way = under_way - 1 where op_id = ?
+"""
+LATEST = """
+select * from journal where lane = ? and state in ('done', 'waiting') order by seq desc limit 1
+"""
+UNSURE = "select * from journal where state in ('refused', 'dismissed') and under_way > 0"
+RETRY = "update journal set state = 'waiting' where op_id = ? and state = 'refused'"
+DISMISS = """
+update journal set state = 'dismissed' from (
+  select seq, lane from journal where op_id = ? and state = 'refused'
+) given_up
+where journal.seq = given_up.seq or journal.lane = given_up.lane and state = 'waiting'
+"""
+PRUNE = """
+delete from journal where state in ('done', 'dismissed')
+  and seq <= (select max(seq) from journal) - ?
 """
 
 
@@ -74,8 +88,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False
 
     @property
-    def final(self) -> bool:
-        return self.status not in AGAIN
+    def state(self) -> str:
+        """What becomes of the line: waiting, done or refused."""
+        if self.status in AGAIN:
+            return "waiting"
+        return "done" if self.problem is None else "refused"
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -88,8 +105,7 @@ class Entry(msgspec.Struct, frozen=True):
     state: str
     version: int | None
     problem: bytes | None
-    unsure: int
-    settled_at: float | None
+    under_way: int
 
     @property
     def operation(self) -> Operation:
@@ -104,38 +120,29 @@ class Entry(msgspec.Struct, frozen=True):
 class Outbox:
     """The journal of one device. Raises OutboxUnusable when the file is in use, or is not one."""
 
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=1)
         try:
-            self._db = _opened(path)
-            (self._seq,) = self._db.execute(
-                "select coalesce(sum(seq), 0) from sqlite_sequence"
-            ).fetchone()
+            _prepare(self._db)
         except sqlite3.DatabaseError as error:
-            raise OutboxUnusable(_advice(path, error)) from error
-        # What waits may have been sent before the power failed.
-        self._unanswered = {entry.seq for entry in self.those("waiting")}
+            self._db.close()
+            raise OutboxUnusable(
+                f"the outbox {path} cannot be opened ({error}). If it is locked, another program "
+                "has it open: end that one. Else put the file aside and start with a new one; what "
+                "the service acknowledged is safe there, what was waiting is only in this file"
+            ) from error
 
     def close(self) -> None:
         self._db.close()
 
     def write(self, operations: Iterable[Operation]) -> None:
-        """Put operations behind all others; when this returns they are on the disk, in one
-        transaction. One whose `op_id` is there already is not written again."""
-        at = self._now()
-        rows = []
-        for seq, each in enumerate(operations, start=self._seq + 1):
-            line = {"seq": seq, "client_time": at, **msgspec.structs.asdict(each)}
-            rows.append((seq, each.op_id, each.lane, msgspec.json.encode(line) + b"\n"))
-        self._do(
-            "insert into journal (seq, op_id, lane, line) values (?, ?, ?, ?)"
-            " on conflict (op_id) do nothing",
-            rows,
-        )
-        self._seq += len(rows)
+        """Put operations behind all others; when this returns they are on the disk. One whose
+        `op_id` is there already is not written again."""
+        lines = [(each.op_id, each.lane, msgspec.json.encode(each) + b"\n") for each in operations]
+        self._do(WRITE, lines)
 
     def packet(self, most_lines: int, most_bytes: int) -> list[Entry]:
-        """What to send next, in order: one line or more, if any may be sent."""
+        """What to send now, in order: one line or more, if any may be sent."""
         found: list[Entry] = []
         size = 0
         for entry in self._entries(SENDABLE, most_lines):
@@ -143,63 +150,52 @@ class Outbox:
             if found and size > most_bytes:
                 break
             found.append(entry)
+        self._do(GOES_OUT, [(entry.seq,) for entry in found])
         return found
 
-    def settle(self, sent: Sequence[Entry], verdicts: Sequence[Verdict]) -> int:
-        """Keep what was said to the first of these lines; how many verdicts are final.
-
-        A refusal is not the last word while an earlier copy of the line is without an answer: it
-        may be under way still, and be taken. Such a row is `unsure`.
-        """
-        at = self._now().timestamp()
-        rows: list[tuple[object, ...]] = []
-        for entry, verdict in zip(sent, verdicts, strict=False):
-            if verdict.final and verdict.problem is None:
-                version = (verdict.body or {}).get("version")
-                rows.append(("done", version, None, False, at, entry.seq))
-            elif verdict.final:
-                unsure = entry.unsure or entry.seq in self._unanswered
-                problem = msgspec.json.encode(verdict.problem)
-                rows.append(("refused", None, problem, unsure, at, entry.seq))
-        self._do(
-            "update journal set state = ?, version = ?, problem = ?, unsure = ?, settled_at = ?"
-            " where seq = ?",
-            rows,
-        )
-        settled = {row[-1] for row in rows}
-        self._unanswered = (self._unanswered | {entry.seq for entry in sent}) - settled
-        return len(rows)
+    def settle(self, verdicts: Sequence[Verdict]) -> int:
+        """Keep what the service said; how many operations are done or refused by it."""
+        rows = []
+        for each in verdicts:
+            version = (each.body or {}).get("version")
+            problem = msgspec.json.encode(each.problem) if each.state == "refused" else None
+            rows.append((each.state, version, problem, each.op_id))
+        self._do(SETTLE, rows)
+        return sum(each.state != "waiting" for each in verdicts)
 
     def those(self, state: str) -> list[Entry]:
         """All that are waiting, done, refused or dismissed, in order."""
         return self._entries("select * from journal where state = ? order by seq", state)
 
     def unsure(self) -> list[Entry]:
-        """What was refused or given up, and may have been taken after all."""
-        return self._entries("select * from journal where unsure order by seq")
+        """What was refused or given up while an earlier copy, which got no answer, may still come
+        late and be taken."""
+        return self._entries(UNSURE)
 
     def latest(self, lane: str) -> Entry | None:
         """The last of a lane that was done or still may be."""
-        found = self._entries(
-            "select * from journal where lane = ? and state in ('done', 'waiting')"
-            " order by seq desc limit 1",
-            lane,
-        )
-        return found[0] if found else None
+        return next(iter(self._entries(LATEST, lane)), None)
 
     def retry(self, op_id: str) -> None:
         """Let a refused one wait again: what it was refused for may be gone."""
-        again = "update journal set state = 'waiting' where op_id = ? and state = 'refused'"
-        self._do(again, [(op_id,)])
+        self._do(RETRY, [(op_id,)])
 
     def dismiss(self, op_id: str) -> None:
         """Give a refused one up, and what waits behind it in its lane, since that rests on it."""
-        self._do(GIVE_UP, [(self._now().timestamp(), op_id)])
+        self._do(DISMISS, [(op_id,)])
 
-    def prune(self, keep: timedelta) -> None:
-        """Forget what was settled longer ago, so that the file stays small."""
-        old = "delete from journal where state in ('done', 'dismissed') and settled_at <= ?"
-        self._do(old, [((self._now() - keep).timestamp(),)])
+    def prune(self, keep: int) -> None:
+        """Forget what is settled, save among the last so many, so that the file stays small."""
+        self._do(PRUNE, [(keep,)])
+
+    def heard(self) -> str | None:
+        """Where to go on with the changes."""
+        found = self._db.execute("select next from heard").fetchone()
+        return found[0] if found else None
+
+    def hear(self, next_link: str) -> None:
+        """All changes before this link are applied."""
+        self._do("insert or replace into heard values (1, ?)", [(next_link,)])
 
     def _do(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._db:  # one transaction: all of it, or none
@@ -209,42 +205,8 @@ class Outbox:
         return [Entry(*row) for row in self._db.execute(query, values)]
 
 
-def uuid7(at: datetime) -> str:
-    """A UUIDv7: the device's time in front, chance behind. A wrong clock harms nothing."""
-    milliseconds = max(int(at.timestamp() * 1_000), 0)
-    chance = int.from_bytes(os.urandom(10), "big")
-    number = (milliseconds << 80) | (chance & ((1 << 76) - 1) & ~(0b11 << 62))
-    return str(UUID(int=number | (7 << 76) | (0b10 << 62)))
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=1)
-    try:
-        _prepare(db)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
 def _prepare(db: sqlite3.Connection) -> None:
-    db.execute("pragma locking_mode = exclusive")  # one program; and no shared memory needed
-    db.execute("pragma journal_mode = wal")
-    db.execute("pragma synchronous = full")
-    db.execute("pragma fullfsync = on")  # devices of Apple write through only when told so
+    db.executescript(FILE)
     (told,) = db.execute("pragma quick_check(1)").fetchone()
     if told != "ok":
         raise sqlite3.DatabaseError(told)
-    (shape,) = db.execute("pragma user_version").fetchone()
-    if shape not in (0, SHAPE):
-        raise sqlite3.DatabaseError(f"a program of another version made it, shape {shape}")
-    db.executescript(f"begin; {TABLE} pragma user_version = {SHAPE}; commit;")
-
-
-def _advice(path: Path, error: sqlite3.DatabaseError) -> str:
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY":
-        return f"another program has the outbox {path} open; end that one first"
-    return (
-        f"the outbox {path} cannot be read ({error}): put the file aside and start with a new one; "
-        "what the service acknowledged is safe there, what was waiting is only in this file"
-    )

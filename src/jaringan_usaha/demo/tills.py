@@ -103,7 +103,7 @@ class Tills:
         till = await self._till(koperasi_id)
         sale_id = new_id()
         body = {"sale_id": sale_id, "sold_on": sold_on.isoformat(), "lines": list(lines)}
-        till.write([Operation(op_id=sale_id, type="record_sale", body=body)])
+        till.outbox.write([Operation(op_id=sale_id, type="record_sale", body=body)])
         await self._sync(till)
 
     async def get(self, koperasi_id: str, path: str, **query: str | int) -> Any:
@@ -131,7 +131,7 @@ class Tills:
 
     async def _sync(self, till: Till) -> None:
         synced = await till.sync()
-        for refused in till.refused():
+        for refused in till.outbox.those("refused"):
             raise ServiceProblem(refused.why["detail"], refused.why["status"], refused.why["code"])
         if synced.waiting:
             raise ServiceProblem(synced.trouble)

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -143,7 +142,7 @@ def verdicts_of(response: httpx2.Response) -> list[Verdict]:
     """The verdicts of an answer that are final."""
     if response.status_code != MULTI_STATUS:
         return []
-    return [each for each in _verdicts.decode_lines(response.content) if each.final]
+    return [each for each in _verdicts.decode_lines(response.content) if each.state != "waiting"]
 
 
 class Tills:
@@ -161,7 +160,7 @@ class Tills:
         folder = self._stack.enter_context(TemporaryDirectory(prefix="jaringan-tills-"))
         for number, line in enumerate(self._lines):
             path = Path(folder) / f"till-{number}.sqlite"
-            till = Till(path, *self._service, keep=timedelta(0), transport=line)
+            till = Till(path, *self._service, keep=0, transport=line)
             self._tills.append(await self._stack.enter_async_context(till))
         return self
 
@@ -184,8 +183,8 @@ class Tills:
             queues[crc32(shop.encode()) % len(queues)].append(operation)
 
         async def send_all(till: Till, queue: list[Operation]) -> None:
-            till.write(queue)
-            synced = await till.sync(most_lines=lines_a_request)
+            till.outbox.write(queue)
+            synced = await till.sync(lines_a_request)
             if synced.waiting:
                 raise ServiceProblem(f"{synced.waiting} lines have no verdict: {synced.trouble}")
 
