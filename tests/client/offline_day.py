@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from client.weather import Delivery, Fate, PowerCut, Weather
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.door import issue_key
+from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.client.outbox import AGAIN, Entry
 from jaringan_usaha.client.till import Till
 from jaringan_usaha.embedded import EmbeddedServer
@@ -338,7 +338,7 @@ class OfflineDay(RuleBasedStateMachine):
     @rule(which=which)
     def key_is_replaced(self, which: int) -> None:
         door, koperasi_id = self.market.door, f"{self.day}-{'ab'[which // 2]}"
-        key = issue_key(door.write_pool, door.clock, NETWORK, "koperasi", koperasi_id)
+        key = issue(door.write_pool, door.clock, NETWORK, Wanted("koperasi", koperasi_id))
         self.devices[which].gets_key(self.run(key))
 
     @rule(minutes=st.sampled_from([25, 45]))

@@ -12,7 +12,8 @@ from jaringan_usaha import app as joined
 from jaringan_usaha.api import openapi
 from jaringan_usaha.api.callers import CallerNow
 from jaringan_usaha.api.deprecation import deprecated, who_calls
-from jaringan_usaha.api.door import Door, issue_key, revoke_key
+from jaringan_usaha.api.door import Door
+from jaringan_usaha.api.issuing import Wanted, issue, revoke
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.app import create_app
 from jaringan_usaha.cli.issuing import calls_of_deprecated
@@ -52,7 +53,8 @@ async def test_api_11_answers_say_since_when_and_until_when(
 ) -> None:
     door_, client = door
     keys = [
-        await issue_key(door_.write_pool, door_.clock, NETWORK, "koperasi", name) for name in "ab"
+        await issue(door_.write_pool, door_.clock, NETWORK, Wanted("koperasi", name))
+        for name in "ab"
     ]
     for key, times in zip(keys, (2, 1), strict=True):
         for _ in range(times):
@@ -70,7 +72,7 @@ async def test_api_11_answers_say_since_when_and_until_when(
     await door_.calls.write_down(door_.write_pool)
     await client.get("/v1/old/thing", headers={"authorization": f"Bearer {keys[0]}"})
     await door_.calls.write_down(door_.write_pool)
-    await revoke_key(door_.write_pool, door_.clock, keys[1][8:20])
+    await revoke(door_.write_pool, door_.clock, keys[1][8:20])
     found = await calls_of_deprecated(database, NETWORK)
     told = sorted((each["operation"], each["koperasi_id"], each["calls"]) for each in found)
     assert told == [("getOld", "a", 3), ("getOld", "b", 1)]

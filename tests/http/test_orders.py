@@ -1,6 +1,7 @@
 """Orders over HTTP: placed, changed, cancelled, repeated, raced, refused, and read back."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest_asyncio
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.reached import Reached
+from jaringan_usaha.features.cycles.views import queries
 from market import Market, later, oil, opened, rice
 from service import NETWORK, assert_refused
 
@@ -576,3 +578,32 @@ async def test_orders_are_listed_once_each_page_by_page(market: Market) -> None:
     asked = [each.headers["location"].rpartition("/")[2] for each in placed]
     assert [each for each in found if each in asked] == sorted(asked)
     assert len(set(found)) == len(found)
+
+
+# -- folding -------------------------------------------------------------------------------
+
+
+async def test_a_page_of_many_orders_of_one_item_is_folded_once_through(market: Market) -> None:
+    """A change among them looks for where each demand began anew; it used to look through all of
+    them for each of them."""
+    steps = 500
+    async with market.worker.acquire() as db:
+        turn = db.transaction()
+        await turn.start()
+        try:
+            await db.execute(queries.make_page_lines)
+            await db.execute(
+                "insert into page_lines (cycle_id, supplier_id, item_id, koperasi_id, position,"
+                " order_lines) select 'anew', 'indofood', 'oil', 'melati', n,"
+                " case when n = $1 / 2 then -1 else 1 end from generate_series(1, $1::int) n",
+                steps,
+            )
+            (plan,) = json.loads(
+                await db.fetchval(
+                    "explain (analyze, buffers, format json) "
+                    + queries.begin_anew.replace("$1", str(NETWORK))
+                )
+            )
+        finally:
+            await turn.rollback()
+    assert 0 < plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Local Hit Blocks"] < steps

@@ -76,32 +76,36 @@ set quantity = totals.quantity + excluded.quantity,
 truncate page_lines;
 
 -- name: begin_anew
--- Those whose lines of an item were all gone in the middle of a page: where they began anew.
-with lessened as (
-  select distinct cycle_id, supplier_id, item_id, koperasi_id from page_lines where order_lines < 0
-), steps as (
+-- Those whose lines of an item were all gone in the middle of a page: where they began anew. Each
+-- step is looked at once, and each row of demand: joined, they are read again for each other as
+-- long as nobody has analyzed them.
+with lessened as materialized (
+  select l.*, (
+           select d.order_lines from demand d
+           where d.network_id = $1 and d.cycle_id = l.cycle_id and d.supplier_id = l.supplier_id
+             and d.item_id = l.item_id and d.koperasi_id = l.koperasi_id) as standing
+  from (
+    select distinct cycle_id, supplier_id, item_id, koperasi_id from page_lines
+    where order_lines < 0) l
+), steps as materialized (
   select cycle_id, supplier_id, item_id, koperasi_id, position,
-         sum(order_lines)::bigint as order_lines
+         sum(order_lines)::bigint as order_lines, min(standing) as standing
   from page_lines join lessened using (cycle_id, supplier_id, item_id, koperasi_id)
   group by cycle_id, supplier_id, item_id, koperasi_id, position
 ), standing as (
-  select s.*, d.order_lines - sum(s.order_lines) over (
-           partition by s.cycle_id, s.supplier_id, s.item_id, s.koperasi_id
-           order by s.position desc) + s.order_lines as order_lines_then,
-         max(s.position) over (
-           partition by s.cycle_id, s.supplier_id, s.item_id, s.koperasi_id) as last_position
-  from steps s, lateral (
-    select order_lines from demand
-    where network_id = $1 and cycle_id = s.cycle_id and supplier_id = s.supplier_id
-      and item_id = s.item_id and koperasi_id = s.koperasi_id) d
+  select *, standing - sum(order_lines) over later + order_lines as order_lines_then,
+         first_value(position) over later as last_position
+  from steps
+  window later as (
+    partition by cycle_id, supplier_id, item_id, koperasi_id order by position desc)
 ), gone as (
-  select cycle_id, supplier_id, item_id, koperasi_id, max(position) as position
-  from standing where order_lines_then = 0 and position < last_position
+  select *, max(position) filter (where order_lines_then = 0 and position < last_position) over (
+           partition by cycle_id, supplier_id, item_id, koperasi_id) as gone_position
+  from standing
+), anew as materialized (
+  select cycle_id, supplier_id, item_id, koperasi_id, min(position) as position
+  from gone where position > gone_position
   group by cycle_id, supplier_id, item_id, koperasi_id
-), anew as (
-  select cycle_id, supplier_id, item_id, koperasi_id, min(s.position) as position
-  from steps s join gone g using (cycle_id, supplier_id, item_id, koperasi_id)
-  where s.position > g.position group by cycle_id, supplier_id, item_id, koperasi_id
 )
 update demand set first_position = a.position
 from anew a
