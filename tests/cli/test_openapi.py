@@ -42,7 +42,7 @@ def test_every_event_stands_alone(written: Path) -> None:
     placed = events[ORDER_PLACED]
     assert placed["required"] == ["order_id", "cycle_id", "koperasi_id", "lines"]
     assert placed["properties"]["lines"]["items"] == {"$ref": "#/$defs/OrderLine"}
-    assert set(placed["$defs"]) == {"OrderLine", "Discount"}
+    assert set(placed["$defs"]) == {"OrderLine", "Discount", "Limited"}
 
 
 def test_a_missing_file_is_missed(written: Path) -> None:
