@@ -1,5 +1,6 @@
 """docs/integrators.md tried as a new integrator would: every command of the page, in its order."""
 
+import json
 import re
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -65,7 +66,7 @@ def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: 
         variables += "".join(
             f"POSITION={position}\n" for position in re.findall(r'"position":(\d+)', done.stdout)
         )
-    placed, changed, shown, synced, operation = said
+    placed, changed, shown, synced, operation, snapshot = said
     assert "201 Created" in placed
     assert 'etag: "v1"' in placed
     assert "200 OK" in changed
@@ -75,3 +76,4 @@ def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: 
     assert '"status":201' in first
     assert '"code":"cycle-unknown"' in second
     assert '"done"' in operation
+    assert "/v1/changes?cursor=" in json.loads(snapshot)["next"]
