@@ -169,6 +169,15 @@ class Till:
 
     async def sync(self, most_lines: int = MOST_LINES) -> Synced:
         """Send what waits, in order, until all has its verdict or the line is of no use."""
+        settled, trouble = await self._send_all(most_lines)
+        while await self._look_again():  # what waits behind those found may go now
+            more, trouble = await self._send_all(most_lines)
+            settled += more
+        self.outbox.prune(self._keep)
+        return Synced(settled, len(self.outbox.those("waiting")), trouble)
+
+    async def _send_all(self, most_lines: int) -> tuple[int, str]:
+        """How many got their verdict, and what was wrong with the line at last."""
         settled, vain, heard = 0, 0, _Heard()
         while packet := self.outbox.packet(min(self._size, most_lines), MOST_BYTES):
             heard = await self._send(packet)
@@ -180,9 +189,7 @@ class Till:
                 break
             if vain:
                 await self._sleep(pause(vain, heard.wait_seconds))
-        await self._look_again()
-        self.outbox.prune(self._keep)
-        return Synced(settled, len(self.outbox.those("waiting")), heard.trouble)
+        return settled, heard.trouble
 
     async def _send(self, packet: Sequence[Entry]) -> _Heard:
         """Send these lines once. A line that gets no verdict was recorded or was not: both are in
@@ -202,19 +209,23 @@ class Till:
         verdicts = _verdicts_in(arrived, packet)
         return _Heard(verdicts, "" if len(verdicts) == len(packet) else "the answer broke off")
 
-    async def _look_again(self) -> None:
-        """Ask what became of refused lines of which an earlier copy may have come late."""
+    async def _look_again(self) -> bool:
+        """Ask what became of refused lines of which an earlier copy may have come late; whether
+        one of them was recorded."""
+        recorded = False
         for entry in self.outbox.unsure():
             try:
                 found = await self.get(f"/v1/operations/{entry.op_id}")
             except httpx2.HTTPStatusError as error:
                 if error.response.status_code == 404:
                     continue  # it is not recorded
-                return
+                break
             except httpx2.HTTPError:
-                return
+                break
             body = {"version": found["version"]}
             self.outbox.settle([Verdict(op_id=entry.op_id, status=200, body=body)])
+            recorded = True
+        return recorded
 
     # -- down --
 

@@ -65,7 +65,11 @@ Phone = Annotated[
 ]
 Email = Annotated[
     str,
-    Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ketua@kop.example"]),
+    Field(
+        pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$",
+        max_length=254,
+        examples=["ketua@kop.example"],
+    ),
 ]
 Nik = Annotated[
     str,
