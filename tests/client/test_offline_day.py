@@ -10,7 +10,7 @@ from client.offline_day import OfflineDay, World, a_world
 from jaringan_usaha.embedded import EmbeddedServer
 
 ORDINARY = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=25,
     deadline=None,
     database=None,
