@@ -37,6 +37,12 @@ def test_files_end_with_a_new_line_and_are_sorted(written: Path) -> None:
         assert text == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def test_no_two_shapes_have_one_name(written: Path) -> None:
+    """FastAPI puts the module before such names, and generators of clients give up on them."""
+    shapes = json.loads((written / "openapi.json").read_text())["components"]["schemas"]
+    assert [name for name in shapes if "__" in name] == []
+
+
 def test_every_event_stands_alone(written: Path) -> None:
     events = json.loads((written / "events.json").read_text())
     placed = events[ORDER_PLACED]

@@ -28,7 +28,7 @@ class CorrectedLineBody(Body):
     reason: Annotated[str, Field(max_length=100)] = ""
 
 
-class CorrectionBody(Body):
+class ReceiptCorrectionBody(Body):
     """What should have been recorded, of the lines that are wrong or missing, and what went
     wrong."""
 
@@ -46,7 +46,7 @@ class CorrectionBody(Body):
 async def correct_receipt(
     receipt_id: Annotated[Slug, Path()],
     correction_no: Annotated[int, Path(ge=1, le=1_000)],
-    body: CorrectionBody,
+    body: ReceiptCorrectionBody,
     response: Response,
     asked: AskedByPath,
     caller: OperatorNow,
