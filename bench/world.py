@@ -96,14 +96,21 @@ class World:
 
     @contextmanager
     def service(
-        self, arguments: Sequence[str] = SERVE, *, source: Path | None = None
+        self,
+        arguments: Sequence[str] = SERVE,
+        *,
+        source: Path | None = None,
+        at_once: int | None = None,
     ) -> Iterator[Service]:
-        """The service as people start it, without the follower; or a yardstick."""
+        """The service as people start it, without the follower; or a yardstick. `at_once`: with
+        room for so many requests."""
         environment = {
             "JARINGAN_DATABASE_URL": self.url,
             "JARINGAN_MASTER_KEY_FILE": str(self.master_key),
             "BENCH_DATABASE": f"{self.socket_folder}|jaringan",
         }
+        if at_once is not None:
+            environment["JARINGAN_REQUESTS_AT_ONCE"] = str(at_once)
         with started(arguments, environment, source=source) as service:
             yield service
 
