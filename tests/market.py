@@ -84,6 +84,13 @@ async def opened(server: EmbeddedServer, template: str) -> AsyncIterator["Market
         yield market
 
 
+BEHIND = """
+select exists (
+  select from bookmarks b join log.head h using (network_id)
+  where b.network_id = $1 and b.state = 'live' and b.position < h.position)
+"""
+
+
 @dataclass
 class Market:
     """The service, and short words for what every story needs."""
@@ -178,10 +185,17 @@ class Market:
     async def settle(self) -> None:
         """Let the follower do everything that is due, until nothing more comes of it."""
         while True:
-            await self.projector.catch_up(NETWORK)
+            await self._catch_up()
             before = await self.event_count()
             await self.follower.tend(NETWORK)
             if await self.event_count() == before:
+                return
+
+    async def _catch_up(self) -> None:
+        """Until the tables are level, also while somebody else folds them."""
+        while True:
+            await self.projector.catch_up(NETWORK)
+            if not await self.sql(BEHIND, NETWORK):
                 return
 
     def live_at(self, ago: timedelta) -> None:

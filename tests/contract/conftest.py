@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jaringan_usaha.api.access import Role
 from jaringan_usaha.cli.own_service import OwnService, own_service, temporary_folder
 
 ROOT = Path(__file__).parents[2]
@@ -15,11 +16,11 @@ OWN, OTHER = "kop-melati", "kop-mawar"
 @pytest.fixture(scope="session")
 def running() -> Iterator[OwnService]:
     """Keys: of the operator, of a koperasi, of another one."""
-    with pytest.MonkeyPatch.context() as environment, temporary_folder() as folder:
-        environment.setenv("JARINGAN_RATE_FACTOR", "0")  # a fuzzer asks more often than one may
-        wanted = [("operator", None), ("koperasi", OWN), ("koperasi", OTHER)]
-        with own_service(folder, 0, wanted) as service:  # type: ignore[arg-type]
-            yield service
+    wanted: list[tuple[Role, str | None]]
+    wanted = [("operator", None), ("koperasi", OWN), ("koperasi", OTHER)]
+    unlimited = {"JARINGAN_RATE_FACTOR": "0"}  # a fuzzer asks more often than one may
+    with temporary_folder() as folder, own_service(folder, 0, wanted, unlimited) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

@@ -114,15 +114,11 @@ async def test_sec_7_a_restart_forgets_no_wrong_keys(market: Market, watch: Watc
     async with again.router.lifespan_context(again):
         transport = httpx2.ASGITransport(app=again, client=(address, 4711))
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-            heard = -1
-            status = 401
-            while status == 401:
-                heard += 1
-                wrong = {"authorization": "Bearer ju_live_no"}
-                answer = await client.get("/v1/cycles", headers=wrong)
-                status = answer.status_code
-            assert_refused(answer, 429, "quota-exceeded")
+            wrong = {"authorization": "Bearer ju_live_no"}
+            answers = [await client.get("/v1/cycles", headers=wrong) for _ in range(KNOCK.burst)]
+            heard = sum(answer.status_code == 401 for answer in answers)
             assert heard <= grown_since(began)
+            assert_refused(answers[-1], 429, "quota-exceeded")
         elsewhere = httpx2.ASGITransport(app=again, client=("192.0.2.8", 4711))
         async with httpx2.AsyncClient(transport=elsewhere, base_url="http://test") as client:
             melati = await market.koperasi("melati")
