@@ -1,6 +1,7 @@
 """A place to log in beside a service of one's own, and people who may: for trying things out."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ def own_issuer(port: int) -> Iterator[str]:
     )
     thread = threading.Thread(target=server.run, name="issuer", daemon=True)
     thread.start()
+    while thread.is_alive() and not server.started:  # who is told of it finds it there
+        time.sleep(0.01)
     try:
         yield place.url
     finally:
