@@ -49,7 +49,7 @@ async def asked_on_version(
 ) -> Asked:
     """As `asked_by_key`, to change a thing that the caller has seen: its `If-Match` is held
     against the version that the decision rests on. Raises Problem 400 and 422."""
-    return await frame(request, caller, key_in(request), changes=True)
+    return await _frame(request, caller, key_in(request), versions.seen_by(request))
 
 
 async def asked_on_any_version(
@@ -67,7 +67,8 @@ async def asked_on_any_version(
 ) -> Asked:
     """As `asked_on_version`, where the same route also makes the thing. Raises Problem 400 and
     422."""
-    return await frame(request, caller, key_in(request), changes=True)
+    seen = versions.seen_by(request, may_be_new=True)
+    return await _frame(request, caller, key_in(request), seen)
 
 
 async def asked_by_supplier(
@@ -77,7 +78,7 @@ async def asked_by_supplier(
     if_match: MatchHeader = "",
 ) -> Asked:
     """As `asked_on_version`, where suppliers may command too. Raises Problem 400 and 422."""
-    return await frame(request, caller, key_in(request), changes=True)
+    return await _frame(request, caller, key_in(request), versions.seen_by(request))
 
 
 def key_in(request: Request) -> str:
@@ -118,13 +119,13 @@ async def asked_afresh(
     return await frame(request, caller, asking.key_of(keys) if keys else asking.new_id())
 
 
-async def frame(request: Request, caller: Caller, key: str, *, changes: bool = False) -> Asked:
-    """The frame of a command; `changes` a thing that has a version. Raises Problem 422."""
-    seen = None
-    if changes:
-        seen = versions.seen_by(request)
-    else:
-        versions.must_have_seen_nothing(request)
+async def frame(request: Request, caller: Caller, key: str) -> Asked:
+    """The frame of a command that changes nothing with a version. Raises Problem 422."""
+    versions.must_have_seen_nothing(request)
+    return await _frame(request, caller, key, None)
+
+
+async def _frame(request: Request, caller: Caller, key: str, seen: int | None) -> Asked:
     what = (request.method, request.url.path, request.url.query, await json_of(request))
     return asking.asked(caller, key, door_of(request).clock.now(), *what, seen=seen)
 

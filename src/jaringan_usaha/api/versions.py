@@ -12,7 +12,7 @@ from hashlib import blake2b
 from fastapi import Request, Response
 
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.kernel.messages import UNSAID
+from jaringan_usaha.kernel.messages import NOTHING, UNSAID
 
 _TAG = re.compile(r'"v([1-9][0-9]{0,8})(?:\.[0-9a-f]{16})?"')
 TAG_PATTERN = r'^(\*|"v[1-9][0-9]{0,8}(\.[0-9a-f]{16})?")$'
@@ -47,10 +47,13 @@ def seen_in(header: str) -> int | None:
     return int(tag[1])
 
 
-def seen_by(request: Request) -> int | None:
-    """What the caller of a command has seen, `UNSAID` without `If-Match`. Raises Problem 422."""
+def seen_by(request: Request, *, may_be_new: bool = False) -> int | None:
+    """What the caller of a command has seen. Without `If-Match` that is `UNSAID`, or `NOTHING`
+    where the command also makes the thing. Raises Problem 422."""
     header = request.headers.get("if-match")
-    return UNSAID if header is None else seen_in(header)
+    if header is not None:
+        return seen_in(header)
+    return NOTHING if may_be_new else UNSAID
 
 
 def must_have_seen_nothing(request: Request) -> None:

@@ -10,10 +10,10 @@ import msgspec
 
 from jaringan_usaha.eventlog.appender import REPLAY_DAYS, Outcome, Verdict, days_to_search, queries
 from jaringan_usaha.eventlog.codec import EventTypes
-from jaringan_usaha.eventlog.database import FULL, LOST, Pool
+from jaringan_usaha.eventlog.database import FULL, LOST, Pool, Row
 from jaringan_usaha.kernel.decider import Fact
-from jaringan_usaha.kernel.messages import Asked, Event
-from jaringan_usaha.kernel.rejections import Busy, KeyReused, Rejection
+from jaringan_usaha.kernel.messages import UNSAID, Asked, Event
+from jaringan_usaha.kernel.rejections import Busy, KeyReused, Rejection, VersionUnsaid
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -39,24 +39,13 @@ class Answers:
 
     async def given_to(self, asked: Sequence[Asked]) -> dict[Any, Recorded | Rejection]:
         """The answers already given to these commands, by command id; KeyReused where the
-        id stands for another request."""
+        id stands for another request, VersionUnsaid where the one recorded had said a version."""
         if not asked:
             return {}
-        prints = {each.command_id: each.print for each in asked}
+        by_id = {each.command_id: each for each in asked}
         first, last = days_to_search([(each.command_id, each.at) for each in asked])
-        rows = await self.pool.fetch(queries.answers_to, self.network_id, list(prints), first, last)
-        return {
-            row["command_id"]: Recorded(
-                row["last_position"],
-                row["first_position"],
-                row["version"],
-                row["recorded_at"],
-                replayed=True,
-            )
-            if row["print"] == prints[row["command_id"]]
-            else _key_reused()
-            for row in rows
-        }
+        rows = await self.pool.fetch(queries.answers_to, self.network_id, list(by_id), first, last)
+        return {row["command_id"]: _as_before(row, by_id[row["command_id"]]) for row in rows}
 
     async def recorded_under(
         self, command_ids: Sequence[UUID], *now: datetime
@@ -92,6 +81,20 @@ def answer_of(outcome: Outcome) -> Recorded | Rejection:
         outcome.version,
         outcome.recorded_at,
         replayed=outcome.verdict is Verdict.KNOWN,
+    )
+
+
+def _as_before(row: Row, asked: Asked) -> Recorded | Rejection:
+    if row["print"] != asked.print:
+        return _key_reused()
+    if asked.seen == UNSAID:
+        return VersionUnsaid()
+    return Recorded(
+        row["last_position"],
+        row["first_position"],
+        row["version"],
+        row["recorded_at"],
+        replayed=True,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from jaringan_usaha.kernel.messages import UNSAID, Command, Event
+from jaringan_usaha.kernel.messages import NOTHING, UNSAID, Command, Event
 from jaringan_usaha.kernel.rejections import Outdated, Refused, VersionUnsaid
 
 S = TypeVar("S")
@@ -97,17 +97,14 @@ class Decider(Generic[C]):
         except (Refused, Outdated):
             _must_have_seen(version, seen)
             raise
-        if events or seen == UNSAID:
+        if events or seen in (NOTHING, UNSAID):
             _must_have_seen(version, seen)
         return events
 
 
 def _must_have_seen(version: int, seen: int) -> None:
     if seen == version:
-        return  # also when nothing is said about a thing that is new
-    if seen == UNSAID:
-        raise VersionUnsaid(
-            "say which version you have seen: GET it and send its ETag as If-Match, or "
-            "`If-Match: *` when you mean whatever it is now"
-        )
+        return
+    if seen in (NOTHING, UNSAID):
+        raise VersionUnsaid()
     raise Outdated(f"it is at version {version} by now; look at it again", current_version=version)

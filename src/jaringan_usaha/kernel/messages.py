@@ -8,8 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-UNSAID = 0
-"""No thing that exists has this version."""
+NOTHING = 0
+"""The version of what is not there yet."""
+UNSAID = -1
+"""Nothing ever has this version."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +20,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     `at` is the UTC instant at which the whole request had arrived, on the database's clock.
     `command_id` is the same for every repetition of one request; `print` is the SHA-256 of
     what was asked, so that one key cannot stand for two requests. `seen` is the version that the
-    thing to be changed must still have: None for whatever it is now, `UNSAID` when the caller had
-    to say and did not.
+    thing to be changed must still have: None for whatever it is now, `NOTHING` when it must be
+    new, `UNSAID` when the caller had to say and did not.
     """
 
     at: datetime

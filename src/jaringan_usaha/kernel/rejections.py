@@ -55,6 +55,12 @@ class VersionUnsaid(Rejection):
 
     code = "precondition-required"
 
+    def __init__(self) -> None:
+        super().__init__(
+            "say which version you have seen: GET it and send its ETag as If-Match, or "
+            "`If-Match: *` when you mean whatever it is now"
+        )
+
 
 class KeyReused(Rejection):
     """The idempotency key already stands for another request."""
