@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from jaringan_usaha.api.doorway import AtTheDoor, headers_of_all
 from jaringan_usaha.api.visits import Visits
-from jaringan_usaha.cli.protocol import Protocol
+from jaringan_usaha.cli.protocol import READ_AT_ONCE, Protocol
 
 OWN = "https://belanja.example"
 PLACES = 2
@@ -130,6 +130,28 @@ async def test_rel_12_more_than_can_be_worked_on_is_told_to_come_again_at_once(
     late.ask()
     assert (await late.answer())[0] == 200
     assert house.visits.working == 0
+
+
+async def test_a_large_body_is_read_in_small_pieces(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For larger ones the allocator would ask the kernel for pages on every read."""
+    pieces: list[int] = []
+    read = Protocol.data_received
+
+    def counted(protocol: Protocol, data: bytes) -> None:
+        pieces.append(len(data))
+        read(protocol, data)
+
+    monkeypatch.setattr(Protocol, "data_received", counted)
+    line = await house.line()
+    size = 10 * READ_AT_ONCE
+    line.writer.write(b"PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % size)
+    line.writer.write(bytes(size))
+    house.done.set()
+    assert (await line.answer())[0] == 200
+    assert sum(pieces) > size
+    assert max(pieces) <= READ_AT_ONCE
 
 
 async def test_who_sends_slowly_or_waits_for_news_takes_nobodys_place(house: House) -> None:

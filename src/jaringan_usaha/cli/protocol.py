@@ -23,6 +23,9 @@ from jaringan_usaha.api.visits import FULL, Visits
 UNREADABLE = Problem(HTTPStatus.BAD_REQUEST, "bad-request", "this is no readable HTTP")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CLOSE = b"connection: close\r\n"
+READ_AT_ONCE = 1 << 16
+"""Bytes. For asyncio's 256 KiB the allocator asks the kernel for pages on every read, which costs
+more than reading and answering a small request."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -35,6 +38,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]
         self._answers = self.transport = _WholeAnswers(transport)
 
     def on_response_complete(self) -> None:
