@@ -18,6 +18,7 @@ from jaringan_usaha.features.cycles.amendments.withdrawal import (
     handed_on,
     without,
 )
+from jaringan_usaha.features.cycles.ceilings import OF_GROUP, CeilingExceeded, lawful_terms_on
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, Exists, digest, evolve_exists
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -38,7 +39,7 @@ from jaringan_usaha.features.cycles.group.sending import (
     placed,
     same_version,
 )
-from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms
 from jaringan_usaha.features.cycles.orders.domain import (
     BUYER,
     ORDER,
@@ -48,7 +49,8 @@ from jaringan_usaha.features.cycles.orders.domain import (
     may_trade,
 )
 from jaringan_usaha.features.cycles.orders.limits import TAKEN, about_taken, limited, released
-from jaringan_usaha.features.cycles.orders.lines import ALL_SPHP, CEILINGS
+from jaringan_usaha.features.cycles.rules import ALL_SPHP, CEILINGS, RULE
+from jaringan_usaha.kernel.ceiling import HET_EXCEEDED, het_rule
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused
@@ -142,6 +144,7 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
         CYCLE.about(command.cycle_id),
         *(about_order(command.cycle_id, stand.supplier_id) for stand in command.stands),
         *(_about_delivery(command, stand) for stand in command.stands),
+        *OF_GROUP,
         *(about for line in command.lines for about in about_terms(line.supplier_id, line.item_id)),
     ]
     match command:
@@ -177,7 +180,7 @@ def decide(command: AmendingCommand, known: Known) -> Sequence[Event]:
 def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, NoSuchCycle, CycleStillOpen, CycleIsClosed,
     GoodsAreSold, BeingConsolidated, GoodsHaveArrived, OrderHasMoved, SupplierMustAgree,
-    CasesNoLongerFill, MinimumWouldBeMissed, ChargeNotAccepted."""
+    CeilingExceeded, CasesNoLongerFill, MinimumWouldBeMissed, ChargeNotAccepted."""
     order = existing_order(command, known)
     if order.cancelled:
         return []
@@ -272,13 +275,24 @@ def amendments_of(
 
 def _price(line: OrderLine, cycle: Cycle, known: Known) -> Price:
     """As it was consolidated at: below the supplier's cases where that was decided."""
-    price = terms_on(known, line.supplier_id, line.item_id, cycle)
+    price = lawful_terms_on(known, line.supplier_id, line.item_id, cycle)
     order = known[about_order(cycle.cycle_id, line.supplier_id)]
     return replace(price, min_cases=0) if order.decision == "order" else price
 
 
 def _must_fill(amendments: Sequence[Amendment]) -> None:
     for each in amendments:
+        if each.short and each.line.reason == HET_EXCEEDED:
+            item_id = each.line.item_id
+            rule = het_rule(item_id)
+            raise CeilingExceeded(
+                f"HET_EXCEEDED: without this order the group would fall below a tier, and item "
+                f"{item_id} cost more than rule {rule} lets it pay or ask; transfer the order to "
+                "another koperasi",
+                reason=HET_EXCEEDED,
+                item_id=item_id,
+                rule=rule,
+            )
         if each.short:
             raise CasesNoLongerFill(
                 f"without this order {each.short} units of item {each.line.item_id} that others "
@@ -410,5 +424,5 @@ def _cut(things: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
 
 
 amending = Decider(
-    needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING, CEILINGS, TAKEN)
+    needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING, CEILINGS, RULE, TAKEN)
 )

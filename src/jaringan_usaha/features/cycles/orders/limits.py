@@ -19,7 +19,7 @@ from jaringan_usaha.features.cycles.events import (
     OrderPlaced,
     limited_id,
 )
-from jaringan_usaha.features.cycles.orders.lines import ALL_SPHP
+from jaringan_usaha.features.cycles.rules import ALL_SPHP
 from jaringan_usaha.kernel.calendar import week_of
 from jaringan_usaha.kernel.ceiling import koperasi_week_limit, sphp_rule
 from jaringan_usaha.kernel.decider import About, Known, Topic
@@ -43,7 +43,8 @@ class WeekLimitExceeded(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What each order of a koperasi takes of a limited item, and in which week."""
+    """What each order of a koperasi takes of a limited item, and in which week; who takes none is
+    left out. Weeks are not left behind: a cycle may take its prices from any day."""
 
     limited_id: str
     of: Mapping[str, Limited] = field(default_factory=dict)
@@ -52,7 +53,8 @@ class Taken:
 def evolve_taken(taken: Taken, event: OrderPlaced | OrderChanged | OrderCancelled) -> Taken:
     for each in event.limited:
         if limited_id(event.koperasi_id, each.item_id) == taken.limited_id:
-            return replace(taken, of={**taken.of, event.order_id: each})
+            others = {key: of for key, of in taken.of.items() if key != event.order_id}
+            return replace(taken, of={**others, event.order_id: each} if each.units else others)
     return taken
 
 
