@@ -8,7 +8,14 @@ from typing import Any
 from jaringan_usaha.features.cycles.domain import Cycle
 from jaringan_usaha.features.cycles.offers import terms_on
 from jaringan_usaha.features.cycles.rules import ALL_CEILINGS, ALL_SPHP, FEE
-from jaringan_usaha.kernel.ceiling import Bound, Step, bounds_of, het_rule, sphp_rule
+from jaringan_usaha.kernel.ceiling import (
+    HET_EXCEEDED,
+    Bound,
+    Step,
+    bounds_of,
+    het_rule,
+    sphp_rule,
+)
 from jaringan_usaha.kernel.decider import About, Known
 from jaringan_usaha.kernel.rejections import Refused
 from jaringan_usaha.kernel.rules import RulesOfKind
@@ -21,6 +28,21 @@ OF_GROUP: tuple[About[Any], ...] = (ALL_CEILINGS, FEE)
 
 class CeilingExceeded(Refused):
     code = "het-exceeded"
+
+
+def ceiling_exceeded(sentence: str, bound: Bound, **facts: object) -> CeilingExceeded:
+    """The refusal, with the ceiling, the step of the chain that it is for, and its rule."""
+    ceiling = bound.ceiling
+    return CeilingExceeded(
+        sentence,
+        reason=HET_EXCEEDED,
+        step=bound.step,
+        ceiling_idr=ceiling.idr,
+        ceiling_per=ceiling.per,
+        rule=ceiling.rule_id,
+        rule_version_no=ceiling.version_no,
+        **facts,
+    )
 
 
 def bounds_of_order(known: Known, item_id: str, day: date, zone: int | None) -> list[Bound]:

@@ -18,7 +18,7 @@ from jaringan_usaha.features.cycles.amendments.withdrawal import (
     handed_on,
     without,
 )
-from jaringan_usaha.features.cycles.ceilings import OF_GROUP, CeilingExceeded, lawful_terms_on
+from jaringan_usaha.features.cycles.ceilings import OF_GROUP, ceiling_exceeded, lawful_terms_on
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, Exists, digest, evolve_exists
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -39,7 +39,7 @@ from jaringan_usaha.features.cycles.group.sending import (
     placed,
     same_version,
 )
-from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
 from jaringan_usaha.features.cycles.orders.domain import (
     BUYER,
     ORDER,
@@ -50,12 +50,11 @@ from jaringan_usaha.features.cycles.orders.domain import (
 )
 from jaringan_usaha.features.cycles.orders.limits import TAKEN, about_taken, limited, released
 from jaringan_usaha.features.cycles.rules import ALL_SPHP, CEILINGS, RULE
-from jaringan_usaha.kernel.ceiling import HET_EXCEEDED, het_rule
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused
 from jaringan_usaha.kernel.sharing import Sharing
-from jaringan_usaha.kernel.tiers import Price
+from jaringan_usaha.kernel.tiers import Price, too_dear
 
 ENTRIES_A_PART = 240  # rows and charges; with ids of 64 characters below the 64 KiB of a fact
 
@@ -180,7 +179,7 @@ def decide(command: AmendingCommand, known: Known) -> Sequence[Event]:
 def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, NoSuchCycle, CycleStillOpen, CycleIsClosed,
     GoodsAreSold, BeingConsolidated, GoodsHaveArrived, OrderHasMoved, SupplierMustAgree,
-    CeilingExceeded, CasesNoLongerFill, MinimumWouldBeMissed, ChargeNotAccepted."""
+    CasesNoLongerFill, CeilingExceeded, MinimumWouldBeMissed, ChargeNotAccepted."""
     order = existing_order(command, known)
     if order.cancelled:
         return []
@@ -190,6 +189,7 @@ def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
     for stand in command.stands:
         amendments = amendments_of(command, stand, cycle, known)
         _must_fill(amendments)
+        _must_stay_lawful(stand, amendments, cycle, known)
         agreed = _agreed(command, stand, known)
         _must_reach_minimum(command, stand, amendments, cycle, known, agreed=agreed)
         charge_idr += sum(each.charge_idr for each in amendments)
@@ -275,24 +275,13 @@ def amendments_of(
 
 def _price(line: OrderLine, cycle: Cycle, known: Known) -> Price:
     """As it was consolidated at: below the supplier's cases where that was decided."""
-    price = lawful_terms_on(known, line.supplier_id, line.item_id, cycle)
+    price = terms_on(known, line.supplier_id, line.item_id, cycle)
     order = known[about_order(cycle.cycle_id, line.supplier_id)]
     return replace(price, min_cases=0) if order.decision == "order" else price
 
 
 def _must_fill(amendments: Sequence[Amendment]) -> None:
     for each in amendments:
-        if each.short and each.line.reason == HET_EXCEEDED:
-            item_id = each.line.item_id
-            rule = het_rule(item_id)
-            raise CeilingExceeded(
-                f"HET_EXCEEDED: without this order the group would fall below a tier, and item "
-                f"{item_id} cost more than rule {rule} lets it pay or ask; transfer the order to "
-                "another koperasi",
-                reason=HET_EXCEEDED,
-                item_id=item_id,
-                rule=rule,
-            )
         if each.short:
             raise CasesNoLongerFill(
                 f"without this order {each.short} units of item {each.line.item_id} that others "
@@ -300,6 +289,25 @@ def _must_fill(amendments: Sequence[Amendment]) -> None:
                 "another koperasi",
                 item_id=each.line.item_id,
                 short=each.short,
+            )
+
+
+def _must_stay_lawful(
+    stand: SupplierStand, amendments: Sequence[Amendment], cycle: Cycle, known: Known
+) -> None:
+    """Where a tier is lost, the dearer price is still one that the group may pay and ask."""
+    for each in amendments:
+        item_id = each.line.item_id
+        price = lawful_terms_on(known, stand.supplier_id, item_id, cycle)
+        bound = too_dear(price, each.line.quantity) if each.charges else None
+        if bound is not None:
+            rule = bound.ceiling.rule_id
+            raise ceiling_exceeded(
+                f"HET_EXCEEDED: without this order the group falls below a tier, and item "
+                f"{item_id} would cost more than rule {rule} allows; transfer the order to "
+                "another koperasi",
+                bound,
+                item_id=item_id,
             )
 
 

@@ -99,9 +99,7 @@ def limited(
             week=week_of(cycle.priced_on),
             rule_version_no=version_no,
         )
-        _must_stay_below(
-            units, wish, order_id, known[TAKEN.about(limited_id(koperasi_id, item_id))]
-        )
+        must_stay_below(units, wish, order_id, known[TAKEN.about(limited_id(koperasi_id, item_id))])
         found.append(wish)
     return tuple(found)
 
@@ -123,8 +121,11 @@ def _most_by_item(
     return found
 
 
-def _must_stay_below(most: int, wish: Limited, order_id: str, taken: Taken) -> None:
-    """Asking for no more than before is always allowed, also when a later rule is tighter."""
+def must_stay_below(most: int, wish: Limited, order_id: str, taken: Taken) -> None:
+    """Asking for no more than before is always allowed, also when a later rule is tighter.
+
+    Raises WeekLimitExceeded.
+    """
     before = taken.of.get(order_id)
     if before is not None and before.week == wish.week and wish.units <= before.units:
         return

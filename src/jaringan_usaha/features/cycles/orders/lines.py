@@ -9,13 +9,14 @@ from jaringan_usaha.features.cycles.ceilings import (
     OF_ORDERS,
     CeilingExceeded,
     bounds_of_order,
+    ceiling_exceeded,
 )
 from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
 from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
 from jaringan_usaha.features.cycles.rules import ALL_CEILINGS, ALL_SPHP
 from jaringan_usaha.features.registry.events import SupplierAdmitted
-from jaringan_usaha.kernel.ceiling import HET_EXCEEDED, Bound, first_exceeded
+from jaringan_usaha.kernel.ceiling import Bound, first_exceeded
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Invalid, Refused
 from jaringan_usaha.kernel.tiers import Price, Tier
@@ -162,8 +163,7 @@ def _check_ceilings(
 def _too_dear(line: OrderLine, number: int, best: Tier, bound: Bound) -> CeilingExceeded:
     item_id, supplier_id, per = line.item_id, line.supplier_id, best.per
     idr = bound.asked_idr(best.idr)
-    ceiling = bound.ceiling
-    most_idr, most_per = ceiling.idr, ceiling.per
+    most_idr, most_per = bound.ceiling.idr, bound.ceiling.per
     if bound.step == "sell":
         sentence = (
             f"HET_EXCEEDED: item {item_id} of {supplier_id} costs koperasi Rp{idr} for {per} at "
@@ -175,15 +175,6 @@ def _too_dear(line: OrderLine, number: int, best: Tier, bound: Bound) -> Ceiling
             f"HET_EXCEEDED: item {item_id} of {supplier_id} costs Rp{idr} for {per} at best, and "
             f"may cost Rp{most_idr} for {most_per}; choose another supplier"
         )
-    return CeilingExceeded(
-        sentence,
-        pointer=f"/lines/{number}",
-        reason=HET_EXCEEDED,
-        step=bound.step,
-        asked_idr=idr,
-        asked_per=per,
-        ceiling_idr=ceiling.idr,
-        ceiling_per=ceiling.per,
-        rule=ceiling.rule_id,
-        rule_version_no=ceiling.version_no,
+    return ceiling_exceeded(
+        sentence, bound, pointer=f"/lines/{number}", asked_idr=idr, asked_per=per
     )
