@@ -115,6 +115,15 @@ def first_exceeded(bounds: Iterable[Bound], goods_idr: int, quantity: int) -> Bo
     return next((each for each in bounds if exceeds(goods_idr, quantity, each.on_goods)), None)
 
 
+def asked_beyond_idr(values: Mapping[str, int], goods_idr: int, fee_idr: int, quantity: int) -> int:
+    """What was asked of a koperasi, in whole rupiah, beyond what a rule's values allow; 0 where
+    they say nothing of that step."""
+    if "sell_idr" not in values:
+        return 0
+    asked_idr = goods_idr + goods_idr * values.get("ppn_bp", 0) // WHOLE_BP + fee_idr
+    return max(asked_idr - quantity * values["sell_idr"] // values.get("per", 1), 0)
+
+
 def most_idr(quantity: int, ceiling: Ceiling) -> int:
     """The most that may be asked for `quantity` base units, in whole rupiah."""
     return quantity * ceiling.idr // ceiling.per
