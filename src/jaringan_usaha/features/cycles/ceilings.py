@@ -30,19 +30,17 @@ class CeilingExceeded(Refused):
     code = "het-exceeded"
 
 
-def ceiling_exceeded(sentence: str, bound: Bound, **facts: object) -> CeilingExceeded:
-    """The refusal, with the ceiling, the step of the chain that it is for, and its rule."""
+def facts_of(bound: Bound) -> dict[str, object]:
+    """What a refusal says besides its sentence: the ceiling, the step that it is for, its rule."""
     ceiling = bound.ceiling
-    return CeilingExceeded(
-        sentence,
-        reason=HET_EXCEEDED,
-        step=bound.step,
-        ceiling_idr=ceiling.idr,
-        ceiling_per=ceiling.per,
-        rule=ceiling.rule_id,
-        rule_version_no=ceiling.version_no,
-        **facts,
-    )
+    return {
+        "reason": HET_EXCEEDED,
+        "step": bound.step,
+        "ceiling_idr": ceiling.idr,
+        "ceiling_per": ceiling.per,
+        "rule": ceiling.rule_id,
+        "rule_version_no": ceiling.version_no,
+    }
 
 
 def bounds_of_order(known: Known, item_id: str, day: date, zone: int | None) -> list[Bound]:

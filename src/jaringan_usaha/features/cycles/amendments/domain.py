@@ -18,7 +18,12 @@ from jaringan_usaha.features.cycles.amendments.withdrawal import (
     handed_on,
     without,
 )
-from jaringan_usaha.features.cycles.ceilings import OF_GROUP, ceiling_exceeded, lawful_terms_on
+from jaringan_usaha.features.cycles.ceilings import (
+    OF_GROUP,
+    CeilingExceeded,
+    facts_of,
+    lawful_terms_on,
+)
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, Exists, digest, evolve_exists
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -302,12 +307,12 @@ def _must_stay_lawful(
         bound = too_dear(price, each.line.quantity) if each.charges else None
         if bound is not None:
             rule = bound.ceiling.rule_id
-            raise ceiling_exceeded(
+            raise CeilingExceeded(
                 f"HET_EXCEEDED: without this order the group falls below a tier, and item "
                 f"{item_id} would cost more than rule {rule} allows; transfer the order to "
                 "another koperasi",
-                bound,
                 item_id=item_id,
+                **facts_of(bound),
             )
 
 

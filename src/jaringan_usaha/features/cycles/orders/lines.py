@@ -9,7 +9,7 @@ from jaringan_usaha.features.cycles.ceilings import (
     OF_ORDERS,
     CeilingExceeded,
     bounds_of_order,
-    ceiling_exceeded,
+    facts_of,
 )
 from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
 from jaringan_usaha.features.cycles.events import OrderLine
@@ -175,6 +175,7 @@ def _too_dear(line: OrderLine, number: int, best: Tier, bound: Bound) -> Ceiling
             f"HET_EXCEEDED: item {item_id} of {supplier_id} costs Rp{idr} for {per} at best, and "
             f"may cost Rp{most_idr} for {most_per}; choose another supplier"
         )
-    return ceiling_exceeded(
-        sentence, bound, pointer=f"/lines/{number}", asked_idr=idr, asked_per=per
+    facts = facts_of(bound)
+    return CeilingExceeded(
+        sentence, pointer=f"/lines/{number}", asked_idr=idr, asked_per=per, **facts
     )
