@@ -246,6 +246,27 @@ async def test_the_whole_table_of_margins_per_koperasi(market: Market) -> None:
     assert (charge["shared_idr"], charge["waits_for"]) == (1_000_000, "")
 
 
+async def test_m2_what_came_to_be_asked_above_the_ceiling_is_stated(market: Market) -> None:
+    """174.000 and a fee of 1,5 % are 176.610 a carton; freight is no part of it."""
+    zones = {f"zone_{zone}_idr": 188_400 for zone in (1, 2, 3)}
+
+    async def set_rule(day: str, sell_idr: int, **more: int) -> dict[str, int]:
+        values = {**zones, "per": 1, "sell_idr": sell_idr, **more}
+        done = await market.operator.put(f"/v1/rules/het.oil/{day}", values=values, source="Kepmen")
+        assert done.status_code == 201, done.text
+        rows = (await costs(market, cycle_id="m1", supplier_id="indofood"))["items"]
+        return {
+            row["koperasi_id"]: row["above_ceiling_idr"] for row in rows if row["item_id"] == "oil"
+        }
+
+    none, one = dict.fromkeys("abcd", 0), {"a": 40, "b": 35, "c": 20, "d": 10}
+    assert await set_rule("2026-01-01", 176_610) == none
+    assert await set_rule("2026-01-08", 1) == none, "in force after the day of the prices"
+    assert await set_rule("2026-01-06", 176_609) == one
+    dearer = {f"zone_{zone}_idr": 200_000 for zone in (1, 2, 3)}
+    assert await set_rule("2026-01-07", 176_609 + 19_140, ppn_bp=1_100, **dearer) == one
+
+
 async def test_a_koperasi_sees_its_own_costs_and_charges_only(market: Market) -> None:
     speaker = await market.koperasi("a")
     listed = (await speaker.get("/v1/costs")).json()

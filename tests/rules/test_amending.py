@@ -23,6 +23,7 @@ from jaringan_usaha.features.cycles.amendments.domain import (
     amending,
 )
 from jaringan_usaha.features.cycles.amendments.withdrawal import Stand, handed_on, without
+from jaringan_usaha.features.cycles.ceilings import CeilingExceeded
 from jaringan_usaha.features.cycles.domain import CycleIsClosed, CycleStillOpen
 from jaringan_usaha.features.cycles.events import (
     AcknowledgedLine,
@@ -42,6 +43,7 @@ from jaringan_usaha.features.cycles.events import (
     ItemEntitlements,
     KoperasiShare,
     OrderCancelled,
+    OrderChanged,
     OrderLine,
     OrderPlaced,
     TierDropCharge,
@@ -373,6 +375,45 @@ def test_sphp_who_takes_an_order_over_stays_within_its_week() -> None:
         source="Bapanas",
     )
     done.events(sphp).when(transfer()).then_refused(WeekLimitExceeded, most=9)
+
+
+def het(**steps: int) -> RuleSet:
+    zones = {f"zone_{zone}_idr": 188_400 for zone in (1, 2, 3)}
+    return RuleSet(
+        rule_id="het.oil",
+        version_no=1,
+        valid_from_on=date(2026, 1, 1),
+        values={**zones, "per": 1, **steps},
+        source="Permendag 18/2024",
+    )
+
+
+def test_m2_a_lost_tier_lifts_no_price_above_its_ceiling() -> None:
+    """Without D's 10 the other 95 would cost 180.000 each, not 174.000."""
+    accepted = withdraw(charge_idr=570_000)
+    for step in ("buy", "sell"):
+        done.events(het(**{f"{step}_idr": 180_000})).when(accepted).then_recorded()
+        done.events(het(**{f"{step}_idr": 179_999})).when(accepted).then_refused(
+            CeilingExceeded,
+            reason="HET_EXCEEDED",
+            step=step,
+            ceiling_idr=179_999,
+            rule="het.oil",
+            rule_version_no=1,
+        )
+    lower = done.events(het(sell_idr=179_999))
+    lower.when(transfer()).then_recorded()
+
+
+def test_m2_who_withdraws_without_making_it_dearer_may() -> None:
+    """Although a rule that was set since is stricter than what the goods cost."""
+    stand = stand_of({"A": 120, "B": 20})
+    fewer = withdraw("B", lines=(line(20),), stands=carried(stand))
+    start = done.events(
+        het(sell_idr=100_000),
+        OrderChanged(order_id=ORDERS["B"], cycle_id="week-3", koperasi_id="B", lines=(line(20),)),
+    )
+    start.when(fewer).then_recorded()
 
 
 # -- sending -------------------------------------------------------------------------------

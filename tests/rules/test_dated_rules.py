@@ -28,7 +28,7 @@ GOOD: dict[str, dict[str, int]] = {
     "fee": {"rate_bp": 150, "consortium_parts": 60, "host_parts": 40},
     "rebate.indofood": {"rate_bp": 300, "consortium_parts": 65, "koperasi_parts": 35},
     "matching": {"variance_bp": 50, "variance_idr": 50},
-    "het.minyakita": {**ZONES, "buy_idr": 11_000, "sell_idr": 12_000},
+    "het.minyakita": {**ZONES, "buy_idr": 11_000, "sell_idr": 12_000, "ppn_bp": 1_100},
     "het.medium": ZONES,
     "sphp.beras": {**ZONES, **BUY_ZONES, "most_per_customer_day": 10},
 }
@@ -130,7 +130,7 @@ def test_a_known_rule_is_set_with_all_its_values(rule_id: str) -> None:
     given(rules).when(set_rule(rule_id, GOOD[rule_id])).then(rule_set(rule_id, GOOD[rule_id]))
 
 
-OPTIONAL = {("het.minyakita", "buy_idr"), ("het.minyakita", "sell_idr")}
+OPTIONAL = {("het.minyakita", name) for name in ("buy_idr", "sell_idr", "ppn_bp")}
 
 
 @pytest.mark.parametrize(
@@ -162,6 +162,7 @@ def test_a_known_rule_lacks_none_of_its_values(rule_id: str, name: str) -> None:
         ("het.medium", "per", 0),
         ("het.minyakita", "buy_idr", 12_001),
         ("het.minyakita", "sell_idr", 12_501),
+        ("het.minyakita", "ppn_bp", 10_001),
         ("sphp.beras", "buy_zone_2_idr", 13_101),
         ("sphp.beras", "most_per_customer_day", 0),
     ],

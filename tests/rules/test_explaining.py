@@ -107,6 +107,8 @@ def test_a_minimum_that_was_missed_is_told() -> None:
     item = replace(C, granted=0, ordered=0, cases=0, reason="MOQ_NOT_MET")
     told = explain(item, "id")
     assert "tidak ada yang dipesan. Pesanan bersama tidak mencapai pemesanan minimum" in told
+    dear = explain(replace(item, reason="HET_EXCEEDED"), "id")
+    assert "tidak ada yang dipesan. Dengan jumlah pesanan bersama, harganya melampaui" in dear
     other = explain(replace(item, reason="SOLD_OUT"), "en")
     assert other.endswith("Nothing was ordered for you (SOLD_OUT).")
 

@@ -1,10 +1,16 @@
 """SPHP rice: what one koperasi may take of it in a week, and what it may cost (domain §2)."""
 
+import itertools
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+
 from given import Given, asked, given
 from jaringan_usaha.features.catalog.events import PriceListPublished, PriceRow, Tier
+from jaringan_usaha.features.cycles.ceilings import CeilingExceeded
 from jaringan_usaha.features.cycles.domain import cycles
 from jaringan_usaha.features.cycles.events import (
     CycleOpened,
@@ -20,8 +26,13 @@ from jaringan_usaha.features.cycles.orders.domain import (
     PlaceOrder,
     orders,
 )
-from jaringan_usaha.features.cycles.orders.limits import LimitsMustBeKnown, WeekLimitExceeded
-from jaringan_usaha.features.cycles.orders.lines import CeilingExceeded
+from jaringan_usaha.features.cycles.orders.limits import (
+    LimitsMustBeKnown,
+    Taken,
+    WeekLimitExceeded,
+    evolve_taken,
+    must_stay_below,
+)
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, RuleSet
 
 TWO_TONNES = 2_000
@@ -185,6 +196,49 @@ def test_sphp_the_rule_asks_for_what_it_must_know() -> None:
 def test_sphp_nothing_is_limited_without_a_weekly_number_in_force() -> None:
     for rules in ((), (rule(),), (rule(day=date(2026, 1, 16), most_per_koperasi_week=1),)):
         assert limits(log(*rules), place(wish(9_000), limited=())) == ()
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["o1", "o2", "o3"]),
+        st.sampled_from([0, 500, 1_000]),
+        st.sampled_from(["2026-W03", "2026-W04"]),
+    ),
+    max_size=12,
+)
+
+
+@drawn(steps)
+def test_sphp_orders_that_take_nothing_are_forgotten(taken: list[tuple[str, int, str]]) -> None:
+    """What is decided is what it would be if all of them were remembered."""
+    known, remembered = Taken("melati|rice"), Taken("melati|rice")
+    for order_id, units, week in taken:
+        limit = Limited(item_id="rice", units=units, week=week, rule_version_no=1)
+        event = OrderChanged(
+            order_id=order_id,
+            cycle_id="thursday",
+            koperasi_id="melati",
+            lines=(),
+            limited=(limit,),
+        )
+        known = evolve_taken(known, event)
+        remembered = replace(remembered, of={**remembered.of, order_id: limit})
+    assert all(each.units for each in known.of.values())
+    assert len(known.of) == sum(each.units > 0 for each in remembered.of.values())
+    for order_id, units, week in itertools.product(
+        ("o1", "o4"), (1, 500, 501, 2_000), ("2026-W03", "2026-W04")
+    ):
+        wish = Limited(item_id="rice", units=units, week=week, rule_version_no=1)
+        assert left(wish, order_id, known) == left(wish, order_id, remembered)
+
+
+def left(wish: Limited, order_id: str, taken: Taken) -> object:
+    """What the rule says is left, when it refuses; None when it does not."""
+    try:
+        must_stay_below(TWO_TONNES, wish, order_id, taken)
+    except WeekLimitExceeded as refused:
+        return refused.facts["left"]
+    return None
 
 
 def test_sphp_rice_is_not_bought_dearer_than_bulog_may_sell_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from given import NOON, Given, asked, given
 from jaringan_usaha.features.catalog.events import PriceListPublished, PriceRow, Tier
+from jaringan_usaha.features.cycles.ceilings import CeilingExceeded
 from jaringan_usaha.features.cycles.domain import CycleIsClosed, cycles
 from jaringan_usaha.features.cycles.events import (
     CycleClosed,
@@ -16,7 +17,7 @@ from jaringan_usaha.features.cycles.events import (
     OrderPlaced,
 )
 from jaringan_usaha.features.cycles.orders.domain import ChangeOrder, PlaceOrder, orders
-from jaringan_usaha.features.cycles.orders.lines import CeilingExceeded, LinesDoNotFit, PriceDiffers
+from jaringan_usaha.features.cycles.orders.lines import LinesDoNotFit, PriceDiffers
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,

@@ -4,7 +4,9 @@ Both are dated rules (`kernel.rules`), set for one item each:
 
 - `het.<item_id>`: `zone_1_idr`, `zone_2_idr`, `zone_3_idr` for `per` base units at retail; where
   the regulation also binds the trade before it, `buy_idr` (what the consortium may pay) and
-  `sell_idr` (what it may ask of a koperasi), the same in all zones.
+  `sell_idr` (what it may ask of a koperasi: the goods and its fee, without freight), the same in
+  all zones. Price lists are without PPN: where the regulation names prices with it, `ppn_bp` says
+  how much of the price without it these two hold.
 - `sphp.<item_id>`: `zone_1_idr` … for `per` base units at retail, `buy_zone_1_idr` … from Bulog's
   warehouse, and in base units `most_per_customer_day`, and where it is set
   `most_per_koperasi_week`: what one koperasi may take.
@@ -13,14 +15,19 @@ The guard of one line, a price or a whole amount:
 
     ceiling = ceiling_of(setting, zone)  # the rule's setting in force on the day
     if ceiling and exceeds(amount_idr, quantity, ceiling): …  # ceiling.rule_id, .version_no
+
+and of a price of goods to which PPN and a fee are added: `bounds_of`, `first_exceeded`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from jaringan_usaha.kernel.rules import Setting
 
 ZONES = (1, 2, 3)
+WHOLE_BP = 10_000
+HET_EXCEEDED = "HET_EXCEEDED"
+"""The reason given wherever a ceiling forbids something."""
 
 Step = Literal["buy", "sell", "retail"]
 """Where in the chain: bought by the consortium, sold by it to koperasi, sold to people."""
@@ -70,6 +77,51 @@ def exceeds(amount_idr: int, quantity: int, ceiling: Ceiling) -> bool:
     is allowed. A return (both negative) is measured as the sale that it takes back."""
     sign = -1 if quantity < 0 else 1
     return sign * amount_idr * ceiling.per > sign * quantity * ceiling.idr
+
+
+class Bound(NamedTuple):
+    """A ceiling at one step of the chain, and what is asked there: the price of the goods, and
+    `added_bp` basis points of it besides."""
+
+    step: Step
+    ceiling: Ceiling
+    added_bp: int = 0
+
+    @property
+    def on_goods(self) -> Ceiling:
+        """What the goods alone may cost: the same ceiling, exactly."""
+        idr, per = self.ceiling.idr * WHOLE_BP, self.ceiling.per * (WHOLE_BP + self.added_bp)
+        return self.ceiling._replace(idr=idr, per=per)
+
+    def asked_idr(self, goods_idr: int) -> int:
+        """What is asked for goods of this price; a part of a rupiah counts as one."""
+        return -(-goods_idr * (WHOLE_BP + self.added_bp) // WHOLE_BP)
+
+
+def bounds_of(
+    setting: Setting, zone: int | None, steps: Iterable[Step], fee_bp: int = 0
+) -> Iterator[Bound]:
+    """What binds goods at these steps; at `sell` the consortium's fee is part of the price."""
+    ppn_bp = setting.values.get("ppn_bp", 0)
+    added_bp = {"buy": ppn_bp, "sell": ppn_bp + fee_bp, "retail": 0}
+    for step in steps:
+        ceiling = ceiling_of(setting, zone, step)
+        if ceiling is not None:
+            yield Bound(step, ceiling, added_bp[step])
+
+
+def first_exceeded(bounds: Iterable[Bound], goods_idr: int, quantity: int) -> Bound | None:
+    """The first that goods at this price, or of this whole amount, do not stay within."""
+    return next((each for each in bounds if exceeds(goods_idr, quantity, each.on_goods)), None)
+
+
+def asked_beyond_idr(values: Mapping[str, int], goods_idr: int, fee_idr: int, quantity: int) -> int:
+    """What was asked of a koperasi, in whole rupiah, beyond what a rule's values allow; 0 where
+    they say nothing of that step."""
+    if "sell_idr" not in values:
+        return 0
+    asked_idr = goods_idr + goods_idr * values.get("ppn_bp", 0) // WHOLE_BP + fee_idr
+    return max(asked_idr - quantity * values["sell_idr"] // values.get("per", 1), 0)
 
 
 def most_idr(quantity: int, ceiling: Ceiling) -> int:

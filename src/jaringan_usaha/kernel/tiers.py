@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from jaringan_usaha.kernel.ceiling import Bound, first_exceeded
 from jaringan_usaha.kernel.money import half_up
 
 
@@ -27,7 +28,8 @@ class Price:
 
     `tier_mode`: `all_units` charges everything at the tier reached, `incremental` each part at
     its own. Tiers stand by rising quantity. A case holds `case_size` base units; the supplier
-    takes `min_cases` of the item at least, and `minimum_idr` of goods in a whole order.
+    takes `min_cases` of the item at least, and `minimum_idr` of goods in a whole order. The group
+    buys nothing for more than its `bounds`.
     """
 
     price_list_id: str
@@ -36,6 +38,7 @@ class Price:
     case_size: int = 1
     min_cases: int = 0
     minimum_idr: int = 0
+    bounds: tuple[Bound, ...] = ()
 
 
 def tier_for(tiers: Sequence[T], quantity: int) -> T:
@@ -51,9 +54,25 @@ def cost_idr(price: Price, quantity: int) -> int:
 
     Raises ValueError when the quantity reaches no tier.
     """
+    return half_up(*_exact_cost(price, quantity))
+
+
+def too_dear(price: Price, quantity: int) -> Bound | None:
+    """What a quantity, at its exact price, does not stay within; None where it does.
+
+    Raises ValueError when the quantity reaches no tier.
+    """
+    if not price.bounds:
+        return None
+    numerator, denominator = _exact_cost(price, quantity)
+    return first_exceeded(price.bounds, numerator, quantity * denominator)
+
+
+def _exact_cost(price: Price, quantity: int) -> tuple[int, int]:
+    """Numerator and denominator, in rupiah."""
     tier = tier_for(price.tiers, quantity)
     if price.tier_mode == "all_units":
-        return half_up(quantity * tier.idr, tier.per)
+        return quantity * tier.idr, tier.per
     ends = [tier.from_quantity - 1 for tier in price.tiers[1:]] + [quantity]
     numerator, denominator, before = 0, 1, 0
     for band, end in zip(price.tiers, ends, strict=True):
@@ -61,4 +80,4 @@ def cost_idr(price: Price, quantity: int) -> int:
         numerator = numerator * band.per + units * band.idr * denominator
         denominator *= band.per
         before = min(end, quantity)
-    return half_up(numerator, denominator)
+    return numerator, denominator

@@ -225,7 +225,8 @@ class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     `alone_idr` is what it had cost without the group: each koperasi at the tier of its own
     quantity, or the list price before discounts. `price_list` and the price are those applied.
     `quantity` is what is ordered: `cases` of `case_size`, for `firm` units wanted and
-    `tolerance` welcome; `reason` says why nothing is (`MOQ_NOT_MET`).
+    `tolerance` welcome; `reason` says why nothing is (`MOQ_NOT_MET`, `MIN_ACCEPT`, or
+    `HET_EXCEEDED`: the tier reached is dearer than the state lets the group pay or ask).
     """
 
     item_id: str
@@ -289,7 +290,8 @@ class Entitlement(msgspec.Struct, frozen=True, array_like=True):
     the earlier `first_position`. `granted` of them are ordered; alone they had cost `alone_idr`.
     `reason` says why nothing is granted: `MOQ_NOT_MET` (the group stays below the supplier's
     minimum, or below a case), `CASE_NOT_FULL` (what it wants beyond full cases is not ordered),
-    `MIN_ACCEPT` (its part would have been fewer than `least`).
+    `MIN_ACCEPT` (its part would have been fewer than `least`), `HET_EXCEEDED` (the group's price
+    would have been above a ceiling of the state).
     """
 
     koperasi_id: str

@@ -174,7 +174,9 @@ class ConsolidatedLineView(BaseModel):
     case_size: int
     firm: int
     tolerance: int
-    reason: str = Field(description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, or empty")
+    reason: str = Field(
+        description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, HET_EXCEEDED, or empty"
+    )
 
 
 class ConsolidatedOrderView(BaseModel):

@@ -212,4 +212,8 @@ def _so_far(item: Expectation) -> Iterator[Sentence]:
         yield "awaited", figures
 
 
-_REASONS = {"MIN_ACCEPT": "below_least", "MOQ_NOT_MET": "below_minimum"}
+_REASONS = {
+    "MIN_ACCEPT": "below_least",
+    "MOQ_NOT_MET": "below_minimum",
+    "HET_EXCEEDED": "above_ceiling",
+}

@@ -41,6 +41,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "below_least": "Bagian Anda akan kurang dari {least} unit, jumlah terkecil yang Anda "
         "terima, maka tidak ada yang dipesan untuk Anda.",
         "below_minimum": "Pesanan bersama tidak mencapai pemesanan minimum pemasok.",
+        "above_ceiling": "Dengan jumlah pesanan bersama, harganya melampaui harga tertinggi dari "
+        "negara, maka tidak ada yang dipesan.",
         "declined": "Untuk Anda tidak ada yang dipesan ({reason}).",
         "granted_whole": "Itu cukup untuk seluruh pesanan pasti, jadi jatah Anda {units} unit.",
         "granted_too_little": "Itu kurang dari {all} unit pesanan pasti yang dilayani, maka dibagi "
@@ -87,6 +89,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "below_least": "Your part would have been less than {least} units, the fewest that you "
         "accept, so nothing was ordered for you.",
         "below_minimum": "The joint order did not reach the supplier's minimum.",
+        "above_ceiling": "At what the joint order came to, the price is above the state's "
+        "ceiling, so nothing was ordered.",
         "declined": "Nothing was ordered for you ({reason}).",
         "granted_whole": "That is enough for all firm orders, so your entitlement is {units} "
         "units.",

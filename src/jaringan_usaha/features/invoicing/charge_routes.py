@@ -1,5 +1,6 @@
 """Bills for bringing goods, and what goods came to cost each koperasi, over HTTP."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -23,7 +24,9 @@ from jaringan_usaha.features.invoicing.charges import (
     BillCharge,
     charges,
 )
+from jaringan_usaha.features.invoicing.landed_cost import CONSORTIUM
 from jaringan_usaha.features.invoicing.routes import Amount, Number
+from jaringan_usaha.kernel.ceiling import asked_beyond_idr
 from jaringan_usaha.kernel.landed import WHAT_TO_DO, ChargeKey
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
@@ -151,6 +154,10 @@ class CostView(CostSums):
     koperasi_id: str = Field(description="`consortium` for what was taken into stock")
     units: int
     invoiced_units: int
+    above_ceiling_idr: int = Field(
+        description="goods invoiced, variance and fee, beyond what the state lets the consortium "
+        "ask of a koperasi for them (rule `het.`, `sell_idr`); freight is no part of that price"
+    )
 
 
 class CostList(ListWithTotals[CostView, CostSums]):
@@ -279,10 +286,24 @@ async def list_costs(
         error = {"pointer": "/cycle_id", "code": "missing", "detail": detail}
         raise Problem(422, "validation-failed", detail, errors=[error])
     costs = views.CostsAsked(cycle_id, supplier_id, koperasi, days)
-    async with page.reading("cycles", "invoicing") as db:
+    async with page.reading("cycles", "invoicing", "registry") as db:
         rows = await views.costs(db, caller.network_id, costs, part=page.part)
         totals = await views.cost_totals(db, caller.network_id, costs)
-    return page.answer(CostList, rows, totals=dict(totals))
+        goods = {(row["cycle_id"], row["item_id"]): None for row in rows}
+        rules = await views.rules_of_goods(db, caller.network_id, goods) if goods else {}
+
+    def show(row: Row) -> dict[str, Any]:
+        values = rules.get((row["cycle_id"], row["item_id"]), {})
+        return {**dict(row), "above_ceiling_idr": _above_ceiling(row, values)}
+
+    return page.answer(CostList, rows, show=show, totals=dict(totals))
+
+
+def _above_ceiling(row: Row, values: Mapping[str, int]) -> int:
+    if row["koperasi_id"] == CONSORTIUM:
+        return 0
+    goods_idr = row["invoiced_idr"] + row["variance_idr"]
+    return asked_beyond_idr(values, goods_idr, row["fee_idr"], row["invoiced_units"])
 
 
 def _koperasi(caller: Caller, named: str | None) -> str | None:

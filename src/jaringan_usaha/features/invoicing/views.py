@@ -1,7 +1,9 @@
 """What is shown of invoices, costs and charges, and what the follower works on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from jaringan_usaha.api.period import EVER, Days, Period
 from jaringan_usaha.eventlog.database import Connection, Row
@@ -10,6 +12,8 @@ from jaringan_usaha.features.invoicing.documents import queries
 
 BEYOND_ALL_IDS = "z" * 65
 """Greater than every id, which has at most 64 letters, digits and signs before them."""
+
+_values = msgspec.json.Decoder(dict[str, int])
 
 # -- what is still to do -------------------------------------------------------------------
 
@@ -130,6 +134,15 @@ async def _costs_of_days(
     return await db.fetch(
         blocks.costs_of_days, network_id, *part.key, *days, asked.cycle_id, part.most
     )
+
+
+async def rules_of_goods(
+    db: Connection, network_id: int, goods: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, int]]:
+    """What the rules of prices say of (cycle, item), where there is one."""
+    cycles, items = (list(column) for column in zip(*goods, strict=True))
+    rows = await db.fetch(queries.rules_of_goods, network_id, cycles, items)
+    return {(row["cycle_id"], row["item_id"]): _values.decode(row["rule_values"]) for row in rows}
 
 
 async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:

@@ -405,6 +405,16 @@ where network_id = $1 and supplier_id = $2 and cycle_id = any (array(
   and ($8::text is null or cycle_id = $8)
 order by cycle_id, item_id, koperasi_id limit $9;
 
+-- name: rules_of_goods
+-- The rule of prices (HET) of some goods of cycles, as it is in force on the day of their prices.
+select w.cycle_id, w.item_id, r.rule_values
+from unnest($2::text[], $3::text[]) w(cycle_id, item_id)
+join cycles c on c.network_id = $1 and c.cycle_id = w.cycle_id and c.prices = 'listed'
+join lateral (
+  select rule_values from rules
+  where network_id = $1 and rule_id = 'het.' || w.item_id and valid_from_on <= c.priced_on
+  order by valid_from_on desc limit 1) r on true;
+
 -- name: totals_of_cycle
 -- The sums of all rows of a cycle, whatever page is shown.
 select coalesce(sum(goods_idr), 0)::bigint as goods_idr,

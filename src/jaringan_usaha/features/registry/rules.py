@@ -68,7 +68,7 @@ SHAPES: Mapping[str, Shape] = {
     "matching": Shape({"variance_bp": _BASIS_POINTS, "variance_idr": _IDR_OR_NONE}, {}),
     "het.": Shape(
         {"zone_1_idr": _IDR, "zone_2_idr": _IDR, "zone_3_idr": _IDR, "per": _UNITS},
-        {"buy_idr": _IDR, "sell_idr": _IDR},
+        {"buy_idr": _IDR, "sell_idr": _IDR, "ppn_bp": _BASIS_POINTS},
         rising=tuple(("buy_idr", "sell_idr", f"zone_{zone}_idr") for zone in (1, 2, 3)),
     ),
     "sphp.": Shape(

@@ -18,6 +18,12 @@ from jaringan_usaha.features.cycles.amendments.withdrawal import (
     handed_on,
     without,
 )
+from jaringan_usaha.features.cycles.ceilings import (
+    OF_GROUP,
+    CeilingExceeded,
+    facts_of,
+    lawful_terms_on,
+)
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, Exists, digest, evolve_exists
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -48,12 +54,12 @@ from jaringan_usaha.features.cycles.orders.domain import (
     may_trade,
 )
 from jaringan_usaha.features.cycles.orders.limits import TAKEN, about_taken, limited, released
-from jaringan_usaha.features.cycles.orders.lines import ALL_SPHP, CEILINGS
+from jaringan_usaha.features.cycles.rules import ALL_SPHP, CEILINGS, RULE
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Refused
 from jaringan_usaha.kernel.sharing import Sharing
-from jaringan_usaha.kernel.tiers import Price
+from jaringan_usaha.kernel.tiers import Price, too_dear
 
 ENTRIES_A_PART = 240  # rows and charges; with ids of 64 characters below the 64 KiB of a fact
 
@@ -142,6 +148,7 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
         CYCLE.about(command.cycle_id),
         *(about_order(command.cycle_id, stand.supplier_id) for stand in command.stands),
         *(_about_delivery(command, stand) for stand in command.stands),
+        *OF_GROUP,
         *(about for line in command.lines for about in about_terms(line.supplier_id, line.item_id)),
     ]
     match command:
@@ -177,7 +184,7 @@ def decide(command: AmendingCommand, known: Known) -> Sequence[Event]:
 def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
     """Raises NoSuchOrder, NoSuchCycle, CycleStillOpen, CycleIsClosed,
     GoodsAreSold, BeingConsolidated, GoodsHaveArrived, OrderHasMoved, SupplierMustAgree,
-    CasesNoLongerFill, MinimumWouldBeMissed, ChargeNotAccepted."""
+    CasesNoLongerFill, CeilingExceeded, MinimumWouldBeMissed, ChargeNotAccepted."""
     order = existing_order(command, known)
     if order.cancelled:
         return []
@@ -187,6 +194,7 @@ def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
     for stand in command.stands:
         amendments = amendments_of(command, stand, cycle, known)
         _must_fill(amendments)
+        _must_stay_lawful(stand, amendments, cycle, known)
         agreed = _agreed(command, stand, known)
         _must_reach_minimum(command, stand, amendments, cycle, known, agreed=agreed)
         charge_idr += sum(each.charge_idr for each in amendments)
@@ -286,6 +294,25 @@ def _must_fill(amendments: Sequence[Amendment]) -> None:
                 "another koperasi",
                 item_id=each.line.item_id,
                 short=each.short,
+            )
+
+
+def _must_stay_lawful(
+    stand: SupplierStand, amendments: Sequence[Amendment], cycle: Cycle, known: Known
+) -> None:
+    """Where a tier is lost, the dearer price is still one that the group may pay and ask."""
+    for each in amendments:
+        item_id = each.line.item_id
+        price = lawful_terms_on(known, stand.supplier_id, item_id, cycle)
+        bound = too_dear(price, each.line.quantity) if each.charges else None
+        if bound is not None:
+            rule = bound.ceiling.rule_id
+            raise CeilingExceeded(
+                f"HET_EXCEEDED: without this order the group falls below a tier, and item "
+                f"{item_id} would cost more than rule {rule} allows; transfer the order to "
+                "another koperasi",
+                item_id=item_id,
+                **facts_of(bound),
             )
 
 
@@ -410,5 +437,5 @@ def _cut(things: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
 
 
 amending = Decider(
-    needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING, CEILINGS, TAKEN)
+    needs, decide, (ORDER, CYCLE, CONSOLIDATED, BEGUN, BUYER, OFFER, PACKING, CEILINGS, RULE, TAKEN)
 )

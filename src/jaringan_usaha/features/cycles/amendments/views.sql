@@ -191,7 +191,8 @@ join consolidated_lines l on l.network_id = $1 and l.cycle_id = $2
 
 -- paged: ordered_items
 -- What was ordered of each item, a page at a time.
-select supplier_id, item_id, firm, tolerance, cases, quantity, price_list, price_idr, price_per
+select supplier_id, item_id, firm, tolerance, cases, quantity, price_list, price_idr, price_per,
+       reason
 from consolidated_lines
 where network_id = $1 and cycle_id = $2 and (supplier_id, item_id) > ($3, $4)
   and ($5::text is null or supplier_id = $5)

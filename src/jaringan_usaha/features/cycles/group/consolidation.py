@@ -7,9 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from jaringan_usaha.features.cycles.events import ConsolidatedLine, Entitlement, KoperasiShare
+from jaringan_usaha.kernel.ceiling import HET_EXCEEDED
 from jaringan_usaha.kernel.money import largest_remainder
 from jaringan_usaha.kernel.sharing import Claim, Sharing, by_priority, share_out
-from jaringan_usaha.kernel.tiers import Price, cost_idr, tier_for
+from jaringan_usaha.kernel.tiers import Price, cost_idr, tier_for, too_dear
 
 MOQ_NOT_MET = "MOQ_NOT_MET"
 MIN_ACCEPT = "MIN_ACCEPT"
@@ -107,7 +108,8 @@ class Weighed(NamedTuple):
 def weigh(totals: Iterable[tuple[ItemTotal, Price]]) -> Weighed:
     """All items of one supplier against its minimums. Price lists may name different minimums;
     the highest of those that price something counts. A first case that is not full is no missed
-    minimum where the supplier asks for none: a part of a case cannot be had at any price."""
+    minimum where the supplier asks for none: a part of a case cannot be had at any price. What
+    would cost more than it may is not ordered, and adds nothing."""
     goods_idr = minimum_idr = 0
     short: list[str] = []
     for total, price in totals:
@@ -115,8 +117,9 @@ def weigh(totals: Iterable[tuple[ItemTotal, Price]]) -> Weighed:
             continue
         minimum_idr = max(minimum_idr, price.minimum_idr)
         cases = cases_for(total.firm, total.tolerance, price.case_size, price.min_cases)
+        units = cases * price.case_size
         if cases:
-            goods_idr += cost_idr(price, cases * price.case_size)
+            goods_idr += 0 if too_dear(price, units) else cost_idr(price, units)
         elif price.min_cases > 1:
             short.append(total.item_id)
     return Weighed(goods_idr, minimum_idr, tuple(sorted(short)))
@@ -129,8 +132,15 @@ def at_listed_price(demand: ItemDemand, price: Price, way: Way = PRO_RATA) -> Bo
     """One item in whole cases at the group's tier; its cost is shared by what each gets.
 
     When somebody drops out because it would get too little, cases that nobody else would take
-    are not ordered.
+    are not ordered. Nothing is where the tier reached is dearer than the state lets it be.
     """
+    bought = _in_cases(demand, price, way)
+    if bought.line.quantity and too_dear(price, bought.line.quantity):
+        return none_ordered(demand, price, HET_EXCEEDED)
+    return bought
+
+
+def _in_cases(demand: ItemDemand, price: Price, way: Way) -> Bought:
     parts = sorted(demand.parts)
     firm = sum([part.quantity for part in parts])
     tolerance = sum([part.tolerance for part in parts])
@@ -154,10 +164,11 @@ def at_listed_price(demand: ItemDemand, price: Price, way: Way = PRO_RATA) -> Bo
     return _bought(demand.item_id, parts, price, 0, [0] * len(parts), declined)
 
 
-def none_ordered(demand: ItemDemand, price: Price) -> Bought:
-    """One item of an order that stays below the supplier's minimum: nobody gets anything."""
+def none_ordered(demand: ItemDemand, price: Price, reason: str = MOQ_NOT_MET) -> Bought:
+    """One item of an order that stays below the supplier's minimum, or would cost more than it
+    may: nobody gets anything."""
     parts = sorted(demand.parts)
-    return _bought(demand.item_id, parts, price, 0, [0] * len(parts))
+    return _bought(demand.item_id, parts, price, 0, [0] * len(parts), reason=reason)
 
 
 def _bought(
@@ -167,15 +178,16 @@ def _bought(
     cases: int,
     granted: Sequence[int],
     declined: Collection[str] = (),
+    reason: str = MOQ_NOT_MET,
 ) -> Bought:
-    """`granted` units by part add up to the cases."""
+    """`granted` units by part add up to the cases; `reason` is why there are none."""
     quantity = cases * price.case_size
     positions, ids, firm, lines, _, _, tolerance, least = zip(*parts, strict=True)
     costs = {units: cost_idr(price, units) for units in set(granted) if units}
     alone = [costs.get(units, 0) for units in granted]
     reasons = [""] * len(parts)
     if declined or 0 in granted:
-        nothing = CASE_NOT_FULL if cases else MOQ_NOT_MET
+        nothing = CASE_NOT_FULL if cases else reason
         reasons = [
             "" if units else MIN_ACCEPT if koperasi_id in declined else nothing
             for koperasi_id, units in zip(ids, granted, strict=True)
@@ -203,7 +215,7 @@ def _bought(
         case_size=price.case_size,
         firm=sum(firm),
         tolerance=sum(tolerance),
-        reason="" if cases else MIN_ACCEPT if declined else MOQ_NOT_MET,
+        reason="" if cases else MIN_ACCEPT if declined else reason,
     )
     rows = map(Entitlement, ids, firm, tolerance, least, positions, granted, alone, reasons)
     return Bought(line, tuple(rows), owed)

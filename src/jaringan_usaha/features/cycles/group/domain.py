@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, assert_never, cast
 
+from jaringan_usaha.features.cycles.ceilings import OF_GROUP, lawful_terms_on
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleStillOpen, digest, existing
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -32,7 +33,8 @@ from jaringan_usaha.features.cycles.group.consolidation import (
     none_ordered,
     weigh,
 )
-from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms
+from jaringan_usaha.features.cycles.rules import CEILINGS, RULE
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Refused
@@ -189,6 +191,7 @@ def needs(command: ConsolidatingCommand) -> Sequence[About[Any]]:
             return [
                 CONSOLIDATED.about(consolidated_order_id(command), new=True),
                 CYCLE.about(command.cycle_id),
+                *(OF_GROUP if terms else ()),
                 *[about for pair in terms for about in pair],
             ]
         case DecideMinimum():
@@ -226,7 +229,7 @@ def consolidate_supplier(command: ConsolidateSupplier, known: Known) -> Sequence
         return _placed(command, cycle, order, [at_stated_amounts(each) for each in demand])
     supplier_id = command.supplier_id
     terms = {
-        total.item_id: terms_on(known, supplier_id, total.item_id, cycle)
+        total.item_id: lawful_terms_on(known, supplier_id, total.item_id, cycle)
         for total in command.totals
     }
     weighed = weigh((total, terms[total.item_id]) for total in command.totals)
@@ -347,4 +350,4 @@ def decide_minimum(command: DecideMinimum, known: Known) -> Sequence[Event]:
     ]
 
 
-consolidated_orders = Decider(needs, decide, (CONSOLIDATED, CYCLE, OFFER, PACKING))
+consolidated_orders = Decider(needs, decide, (CONSOLIDATED, CYCLE, OFFER, PACKING, CEILINGS, RULE))

@@ -41,7 +41,8 @@ class EntitlementView(BaseModel):
     alone_idr: int = Field(description="what the granted units had cost without the group")
     first_position: int = Field(description="since when it wanted the item; the earlier goes first")
     reason: str = Field(
-        description="why nothing is granted: MOQ_NOT_MET, CASE_NOT_FULL, MIN_ACCEPT, or empty"
+        description="why nothing is granted: MOQ_NOT_MET, CASE_NOT_FULL, MIN_ACCEPT, HET_EXCEEDED, "
+        "or empty"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from jaringan_usaha.features.cycles.ceilings import OF_GROUP, lawful_terms_on
 from jaringan_usaha.features.cycles.domain import (
     CYCLE,
     close_at_its_time,
@@ -12,7 +13,8 @@ from jaringan_usaha.features.cycles.domain import (
 )
 from jaringan_usaha.features.cycles.events import CycleKeptOpen
 from jaringan_usaha.features.cycles.group.consolidation import ItemTotal, weigh
-from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms
+from jaringan_usaha.features.cycles.rules import CEILINGS, RULE
 from jaringan_usaha.kernel.decider import About, Decider, Known
 from jaringan_usaha.kernel.messages import Command, Event
 
@@ -29,6 +31,7 @@ def needs(command: EndCycle) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
     return [
         CYCLE.about(command.cycle_id),
+        *OF_GROUP,
         *(
             about
             for supplier_id, totals in command.totals
@@ -48,7 +51,7 @@ def end_cycle(command: EndCycle, known: Known) -> Sequence[Event]:
         supplier_id
         for supplier_id, totals in command.totals
         if weigh(
-            (total, terms_on(known, supplier_id, total.item_id, cycle)) for total in totals
+            (total, lawful_terms_on(known, supplier_id, total.item_id, cycle)) for total in totals
         ).missed
     )
     if not short:
@@ -60,4 +63,4 @@ def end_cycle(command: EndCycle, known: Known) -> Sequence[Event]:
     return [CycleKeptOpen(cycle_id=cycle.cycle_id, closes_at=closes_at, short=short)]
 
 
-ending = Decider(needs, end_cycle, (CYCLE, OFFER, PACKING))
+ending = Decider(needs, end_cycle, (CYCLE, OFFER, PACKING, CEILINGS, RULE))

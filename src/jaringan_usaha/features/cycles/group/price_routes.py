@@ -17,10 +17,12 @@ from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles import life_views, sums, views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
+from jaringan_usaha.features.cycles.ceilings import OF_GROUP, lawful_terms_on
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, NoSuchCycle, existing
 from jaringan_usaha.features.cycles.group.nudges import nudge, reached
-from jaringan_usaha.features.cycles.offers import about_terms, terms_on
-from jaringan_usaha.kernel.tiers import Price
+from jaringan_usaha.features.cycles.offers import about_terms
+from jaringan_usaha.kernel.ceiling import HET_EXCEEDED
+from jaringan_usaha.kernel.tiers import Price, too_dear
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -49,6 +51,10 @@ class GroupPriceView(BaseModel):
     next_idr: int | None
     next_per: int | None
     more: int = Field(description="units that are lacking for it")
+    above_ceiling: bool = Field(
+        description="above what the state lets the group pay, or ask of koperasi with its fee "
+        "(rule `het.`): at this price nothing is ordered"
+    )
 
 
 class NudgeView(BaseModel):
@@ -173,11 +179,12 @@ async def _prices(
     items = list(dict.fromkeys((row["supplier_id"], row["item_id"]) for row in rows))
     about = CYCLE.about(cycle_id)
     log = door.log(caller.network_id)
-    known = await log.know([about, *(each for item in items for each in about_terms(*item))])
+    terms = [each for item in items for each in about_terms(*item)]
+    known = await log.know([about, *OF_GROUP, *terms])
     cycle = known[about]
     if cycle.prices != "listed":
         return cycle, {}
-    return existing(cycle), {item: terms_on(known, *item, cycle) for item in items}
+    return existing(cycle), {item: lawful_terms_on(known, *item, cycle) for item in items}
 
 
 def _so_far(row: Row, price: Price, cycle: Cycle) -> GroupPriceView:
@@ -198,6 +205,7 @@ def _so_far(row: Row, price: Price, cycle: Cycle) -> GroupPriceView:
         next_idr=following.idr if following else None,
         next_per=following.per if following else None,
         more=so_far.more,
+        above_ceiling=too_dear(price, so_far.quantity or max(row["quantity"], 1)) is not None,
     )
 
 
@@ -218,4 +226,5 @@ def _ordered(row: Row, price: Price) -> GroupPriceView:
         next_idr=after.idr if after else None,
         next_per=after.per if after else None,
         more=after.from_quantity - row["quantity"] if after else 0,
+        above_ceiling=row["reason"] == HET_EXCEEDED,
     )

@@ -22,12 +22,12 @@ from jaringan_usaha.features.cycles.events import (
     CycleReopened,
 )
 from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
-from jaringan_usaha.features.registry.events import RuleSet
+from jaringan_usaha.features.cycles.rules import RULE, TWO_PERSONS
 from jaringan_usaha.kernel.calendar import day_of_business
-from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
+from jaringan_usaha.kernel.decider import About, Decider, Known
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Busy, Invalid, Missing, Outdated, Refused
-from jaringan_usaha.kernel.rules import DatedRule, Setting, evolve_rule
+from jaringan_usaha.kernel.rules import Setting
 
 RETRY_SECONDS = 2
 
@@ -117,10 +117,6 @@ def needs(command: SendingCommand) -> Sequence[About[Any]]:
             orders = [about_order(command.cycle_id, each) for each in command.supplier_ids]
             return [cycle, *orders]
     assert_never(command)
-
-
-RULE = Topic("cycles.rule", "rule", (RuleSet,), DatedRule, evolve_rule)
-TWO_PERSONS = RULE.about("two-persons")
 
 
 def about_order(cycle_id: str, supplier_id: str) -> About[Consolidated]:

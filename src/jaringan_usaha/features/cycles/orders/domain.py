@@ -37,12 +37,12 @@ from jaringan_usaha.features.cycles.orders.limits import (
     released,
 )
 from jaringan_usaha.features.cycles.orders.lines import (
-    CEILINGS,
     ITEM,
     SUPPLIER,
     about_lines,
     check_lines,
 )
+from jaringan_usaha.features.cycles.rules import CEILINGS, RULE
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiClassified,
@@ -412,5 +412,7 @@ def existing_order(command: OfOrder, known: Known) -> Order:
 
 
 orders = Decider(
-    needs, decide, (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, FILL, TAKEN)
+    needs,
+    decide,
+    (ORDER, CYCLE, BUYER, OFFER, PACKING, ITEM, SUPPLIER, CEILINGS, RULE, FILL, TAKEN),
 )

@@ -19,7 +19,7 @@ from jaringan_usaha.features.cycles.events import (
     OrderPlaced,
     limited_id,
 )
-from jaringan_usaha.features.cycles.orders.lines import ALL_SPHP
+from jaringan_usaha.features.cycles.rules import ALL_SPHP
 from jaringan_usaha.kernel.calendar import week_of
 from jaringan_usaha.kernel.ceiling import koperasi_week_limit, sphp_rule
 from jaringan_usaha.kernel.decider import About, Known, Topic
@@ -43,7 +43,8 @@ class WeekLimitExceeded(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What each order of a koperasi takes of a limited item, and in which week."""
+    """What each order of a koperasi takes of a limited item, and in which week; who takes none is
+    left out. Weeks are not left behind: a cycle may take its prices from any day."""
 
     limited_id: str
     of: Mapping[str, Limited] = field(default_factory=dict)
@@ -52,7 +53,8 @@ class Taken:
 def evolve_taken(taken: Taken, event: OrderPlaced | OrderChanged | OrderCancelled) -> Taken:
     for each in event.limited:
         if limited_id(event.koperasi_id, each.item_id) == taken.limited_id:
-            return replace(taken, of={**taken.of, event.order_id: each})
+            others = {key: of for key, of in taken.of.items() if key != event.order_id}
+            return replace(taken, of={**others, event.order_id: each} if each.units else others)
     return taken
 
 
@@ -97,9 +99,7 @@ def limited(
             week=week_of(cycle.priced_on),
             rule_version_no=version_no,
         )
-        _must_stay_below(
-            units, wish, order_id, known[TAKEN.about(limited_id(koperasi_id, item_id))]
-        )
+        must_stay_below(units, wish, order_id, known[TAKEN.about(limited_id(koperasi_id, item_id))])
         found.append(wish)
     return tuple(found)
 
@@ -121,8 +121,11 @@ def _most_by_item(
     return found
 
 
-def _must_stay_below(most: int, wish: Limited, order_id: str, taken: Taken) -> None:
-    """Asking for no more than before is always allowed, also when a later rule is tighter."""
+def must_stay_below(most: int, wish: Limited, order_id: str, taken: Taken) -> None:
+    """Asking for no more than before is always allowed, also when a later rule is tighter.
+
+    Raises WeekLimitExceeded.
+    """
     before = taken.of.get(order_id)
     if before is not None and before.week == wish.week and wish.units <= before.units:
         return

@@ -5,14 +5,20 @@ from fractions import Fraction
 from typing import Any
 
 from jaringan_usaha.features.catalog.events import ItemAdded, offer_id
+from jaringan_usaha.features.cycles.ceilings import (
+    OF_ORDERS,
+    CeilingExceeded,
+    bounds_of_order,
+    facts_of,
+)
 from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
 from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
-from jaringan_usaha.features.registry.events import RuleSet, SupplierAdmitted
-from jaringan_usaha.kernel.ceiling import Ceiling, ceiling_of, exceeds, het_rule, sphp_rule
+from jaringan_usaha.features.cycles.rules import ALL_CEILINGS, ALL_SPHP
+from jaringan_usaha.features.registry.events import SupplierAdmitted
+from jaringan_usaha.kernel.ceiling import Bound, first_exceeded
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Invalid, Refused
-from jaringan_usaha.kernel.rules import RulesOfKind, Setting, evolve_rules_of_kind
 from jaringan_usaha.kernel.tiers import Price, Tier
 
 MOST_LINES = 500
@@ -28,10 +34,6 @@ class PriceDiffers(Refused):
     code = "price-differs"
 
 
-class CeilingExceeded(Refused):
-    code = "het-exceeded"
-
-
 # -- state ---------------------------------------------------------------------------------
 
 
@@ -39,17 +41,11 @@ ITEM = Topic("cycles.item", "item", (ItemAdded,), Exists, evolve_exists, settled
 SUPPLIER = Topic(
     "cycles.supplier", "supplier", (SupplierAdmitted,), Exists, evolve_exists, settled=True
 )
-CEILINGS = Topic("cycles.ceilings", "rule_kind", (RuleSet,), RulesOfKind, evolve_rules_of_kind)
-
-ALL_CEILINGS = CEILINGS.about("het")
-ALL_SPHP = CEILINGS.about("sphp")
-"""All HET at once, and all limits of SPHP: one question and one guard each for an order, however
-many items it has, and the same guards for all orders of a batch."""
 
 
 def about_lines(lines: Sequence[OrderLine]) -> list[About[Any]]:
     """Offers where the price is listed; else only that item and supplier exist."""
-    about: dict[About[Any], None] = {ALL_CEILINGS: None, ALL_SPHP: None}
+    about: dict[About[Any], None] = dict.fromkeys(OF_ORDERS)
     for line in lines:
         if line.amount_idr is None:
             about[OFFER.about(offer_id(line.supplier_id, line.item_id))] = None
@@ -148,42 +144,38 @@ def _check_shown(line: OrderLine, number: int, price: Price) -> None:
 def _check_ceilings(
     lines: Sequence[OrderLine], cycle: Cycle, price_zone: int | None, known: Known
 ) -> None:
+    """Refused is what even at the best tier is dearer than the group may buy it or ask for it, or
+    than the koperasi may sell it: which tier the group reaches is known at the close."""
+    if not (known[ALL_CEILINGS].rules or known[ALL_SPHP].rules):
+        return
     assert cycle.priced_on is not None
-    for ceilings, rule_of in ((known[ALL_CEILINGS], het_rule), (known[ALL_SPHP], sphp_rule)):
-        for number, line in enumerate(lines if ceilings.rules else ()):
-            setting = ceilings.on(rule_of(line.item_id), cycle.priced_on)
-            if setting is not None:
-                offer = known[OFFER.about(offer_id(line.supplier_id, line.item_id))]
-                _check_ceiling(line, number, price_on(offer, cycle), setting, price_zone)
+    for number, line in enumerate(lines):
+        bounds = bounds_of_order(known, line.item_id, cycle.priced_on, price_zone)
+        if bounds:
+            offer = known[OFFER.about(offer_id(line.supplier_id, line.item_id))]
+            tiers = price_on(offer, cycle).tiers
+            best = min(tiers, key=lambda tier: Fraction(tier.idr, tier.per))
+            bound = first_exceeded(bounds, best.idr, best.per)
+            if bound is not None:
+                raise _too_dear(line, number, best, bound)
 
 
-def _check_ceiling(
-    line: OrderLine,
-    number: int,
-    price: Price,
-    setting: Setting,
-    price_zone: int | None,
-) -> None:
-    """Even the best tier is dearer than the group may buy at, or than the koperasi may sell at."""
-    best = min(price.tiers, key=lambda tier: Fraction(tier.idr, tier.per))
-    ceilings = [
-        ceiling_of(setting, price_zone, "buy"),
-        ceiling_of(setting, price_zone, "retail"),
-    ]
-    for ceiling in ceilings:
-        if ceiling is not None and exceeds(best.idr, best.per, ceiling):
-            raise _too_dear(line, number, best, ceiling)
-
-
-def _too_dear(line: OrderLine, number: int, best: Tier, ceiling: Ceiling) -> CeilingExceeded:
-    most_idr, most_per = ceiling.idr, ceiling.per
+def _too_dear(line: OrderLine, number: int, best: Tier, bound: Bound) -> CeilingExceeded:
+    item_id, supplier_id, per = line.item_id, line.supplier_id, best.per
+    idr = bound.asked_idr(best.idr)
+    most_idr, most_per = bound.ceiling.idr, bound.ceiling.per
+    if bound.step == "sell":
+        sentence = (
+            f"HET_EXCEEDED: item {item_id} of {supplier_id} costs koperasi Rp{idr} for {per} at "
+            f"best, the fee included, and may cost them Rp{most_idr} for {most_per}; choose "
+            "another supplier, or ask the operator to lower the fee"
+        )
+    else:
+        sentence = (
+            f"HET_EXCEEDED: item {item_id} of {supplier_id} costs Rp{idr} for {per} at best, and "
+            f"may cost Rp{most_idr} for {most_per}; choose another supplier"
+        )
+    facts = facts_of(bound)
     return CeilingExceeded(
-        f"HET_EXCEEDED: item {line.item_id} of {line.supplier_id} costs Rp{best.idr} for {best.per}"
-        f" at best, and may cost Rp{most_idr} for {most_per}; choose another supplier",
-        pointer=f"/lines/{number}",
-        reason="HET_EXCEEDED",
-        ceiling_idr=ceiling.idr,
-        ceiling_per=ceiling.per,
-        rule=ceiling.rule_id,
-        rule_version_no=ceiling.version_no,
+        sentence, pointer=f"/lines/{number}", asked_idr=idr, asked_per=per, **facts
     )
