@@ -6,7 +6,7 @@ from typing import Any, assert_never, cast
 
 import msgspec
 
-from jaringan_usaha.features.cycles.events import CycleOpened
+from jaringan_usaha.features.cycles.events import ConsolidatedLine, CycleOpened
 from jaringan_usaha.features.fulfilment.domain import (
     CORRECTIONS,
     GROUP_ORDER,
@@ -22,7 +22,14 @@ from jaringan_usaha.features.fulfilment.events import (
     SurplusDecided,
     delivered_id,
 )
-from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item, take_back
+from jaringan_usaha.features.fulfilment.sharing import (
+    Claimant,
+    OrderedItem,
+    SharedItem,
+    Worth,
+    share_item,
+    take_back,
+)
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Outdated
@@ -85,6 +92,10 @@ class Delivered:
     valued_idr: int = 0
     shared: Mapping[str, int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+
+    def worth(self, line: ConsolidatedLine) -> Worth:
+        """What more of it costs, by its order line."""
+        return Worth(line.quantity, line.amount_idr, self.valued, self.valued_idr)
 
 
 def evolve_terms(terms: Terms, event: CycleOpened) -> Terms:
@@ -224,16 +235,14 @@ def _share(
     delivered: Delivered,
     terms: Terms,
 ) -> SharedItem:
-    ordered = order.lines[item.item_id]
-    line = (ordered.amount_idr, ordered.quantity)
-    before = (delivered.valued, delivered.valued_idr)
-    how = (item.claimants, terms.sharing, terms.priority)
+    worth = delivered.worth(order.lines[item.item_id])
+    ordered = OrderedItem(item.claimants, terms.sharing, terms.priority, worth)
     if more < 0:
         unclaimed = min(-more, delivered.waiting[receipt_id])
-        return take_back(-more - unclaimed, unclaimed, *how, line=line, before=before)
-    if not ordered.quantity:
+        return take_back(ordered, -more - unclaimed, unclaimed)
+    if not worth.quantity:
         return SharedItem((), more, 0)  # nothing is ordered: all of it is surplus
-    return share_item(more, *how, line=line, before=before)
+    return share_item(ordered, more)
 
 
 def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[ItemGiven, ...]]:

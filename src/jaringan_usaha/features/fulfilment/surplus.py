@@ -14,7 +14,6 @@ from jaringan_usaha.features.fulfilment.domain import (
     order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import SurplusDecided, delivered_id
-from jaringan_usaha.features.fulfilment.sharing import value_idr
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiReinstated,
@@ -152,8 +151,7 @@ def decide_surplus(command: DecideSurplus, known: Known) -> Sequence[Event]:
             raise SurplusHasNoPrice(
                 f"nothing of item {command.item_id} was ordered, so it has no price here; return it"
             )
-        before = (delivered.valued, delivered.valued_idr)
-        goods_idr = value_idr((line.amount_idr, line.quantity), before, command.units)
+        goods_idr = delivered.worth(line).of(command.units)
     return [
         SurplusDecided(
             receipt_id=command.receipt_id,
