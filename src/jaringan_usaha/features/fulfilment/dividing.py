@@ -8,12 +8,10 @@ import msgspec
 
 from jaringan_usaha.features.cycles.events import ConsolidatedLine, CycleOpened
 from jaringan_usaha.features.fulfilment.domain import (
-    CORRECTIONS,
+    COUNTED,
     GROUP_ORDER,
-    RECEIPT,
     GroupOrder,
     NoSuchReceipt,
-    accepted_of,
     order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import (
@@ -162,8 +160,7 @@ def needs(command: ShareReceipt) -> Sequence[About[Any]]:
     order_id = order_id_of(command.cycle_id, command.supplier_id)
     return [
         GROUP_ORDER.about(order_id),
-        RECEIPT.about(command.receipt_id),
-        CORRECTIONS.about(command.receipt_id),
+        COUNTED.about(command.receipt_id),
         TERMS.about(command.cycle_id),
         *(DELIVERED.about(delivered_id(order_id, item.item_id)) for item in command.items),
     ]
@@ -181,16 +178,15 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
     """
     order_id = order_id_of(command.cycle_id, command.supplier_id)
     order = known[GROUP_ORDER.about(order_id)]
-    receipt = known[RECEIPT.about(command.receipt_id)]
+    receipt = known[COUNTED.about(command.receipt_id)]
     if receipt.consolidated_order_id != order_id:
         raise NoSuchReceipt(f"there is no receipt {command.receipt_id} for {order_id}")
     terms = known[TERMS.about(command.cycle_id)]
-    counted = accepted_of(receipt, known[CORRECTIONS.about(command.receipt_id)])
     shared: list[tuple[str, int, SharedItem]] = []
     outdated: list[str] = []
     for item in command.items:
         delivered = known[DELIVERED.about(delivered_id(order_id, item.item_id))]
-        more = counted[item.item_id] - delivered.shared.get(command.receipt_id, 0)
+        more = receipt.accepted[item.item_id] - delivered.shared.get(command.receipt_id, 0)
         if not more:
             continue
         if not _add_up(command.order_changes, item, order, delivered):
@@ -272,6 +268,4 @@ def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[Item
         yield tuple(part)
 
 
-shared_deliveries = Decider(
-    needs, share_receipt, (GROUP_ORDER, RECEIPT, CORRECTIONS, TERMS, DELIVERED)
-)
+shared_deliveries = Decider(needs, share_receipt, (GROUP_ORDER, COUNTED, TERMS, DELIVERED))

@@ -101,6 +101,8 @@ class GroupOrder:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """A receipt as it was recorded at first, whatever was corrected of it since."""
+
     receipt_id: str
     consolidated_order_id: str = ""
     received_on: date | None = None
@@ -109,10 +111,11 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrections:
-    """Accepted units of a receipt, of those items whose lines were corrected."""
+class Counted:
+    """A receipt as it is counted by now: accepted units by item."""
 
     receipt_id: str
+    consolidated_order_id: str = ""
     accepted: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -163,15 +166,12 @@ def evolve_receipt(receipt: Receipt, event: GoodsReceived) -> Receipt:
     )
 
 
-def evolve_corrections(corrections: Corrections, event: ReceiptCorrected) -> Corrections:
-    accepted = {line.item_id: line.accepted for line in event.lines}
-    return replace(corrections, accepted={**corrections.accepted, **accepted})
-
-
-def accepted_of(receipt: Receipt, corrections: Corrections) -> dict[str, int]:
-    """Accepted units by item, as they are counted by now."""
-    counted = {line.item_id: line.accepted for line in receipt.lines.values()}
-    return {**counted, **corrections.accepted}
+def evolve_counted(counted: Counted, event: GoodsReceived | ReceiptCorrected) -> Counted:
+    return replace(
+        counted,
+        consolidated_order_id=event.consolidated_order_id,
+        accepted={**counted.accepted, **{line.item_id: line.accepted for line in event.lines}},
+    )
 
 
 def evolve_delivery(delivery: Delivery, event: DeliveryBegun | DeliveryEnded) -> Delivery:
@@ -199,8 +199,8 @@ GROUP_ORDER = Topic(
 RECEIPT = Topic(
     "fulfilment.receipt", "receipt", (GoodsReceived,), Receipt, evolve_receipt, stream=True
 )
-CORRECTIONS = Topic(
-    "fulfilment.corrections", "receipt", (ReceiptCorrected,), Corrections, evolve_corrections
+COUNTED = Topic(
+    "fulfilment.counted", "receipt", (GoodsReceived, ReceiptCorrected), Counted, evolve_counted
 )
 DELIVERY = Topic(
     "fulfilment.delivery",

@@ -6,11 +6,9 @@ from typing import Any, Literal, assert_never
 
 from jaringan_usaha.features.fulfilment.dividing import DELIVERED
 from jaringan_usaha.features.fulfilment.domain import (
-    CORRECTIONS,
+    COUNTED,
     GROUP_ORDER,
-    RECEIPT,
     NoSuchReceipt,
-    accepted_of,
     order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import SurplusDecided, delivered_id
@@ -106,8 +104,7 @@ def needs(command: DecideSurplus) -> Sequence[About[Any]]:
     taker = [TAKER.about(command.koperasi_id)] if command.koperasi_id else []
     return [
         GROUP_ORDER.about(order_id),
-        RECEIPT.about(command.receipt_id),
-        CORRECTIONS.about(command.receipt_id),
+        COUNTED.about(command.receipt_id),
         DELIVERED.about(delivered_id(order_id, command.item_id)),
         *taker,
     ]
@@ -126,14 +123,13 @@ def decide_surplus(command: DecideSurplus, known: Known) -> Sequence[Event]:
         )
     if command.units < 1:
         raise DecisionDoesNotFit("decide about at least one unit", pointer="/units")
-    receipt = known[RECEIPT.about(command.receipt_id)]
-    counted = accepted_of(receipt, known[CORRECTIONS.about(command.receipt_id)])
-    if receipt.consolidated_order_id != order_id or command.item_id not in counted:
+    receipt = known[COUNTED.about(command.receipt_id)]
+    if receipt.consolidated_order_id != order_id or command.item_id not in receipt.accepted:
         raise NoSuchReceipt(
             f"there is no receipt {command.receipt_id} of item {command.item_id} for {order_id}"
         )
     delivered = known[DELIVERED.about(delivered_id(order_id, command.item_id))]
-    if delivered.shared.get(command.receipt_id) != counted[command.item_id]:
+    if delivered.shared.get(command.receipt_id) != receipt.accepted[command.item_id]:
         raise NotSharedYet(
             f"receipt {command.receipt_id} is being shared out; what is left over shows shortly"
         )
@@ -175,4 +171,4 @@ def _may_take(taker: Taker) -> None:
         raise KoperasiMayNotTrade(f"koperasi {taker.koperasi_id} is suspended")
 
 
-surplus = Decider(needs, decide_surplus, (GROUP_ORDER, RECEIPT, CORRECTIONS, DELIVERED, TAKER))
+surplus = Decider(needs, decide_surplus, (GROUP_ORDER, COUNTED, DELIVERED, TAKER))
