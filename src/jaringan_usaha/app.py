@@ -63,6 +63,7 @@ from jaringan_usaha.features.cycles.amendments import routes as amend_routes
 from jaringan_usaha.features.cycles.amendments import withdrawal_routes
 from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
+from jaringan_usaha.features.cycles.group import routes as group_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.invoicing import (
@@ -108,6 +109,7 @@ FEATURE_ROUTES = (
     sourcing_routes,
     order_routes,
     cycle_routes,
+    group_routes,
     group_price_routes,
     entitlement_routes,
     approval_routes,
