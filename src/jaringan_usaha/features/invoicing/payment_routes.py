@@ -14,8 +14,9 @@ from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.invoicing import views
+from jaringan_usaha.features.invoicing.answers import MoneyTotals
 from jaringan_usaha.features.invoicing.payments import PayInvoice, ReceiveRebate, payments
-from jaringan_usaha.features.invoicing.routes import Amount, MoneyTotals, Number, totals_of
+from jaringan_usaha.features.invoicing.routes import Amount, Number, totals_of
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
 
