@@ -169,22 +169,13 @@ async def list_invoices(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceList:
     """Invoices by cycle, supplier and id, with the totals of all of them."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.invoices(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
+        rows = await views.invoices(db, caller.network_id, to, part=page.part)
         if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
+            totals = await totals_of(db, caller, to)
         else:
-            sums = await views.invoice_totals(
-                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
-            )
+            sums = await views.invoice_totals(db, caller.network_id, to)
             totals = MoneyTotals.of_days(**dict(sums))
     return page.answer(InvoiceList, rows, totals=totals)
 
@@ -198,17 +189,10 @@ async def list_states(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceStateList:
     """How far consolidated orders are billed and paid, by cycle and supplier."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.states(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
-        totals = await totals_of(db, caller, cycle_id, supplier_id, days)
+        rows = await views.states(db, caller.network_id, to, part=page.part)
+        totals = await totals_of(db, caller, to)
     return page.answer(InvoiceStateList, rows, totals=totals)
 
 
@@ -221,22 +205,13 @@ async def list_debit_notes(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> DebitNoteList:
     """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.debit_notes(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
+        rows = await views.debit_notes(db, caller.network_id, to, part=page.part)
         if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
+            totals = await totals_of(db, caller, to)
         else:
-            claimed_idr = await views.claimed_on_days(
-                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
-            )
+            claimed_idr = await views.claimed_on_days(db, caller.network_id, to)
             totals = MoneyTotals.of_days(claimed_idr=claimed_idr)
     return page.answer(
         DebitNoteList,
@@ -253,17 +228,9 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
     return [ClaimedLineView(**msgspec.structs.asdict(line)) for line in _lines.decode(lines)]
 
 
-async def totals_of(
-    db: Connection,
-    caller: Caller,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days = None,
-) -> MoneyTotals:
-    sums = await views.state_totals(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
-    )
-    return MoneyTotals(**dict(sums))
+async def totals_of(db: Connection, caller: Caller, to: views.Narrowed) -> MoneyTotals:
+    """The sums of the consolidated orders that a list is about."""
+    return MoneyTotals(**dict(await views.state_totals(db, caller.network_id, to)))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """What is shown of invoices, debit notes and payments, and what the follower works on."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from jaringan_usaha.api.period import Days, Period
+from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -53,26 +54,17 @@ async def units_held(
 # -- questions -----------------------------------------------------------------------------
 
 
-async def invoices(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
-    if days is not None:
-        query, keys = part.of(queries).invoices_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).invoices,
-        network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
-    )
+class Narrowed(NamedTuple):
+    """What a list by cycle and supplier is narrowed to; None leaves it as wide as it is."""
+
+    cycle_id: str | None
+    supplier_id: str | None
+    days: Days
+
+
+async def invoices(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
+    blocks = part.of(queries)
+    return await _rows(db, (blocks.invoices, blocks.invoices_of_days), (network_id,), to, part)
 
 
 async def invoice(db: Connection, network_id: int, invoice_id: str) -> Row | None:
@@ -84,117 +76,76 @@ async def invoice_lines(db: Connection, network_id: int, invoice_id: str) -> lis
     return await db.fetch(queries.invoice_lines, network_id, invoice_id)
 
 
-async def states(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
+async def states(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
     """How far each consolidated order is billed and paid; with days those invoiced on them."""
-    if days is not None:
-        query, keys = part.of(queries).states_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).states,
-        network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
+    blocks = part.of(queries)
+    return await _rows(db, (blocks.states, blocks.states_of_days), (network_id,), to, part)
+
+
+async def debit_notes(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
+    blocks = part.of(queries)
+    return await _rows(
+        db, (blocks.debit_notes, blocks.debit_notes_of_days), (network_id,), to, part
     )
 
 
-async def state_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days = None,
-) -> Row:
+async def payments(
+    db: Connection, network_id: int, kind: str, to: Narrowed, *, part: Part
+) -> list[Row]:
+    """Money that went to suppliers (`payment`) or came back (`rebate`)."""
+    blocks = part.of(queries)
+    return await _rows(db, (blocks.payments, blocks.payments_of_days), (network_id, kind), to, part)
+
+
+async def _rows(
+    db: Connection, query: tuple[str, str], of: tuple[Any, ...], to: Narrowed, part: Part
+) -> list[Row]:
+    """By the first query; by the second where days are named."""
+    of_all, of_days = query
+    cycle_id, supplier_id, days = to
+    if days is not None:
+        return await db.fetch(of_days, *of, *part.key, cycle_id, supplier_id, *days, part.most)
+    key = part.beginning(cycle_id)
+    return await db.fetch(of_all, *of, *key, cycle_id, supplier_id, part.most)
+
+
+# -- sums ----------------------------------------------------------------------------------
+
+
+async def state_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
     """The sums of all these consolidated orders; with days those invoiced on them."""
+    cycle_id, supplier_id, days = to
     query = queries.state_totals_of_days if days else queries.state_totals
     row = await db.fetchrow(query, network_id, cycle_id, supplier_id, *(days or ()))
     assert row is not None
     return row
 
 
-async def invoice_totals(
-    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
-) -> Row:
+async def invoice_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
     """The sums of the invoices of some days."""
-    row = await db.fetchrow(queries.totals_of_invoices, network_id, cycle_id, supplier_id, *days)
+    cycle_id, supplier_id, days = to
+    row = await db.fetchrow(
+        queries.totals_of_invoices, network_id, cycle_id, supplier_id, *(days or EVER)
+    )
     assert row is not None
     return row
 
 
-async def claimed_on_days(
-    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
-) -> int:
+async def claimed_on_days(db: Connection, network_id: int, to: Narrowed) -> int:
     """Whole rupiah of the debit notes of some days."""
-    query = queries.claimed_on_days
-    return int(await db.fetchval(query, network_id, cycle_id, supplier_id, *days))
-
-
-async def paid_on_days(
-    db: Connection,
-    network_id: int,
-    days: Period,
-    kind: str,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-) -> int:
-    """Whole rupiah of the payments or rebates of some days."""
-    query = queries.paid_on_days
-    return int(await db.fetchval(query, network_id, kind, cycle_id, supplier_id, *days))
-
-
-async def debit_notes(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
-    if days is not None:
-        query, keys = part.of(queries).debit_notes_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).debit_notes,
-        network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
+    cycle_id, supplier_id, days = to
+    return int(
+        await db.fetchval(
+            queries.claimed_on_days, network_id, cycle_id, supplier_id, *(days or EVER)
+        )
     )
 
 
-async def payments(
-    db: Connection,
-    network_id: int,
-    kind: str,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
-    """Money that went to suppliers (`payment`) or came back (`rebate`)."""
-    if days is not None:
-        query, keys = part.of(queries).payments_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, kind, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).payments,
-        network_id,
-        kind,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
+async def paid_on_days(db: Connection, network_id: int, kind: str, to: Narrowed) -> int:
+    """Whole rupiah of the payments or rebates of some days."""
+    cycle_id, supplier_id, days = to
+    return int(
+        await db.fetchval(
+            queries.paid_on_days, network_id, kind, cycle_id, supplier_id, *(days or EVER)
+        )
     )
