@@ -41,9 +41,6 @@ from jaringan_usaha.features.cycles.events import (
     Entitlement,
     ItemEntitlements,
     KoperasiShare,
-    OrderCancelled,
-    OrderLine,
-    OrderPlaced,
     TierDropCharge,
 )
 from jaringan_usaha.features.cycles.group.consolidation import (
@@ -70,6 +67,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     NoSuchOrder,
     OrderExists,
 )
+from jaringan_usaha.features.cycles.orders.events import OrderCancelled, OrderLine, OrderPlaced
 from jaringan_usaha.features.cycles.orders.limits import WeekLimitExceeded
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, KoperasiSuspended, RuleSet
 from jaringan_usaha.kernel.rejections import Invalid, Outdated

@@ -25,9 +25,6 @@ from jaringan_usaha.features.cycles.events import (
     DeliveryBegun,
     ItemEntitlements,
     KoperasiShare,
-    OrderCancelled,
-    OrderLine,
-    OrderPlaced,
     TierDropCharge,
 )
 from jaringan_usaha.features.cycles.group.consolidation import Way
@@ -47,6 +44,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     existing_order,
     may_trade,
 )
+from jaringan_usaha.features.cycles.orders.events import OrderCancelled, OrderLine, OrderPlaced
 from jaringan_usaha.features.cycles.orders.limits import TAKEN, about_taken, limited, released
 from jaringan_usaha.features.cycles.orders.lines import ALL_SPHP, CEILINGS
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic

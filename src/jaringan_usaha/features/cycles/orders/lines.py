@@ -6,8 +6,8 @@ from typing import Any
 
 from jaringan_usaha.features.catalog.events import ItemAdded, offer_id
 from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
-from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.registry.events import RuleSet, SupplierAdmitted
 from jaringan_usaha.kernel.ceiling import Ceiling, ceiling_of, exceeds, het_rule, sphp_rule
 from jaringan_usaha.kernel.decider import About, Known, Topic
