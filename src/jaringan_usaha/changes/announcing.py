@@ -90,8 +90,7 @@ def _accounts_changed(event: Any) -> list[Note]:
 
 
 def _proposal_changed(event: Any) -> list[Note]:
-    thing_id = f"{event.cycle_id}|{event.supplier_id}"
-    return _changed("consolidated-order", thing_id, OVERSEERS)
+    return _changed("consolidated-order", _group(event), OVERSEERS)
 
 
 def _shares_changed(event: Any) -> list[Note]:

@@ -106,6 +106,11 @@ class CycleCancelled(Event):
     reason: str
 
 
+def group_order_id(cycle_id: str, supplier_id: str) -> str:
+    """The one consolidated order that the group places with a supplier in a cycle."""
+    return f"{cycle_id}|{supplier_id}"
+
+
 class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that the group orders of one item: units, order lines folded into it, and rupiah.
 

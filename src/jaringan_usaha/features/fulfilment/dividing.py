@@ -6,13 +6,12 @@ from typing import Any, assert_never, cast
 
 import msgspec
 
-from jaringan_usaha.features.cycles.events import ConsolidatedLine, CycleOpened
+from jaringan_usaha.features.cycles.events import ConsolidatedLine, CycleOpened, group_order_id
 from jaringan_usaha.features.fulfilment.domain import (
     COUNTED,
     GROUP_ORDER,
     GroupOrder,
     NoSuchReceipt,
-    order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import (
     DeliveryShared,
@@ -157,7 +156,7 @@ DELIVERED = Topic(
 
 def needs(command: ShareReceipt) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     return [
         GROUP_ORDER.about(order_id),
         COUNTED.about(command.receipt_id),
@@ -176,7 +175,7 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
 
     Raises NoSuchReceipt, ClaimsAreOutdated.
     """
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     order = known[GROUP_ORDER.about(order_id)]
     receipt = known[COUNTED.about(command.receipt_id)]
     if receipt.consolidated_order_id != order_id:

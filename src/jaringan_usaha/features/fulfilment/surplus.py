@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, assert_never
 
+from jaringan_usaha.features.cycles.events import group_order_id
 from jaringan_usaha.features.fulfilment.dividing import DELIVERED
 from jaringan_usaha.features.fulfilment.domain import (
     COUNTED,
     GROUP_ORDER,
     NoSuchReceipt,
-    order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import SurplusDecided, delivered_id
 from jaringan_usaha.features.registry.events import (
@@ -100,7 +100,7 @@ TAKER = Topic(
 
 def needs(command: DecideSurplus) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     taker = [TAKER.about(command.koperasi_id)] if command.koperasi_id else []
     return [
         GROUP_ORDER.about(order_id),
@@ -116,7 +116,7 @@ def needs(command: DecideSurplus) -> Sequence[About[Any]]:
 def decide_surplus(command: DecideSurplus, known: Known) -> Sequence[Event]:
     """Raises DecisionDoesNotFit, NoSuchReceipt, NotSharedYet, NotSoMuchSurplus,
     SurplusHasNoPrice, NoSuchKoperasi, KoperasiMayNotTrade."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     if (command.decision == "offer") != (command.koperasi_id is not None):
         raise DecisionDoesNotFit(
             "name the koperasi that takes the units, and only for an offer", pointer="/koperasi_id"

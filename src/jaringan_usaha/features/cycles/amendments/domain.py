@@ -26,15 +26,11 @@ from jaringan_usaha.features.cycles.events import (
     ItemEntitlements,
     KoperasiShare,
     TierDropCharge,
+    group_order_id,
 )
 from jaringan_usaha.features.cycles.group.consolidation import Way
-from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
-from jaringan_usaha.features.cycles.group.sending import (
-    about_order,
-    consolidated,
-    placed,
-    same_version,
-)
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated, about_order
+from jaringan_usaha.features.cycles.group.sending import consolidated, placed, same_version
 from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
 from jaringan_usaha.features.cycles.orders.domain import (
     BUYER,
@@ -157,7 +153,7 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
 
 
 def _about_delivery(command: AmendingCommand, stand: SupplierStand) -> About[Exists]:
-    return BEGUN.about(f"{command.cycle_id}|{stand.supplier_id}")
+    return BEGUN.about(group_order_id(command.cycle_id, stand.supplier_id))
 
 
 # -- decide --------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from jaringan_usaha.features.cycles.events import (
     CycleCancelled,
     CycleReopened,
 )
-from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated, about_order
 from jaringan_usaha.features.registry.events import RuleSet
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
@@ -121,11 +121,6 @@ def needs(command: SendingCommand) -> Sequence[About[Any]]:
 
 RULE = Topic("cycles.rule", "rule", (RuleSet,), DatedRule, evolve_rule)
 TWO_PERSONS = RULE.about("two-persons")
-
-
-def about_order(cycle_id: str, supplier_id: str) -> About[Consolidated]:
-    return CONSOLIDATED.about(f"{cycle_id}|{supplier_id}")
-
 
 # -- decide --------------------------------------------------------------------------------
 
