@@ -64,7 +64,7 @@ from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
-from jaringan_usaha.features.registry import account_routes, rule_routes
+from jaringan_usaha.features.registry import account_routes, rule_routes, supplier_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
@@ -83,6 +83,7 @@ HOT_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
 
 FEATURE_ROUTES = (
     registry_routes,
+    supplier_routes,
     account_routes,
     rule_routes,
     contact_routes,
