@@ -16,7 +16,7 @@ from jaringan_usaha import house
 from jaringan_usaha.cli.event_schemas import event_schemas
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.kernel.messages import Event
-from market import house_template, opened
+from market import opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,11 +24,6 @@ EVENTS_JSON = Path(__file__).parents[2] / "openapi" / "events.json"
 CLASSES = {kind.name: kind for kind in house.event_types().by_class}
 
 Stored = dict[str, list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,31 +1,17 @@
 """The whole service in process, on a database of its own, with its read tables on call."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import httpx2
-import pytest
 import pytest_asyncio
 
 from jaringan_usaha import house
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
-from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, open_pool
-from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
 from service import NETWORK, Service, Speaker, settings_for
-
-
-@pytest.fixture(scope="session")
-def template(postgres: EmbeddedServer) -> str:
-    """A migrated database with one network that no test touches."""
-    name = "template_house"
-    postgres.create_database(name)
-    url = postgres.url.replace("/jaringan?", f"/{name}?")
-    asyncio.run(migrate(url, house.event_types(), house.topics(), [NETWORK]))
-    return name
 
 
 @pytest_asyncio.fixture
