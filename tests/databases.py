@@ -24,7 +24,7 @@ def make_template(
     server: EmbeddedServer, name: str, types: EventTypes, topics: Topics, networks: list[int]
 ) -> str:
     """Migrate a new database once, so that tests can copy it."""
-    server.create_database(name)
+    asyncio.run(tell(server, f"create database {name}"))
     asyncio.run(migrate(address_of(server, name), types, topics, networks))
     return name
 

@@ -232,7 +232,6 @@ async def test_sec_5_an_insert_for_another_is_refused(
 # -- every query, with its `where koperasi_id` made useless --------------------------------
 
 OWN = re.compile(r"((?:\w+\.)?koperasi_id) = (\$\d+)")
-WRITES = re.compile(r"\b(insert|update|delete|truncate|temp|log|(page|booked)_\w+)\b")
 TRIES = 60
 
 
