@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .world import Serving, jaringan, nothing_runs, until
+from embedded.world import until
+
+from .world import Serving, jaringan, nothing_runs
 
 
 def new_folder() -> Path:
