@@ -11,8 +11,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_console = Console(stderr=True)
-
 
 @dataclass(frozen=True)
 class Sample:

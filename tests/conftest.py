@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from databases import address_of, make_template, tell
+from databases import address_of, copied, dropped, make_template, tell
 from embedded.world import nothing_runs, until
+from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
-from jaringan_usaha.eventlog.codec import EventTypes
-from jaringan_usaha.eventlog.topics import Topics
+from service import NETWORK
 
 _numbers = itertools.count(1)
 
@@ -35,14 +35,15 @@ def postgres() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedServer) -> str:
-    """A migrated database that no test touches; a room may put its own in this place."""
-    return make_template(postgres, "template_empty", EventTypes([]), Topics([]), [])
+    """A database migrated for the whole house, with one network, that no test touches; a room may
+    put its own in this place."""
+    return make_template(postgres, "template_house", house.event_types(), house.topics(), [NETWORK])
 
 
 @pytest.fixture
 def database(postgres: EmbeddedServer, template: str) -> Iterator[str]:
     """The URL of a fresh copy of the template."""
     name = f"test_{next(_numbers)}"
-    asyncio.run(tell(postgres, f"create database {name} template {template} strategy file_copy"))
+    asyncio.run(tell(postgres, copied(name, template)))
     yield address_of(postgres, name)
-    asyncio.run(tell(postgres, f"drop database {name} with (force)"))
+    asyncio.run(tell(postgres, dropped(name)))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from databases import fresh_database
 from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.appender import NewEvent, Proposal, append_arguments, queries
@@ -15,7 +16,6 @@ from jaringan_usaha.eventlog.codec import encode
 from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.kernel.messages import Asked, Event
-from market import fresh_database
 from service import NETWORK
 
 TYPES = house.event_types()

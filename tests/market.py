@@ -1,7 +1,5 @@
 """A market to trade in: the whole service on a database of its own, shared by a file of tests."""
 
-import asyncio
-import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from databases import fresh_database
 from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.door import Door
@@ -17,7 +16,6 @@ from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool
-from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.follower import Follower
 from service import NETWORK, Service, Speaker, settings_for
@@ -30,34 +28,6 @@ OIL_TIERS = [
     {"from_quantity": 100, "idr": 174_000, "per": 1},
 ]
 RICE_TIERS = [{"from_quantity": 1, "idr": 12_500, "per": 1}]
-
-_numbers = itertools.count(1)
-_templates: dict[str, str] = {}
-
-
-def house_template(server: EmbeddedServer) -> str:
-    """A database migrated for the whole house, made once in a run."""
-    if server.url not in _templates:
-        _templates[server.url] = name = "template_market"
-        server.create_database(name)
-        asyncio.run(migrate(address(server, name), house.event_types(), house.topics(), [NETWORK]))
-    return _templates[server.url]
-
-
-def address(server: EmbeddedServer, database: str) -> str:
-    """The URL of one database of the server."""
-    return server.url.replace("/jaringan?", f"/{database}?")
-
-
-@asynccontextmanager
-async def fresh_database(server: EmbeddedServer, template: str) -> AsyncIterator[str]:
-    """The URL of a copy of the template, for longer than one test."""
-    name = f"market_{next(_numbers)}"
-    server.create_database(name, template)
-    try:
-        yield address(server, name)
-    finally:
-        server.drop_database(name)
 
 
 @asynccontextmanager

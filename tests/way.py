@@ -46,6 +46,8 @@ ITEMS = {
     ),
 }
 """Supplier, case size, description, tiers."""
+CARTONS = {"a": 40, "b": 35, "c": 20, "d": 10}
+"""Of oil by koperasi: 105 in all, above the tier of 100."""
 
 
 @asynccontextmanager
@@ -118,6 +120,16 @@ class Way:
         speaker = await self.market.koperasi(koperasi_id)
         body = {"cycle_id": cycle_id, "lines": list(lines)}
         _done(await self.market.place(speaker, body, order_id, if_match='"v1"'))
+
+    async def buy_oil(self, cycle_id: str, **terms: Any) -> dict[str, str]:
+        """105 cartons at 174,000, closed and consolidated; the orders by koperasi."""
+        await self.open(cycle_id, **terms)
+        orders = {
+            koperasi_id: await self.order(koperasi_id, cycle_id, wanted("oil", cartons))
+            for koperasi_id, cartons in CARTONS.items()
+        }
+        await self.close(cycle_id)
+        return orders
 
     async def close(self, cycle_id: str) -> None:
         await self.post(f"/v1/cycles/{cycle_id}/close", early=True, reason="the truck leaves")

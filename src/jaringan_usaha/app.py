@@ -1,13 +1,10 @@
 """The one place where rooms are joined into an HTTP service."""
 
-import asyncio
 import contextlib
 import gc
 import logging
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,37 +20,27 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
-from jaringan_usaha import house
 from jaringan_usaha.api import (
     key_routes,
     operations,
     problems,
     reference,
-    resealing,
     sync,
     test_clocks,
 )
-from jaringan_usaha.api.access import Keys
-from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
-from jaringan_usaha.api.issuing import key_finder
-from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.sessions import Sessions, session_finder
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
-from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.api.versions import PACKED_FROM
 from jaringan_usaha.api.visits import Visits
 from jaringan_usaha.approvals import routes as waiting_routes
 from jaringan_usaha.changes import routes as change_routes
-from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
-from jaringan_usaha.eventlog.migrate import check
+from jaringan_usaha.eventlog.database import FULL, LOST
 from jaringan_usaha.eventlog.queries import Queries
-from jaringan_usaha.eventlog.reached import Reached
 from jaringan_usaha.features.catalog import import_routes, item_routes
 from jaringan_usaha.features.catalog import routes as catalog_routes
 from jaringan_usaha.features.contacts import read_routes, told_routes
@@ -63,6 +50,7 @@ from jaringan_usaha.features.cycles.amendments import routes as amend_routes
 from jaringan_usaha.features.cycles.amendments import withdrawal_routes
 from jaringan_usaha.features.cycles.group import approval_routes, entitlement_routes
 from jaringan_usaha.features.cycles.group import price_routes as group_price_routes
+from jaringan_usaha.features.cycles.group import routes as group_routes
 from jaringan_usaha.features.cycles.orders import routes as order_routes
 from jaringan_usaha.features.fulfilment import routes as fulfilment_routes
 from jaringan_usaha.features.invoicing import (
@@ -76,12 +64,13 @@ from jaringan_usaha.features.margin import ledger_routes, month_routes
 from jaringan_usaha.features.margin import routes as margin_routes
 from jaringan_usaha.features.prices import market_routes
 from jaringan_usaha.features.prices import routes as price_routes
-from jaringan_usaha.features.registry import account_routes, rule_routes
+from jaringan_usaha.features.registry import account_routes, rule_routes, supplier_routes
 from jaringan_usaha.features.registry import routes as registry_routes
 from jaringan_usaha.features.sales import routes as sale_routes
 from jaringan_usaha.features.shares import routes as share_routes
 from jaringan_usaha.features.sourcing import routes as sourcing_routes
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.opening import opened_door
 from jaringan_usaha.people import people_routes
 from jaringan_usaha.people import routes as login_routes
 from jaringan_usaha.people.provider import Provider
@@ -91,11 +80,10 @@ queries = Queries("jaringan_usaha", "app.sql")
 logger = logging.getLogger(__name__)
 
 HOT_PATH = re.compile(r"/v1/orders/(?P<order_id>[0-9a-f-]{36})")
-CLOCK_EVERY_SECONDS = 5.0
-SHARE_EVERY_SECONDS = 1.0
 
 FEATURE_ROUTES = (
     registry_routes,
+    supplier_routes,
     account_routes,
     rule_routes,
     contact_routes,
@@ -108,6 +96,7 @@ FEATURE_ROUTES = (
     sourcing_routes,
     order_routes,
     cycle_routes,
+    group_routes,
     group_price_routes,
     entitlement_routes,
     approval_routes,
@@ -128,6 +117,7 @@ FEATURE_ROUTES = (
     waiting_routes,
     change_routes,
 )
+OTHER_ROUTES = (key_routes, operations, test_clocks, login_routes, people_routes)
 SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
 }
@@ -179,13 +169,8 @@ def create_app(settings: Settings) -> FastAPI:
         Route("/docs", _contract(settings)),
     ]
     app.router.routes[:0] = lean
-    for routes in FEATURE_ROUTES:
+    for routes in (*FEATURE_ROUTES, *OTHER_ROUTES):
         app.include_router(routes.router)
-    app.include_router(key_routes.router)
-    app.include_router(operations.router)
-    app.include_router(test_clocks.router)
-    app.include_router(login_routes.router)
-    app.include_router(people_routes.router)
     _add_health(app)
     _add_problems(app)
     describe(app, order_routes.OrderBody, sync.LineFrame)
@@ -209,50 +194,6 @@ def _contract(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
     return show
 
 
-@contextlib.asynccontextmanager
-async def opened_door(settings: Settings) -> AsyncIterator[Door]:
-    """Connections, clock and logs, for as long as the service runs.
-
-    Raises NotMigrated and NoMasterKey.
-    """
-    assert settings.database_url is not None
-    vault = Vault.from_file(settings.master_key_file)
-    write_pool = await open_pool(settings.database_url, most=settings.write_connections)
-    read_pool = await open_pool(settings.database_url, most=settings.read_connections)
-    async with write_pool.acquire() as connection:
-        await check(connection, house.event_types(), house.topics())
-    await resealing.check(read_pool, vault, house.SEALED)
-    numbers = await house.type_ids(write_pool)
-    clock = Clock()
-    door = Door(
-        write_pool=write_pool,
-        read_pool=read_pool,
-        make_log=lambda network_id: house.log_of(
-            network_id, write_pool, numbers, memory_facts=settings.memory_facts
-        ),
-        clock=clock,
-        keys=Keys(key_finder(read_pool), clock.now),
-        sessions=Sessions(session_finder(read_pool), clock.now, settings.public_url),
-        reached=Reached(read_pool),
-        limits=Limits(time.monotonic, settings.rate_factor),
-        vault=vault,
-    )
-    await _set_clock(door)
-    await door.limits.share_knocks(write_pool)
-    ticking = [
-        asyncio.create_task(_keep_clock(door)),
-        asyncio.create_task(_share_counts(door)),
-    ]
-    try:
-        yield door
-    finally:
-        for task in ticking:
-            task.cancel()
-        await door.close()
-        await write_pool.close()
-        await read_pool.close()
-
-
 def _provider(settings: Settings, door: Door) -> Provider | None:
     """Where people log in, if anywhere."""
     if settings.oidc_issuer is None:
@@ -266,26 +207,6 @@ def _provider(settings: Settings, door: Door) -> Provider | None:
         door.clock.now,
         frozenset(settings.oidc_second_factor_acr.split()),
     )
-
-
-async def _set_clock(door: Door) -> None:
-    shown: datetime = await door.read_pool.fetchval(queries.now)
-    door.clock.set_from(shown)
-
-
-async def _keep_clock(door: Door) -> None:
-    while True:
-        await asyncio.sleep(CLOCK_EVERY_SECONDS)
-        with contextlib.suppress(*LOST, *FULL):
-            await _set_clock(door)
-
-
-async def _share_counts(door: Door) -> None:
-    """What processes count alone and only the database knows together."""
-    while True:
-        await door.limits.share_knocks(door.write_pool)
-        await door.calls.write_down(door.write_pool)
-        await asyncio.sleep(SHARE_EVERY_SECONDS)
 
 
 def _add_health(app: FastAPI) -> None:
@@ -346,15 +267,7 @@ def _add_problems(app: FastAPI) -> None:
 
 def _methods_of(request: Request) -> set[str]:
     """Those of every route of the path; the framework names the first one's only."""
-    routers = [
-        request.app.router,
-        operations.router,
-        key_routes.router,
-        test_clocks.router,
-        login_routes.router,
-        people_routes.router,
-        *(each.router for each in FEATURE_ROUTES),
-    ]
+    routers = [request.app.router, *(each.router for each in (*FEATURE_ROUTES, *OTHER_ROUTES))]
     return {
         method
         for router in routers

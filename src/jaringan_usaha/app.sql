@@ -1,7 +1,3 @@
--- name: now
--- The clock that decides what is in time.
-select clock_timestamp();
-
 -- name: lag
 -- How many events each projection is behind, over all networks.
 select b.projection, max(h.position - b.position)::bigint as lag, bool_or(b.state = 'stopped') as stopped

@@ -28,6 +28,7 @@ from jaringan_usaha.features.cycles.group.approving import approving
 from jaringan_usaha.features.cycles.group.domain import consolidated_orders
 from jaringan_usaha.features.cycles.group.keeping import ending
 from jaringan_usaha.features.cycles.group.sending import sending
+from jaringan_usaha.features.cycles.orders import events as order_events
 from jaringan_usaha.features.cycles.orders.domain import orders
 from jaringan_usaha.features.cycles.views import cycle_views
 from jaringan_usaha.features.fulfilment import events as fulfilment_events
@@ -71,6 +72,7 @@ EVENT_MODULES = (
     share_events,
     sourcing_events,
     cycle_events,
+    order_events,
     price_events,
     fulfilment_events,
     invoicing_events,

@@ -1,6 +1,5 @@
 """Data folders for whole programs, and the proof that nothing of them runs on."""
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -10,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jaringan_usaha import house
-from jaringan_usaha.embedded import EmbeddedServer
-from jaringan_usaha.eventlog.migrate import migrate
+from embedded.world import until
 
-from .world import Serving, jaringan, nothing_runs, until
+from .world import Serving, jaringan, nothing_runs
 
 
 def new_folder() -> Path:
@@ -23,16 +20,6 @@ def new_folder() -> Path:
     if os.geteuid() == 0:
         folder.chmod(0o755)
     return folder
-
-
-@pytest.fixture(scope="session")
-def template(postgres: EmbeddedServer) -> str:
-    """A migrated database with network 1."""
-    name = "template_cli"
-    postgres.create_database(name)
-    url = postgres.url.replace("/jaringan?", f"/{name}?")
-    asyncio.run(migrate(url, house.event_types(), house.topics(), [1]))
-    return name
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,14 @@ import secrets
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from embedded.world import until
 from jaringan_usaha.api.access import new_key
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.embedded.binaries import find_binaries
 from jaringan_usaha.embedded.place import Place
 
-from .world import Serving, until
+from .world import Serving
 
 PLANTED = """
 import jaringan_usaha.features.registry.views as views

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from embedded.world import until
 from jaringan_usaha.embedded import EmbeddedServer
 
 from .test_tables import sql
-from .world import Serving, jaringan, until
+from .world import Serving, jaringan
 
 DATABASE = "database"
 

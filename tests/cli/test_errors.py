@@ -1,11 +1,13 @@
 """Errors are one sentence on stderr that says what to do."""
 
+import asyncio
 import json
 import socket
 from pathlib import Path
 
 import pytest
 
+from databases import address_of, dropped, tell
 from jaringan_usaha.cli import database as databases
 from jaringan_usaha.cli.database import Database, make_ready
 from jaringan_usaha.cli.errors import Sorry
@@ -63,8 +65,8 @@ def test_the_traceback_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
 def test_an_empty_database_asks_for_migrate_and_then_works(
     postgres: EmbeddedServer, tmp_path: Path
 ) -> None:
-    postgres.create_database("test_cli_empty")
-    url = postgres.url.replace("/jaringan?", "/test_cli_empty?")
+    asyncio.run(tell(postgres, "create database test_cli_empty"))
+    url = address_of(postgres, "test_cli_empty")
     try:
         done = jaringan("serve", "--port", "0", folder=tmp_path, JARINGAN_DATABASE_URL=url)
         assert done.returncode == 1
@@ -76,7 +78,7 @@ def test_an_empty_database_asks_for_migrate_and_then_works(
         done = jaringan("migrate", folder=tmp_path, JARINGAN_DATABASE_URL=url)
         assert done.stdout == "nothing to apply: the database fits this program\n"
     finally:
-        postgres.drop_database("test_cli_empty")
+        asyncio.run(tell(postgres, dropped("test_cli_empty")))
 
 
 async def test_an_old_postgresql_is_refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

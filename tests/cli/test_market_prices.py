@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from embedded.world import until
 from jaringan_usaha.cli.observing import MOST_BYTES, parts_of
 from jaringan_usaha.kernel.market_table import read_csv
 
-from .world import jaringan, nothing_runs, sentence_of, until
+from .world import jaringan, nothing_runs, sentence_of
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "harga_konsumen_kota_bandung.csv"
 HEAD = "Timestamp,ID,Komoditas,Satuan,Harga\n"

@@ -4,11 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from embedded.world import until
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.vault import new_line
 from jaringan_usaha.embedded import EmbeddedServer
 
-from .world import Serving, jaringan, sentence_of, until
+from .world import Serving, jaringan, sentence_of
 
 PERSON = {
     "koperasi_id": "melati",

@@ -7,19 +7,11 @@ import time
 import urllib.request
 from pathlib import Path
 
+from embedded.world import postmaster, server_runs, until
 from jaringan_usaha.embedded import EmbeddedServer
 from service import MASTER_KEY
 
-from .world import (
-    Serving,
-    jaringan,
-    lives,
-    nothing_runs,
-    postmaster,
-    sentence_of,
-    server_runs,
-    until,
-)
+from .world import Serving, jaringan, lives, nothing_runs, sentence_of
 
 ADMIT = {"title": "Koperasi Konsumen Melati"}
 

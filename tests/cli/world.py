@@ -5,19 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from jaringan_usaha.embedded.locks import FileLock
-from jaringan_usaha.embedded.place import Place
-
-PATIENCE_SECONDS = 90
+from embedded.world import PATIENCE_SECONDS, guardian_runs, server_runs
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -37,35 +32,6 @@ def jaringan(*arguments: str, folder: Path, **more: str) -> "subprocess.Complete
         check=False,
         timeout=PATIENCE_SECONDS,
     )
-
-
-def until(happens: Callable[[], bool]) -> None:
-    """Wait for a condition, not for a time."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not happens():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def server_runs(folder: Path) -> bool:
-    """Whether any process of the embedded server lives: all of them hold its lock."""
-    place = Place(folder)
-    if not place.server_lock.exists():
-        return False
-    with FileLock(place.server_lock) as lock:
-        return not lock.try_seize()
-
-
-def guardian_runs(folder: Path) -> bool:
-    place = Place(folder)
-    if not place.guardian_lock.exists():
-        return False
-    with FileLock(place.guardian_lock) as lock:
-        return not lock.try_seize()
-
-
-def postmaster(folder: Path) -> int:
-    return int((Place(folder).cluster / "postmaster.pid").read_text().split()[0])
 
 
 def lives(pid: int) -> bool:

@@ -60,24 +60,6 @@ def test_start_and_stop_work_without_with_and_twice(folder: Path) -> None:
     assert not server_runs(folder)
 
 
-def test_databases_are_made_from_a_template_and_dropped(folder: Path) -> None:
-    with EmbeddedServer(folder) as server:
-        server.create_database("mold")
-        assert ask(server, "select count(*) from pg_database where datname = 'mold'") == "1"
-        server.create_database('cast "1"; --', template="mold")
-        with pytest.raises(EmbeddedServerError, match="already exists"):
-            server.create_database("mold")
-        for name in ("mold", 'cast "1"; --', "never there"):
-            server.drop_database(name)
-        left = "select string_agg(datname, ',' order by datname) from pg_database"
-        assert ask(server, left) == "jaringan,postgres,template0,template1"
-
-
-def test_a_server_not_started_says_so(folder: Path) -> None:
-    with pytest.raises(EmbeddedServerError, match="start it first"):
-        EmbeddedServer(folder).create_database("early")
-
-
 def test_two_processes_share_one_server_and_the_last_one_out_stops_it(folder: Path) -> None:
     with AUser(folder) as first:
         first.hear("ready")

@@ -16,7 +16,7 @@ from jaringan_usaha.embedded.locks import FileLock
 from jaringan_usaha.embedded.place import Place
 from jaringan_usaha.embedded.server import SOURCES
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 90
 A_USER = """
 import sys
 from pathlib import Path
@@ -28,6 +28,7 @@ with EmbeddedServer(Path(sys.argv[1]), lambda sentence: print(sentence, flush=Tr
 
 
 def until(happens: Callable[[], bool]) -> None:
+    """Wait for a condition, not for a time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not happens():
         assert time.monotonic() < deadline, "waited in vain"
@@ -42,6 +43,7 @@ def is_free(lock: Path) -> bool:
 
 
 def server_runs(folder: Path) -> bool:
+    """Whether any process of the embedded server lives: all of them hold its lock."""
     return not is_free(Place(folder).server_lock)
 
 

@@ -26,8 +26,8 @@ from jaringan_usaha.eventlog.marks import tag_mark
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog.events import ItemAdded
 from jaringan_usaha.features.cycles.domain import OpenCycle, cycles
-from jaringan_usaha.features.cycles.events import OrderLine, OrderPlaced
 from jaringan_usaha.features.cycles.orders.domain import PlaceOrder, orders
+from jaringan_usaha.features.cycles.orders.events import OrderLine, OrderPlaced
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, SupplierAdmitted
 from jaringan_usaha.kernel.rejections import KeyReused
 

@@ -37,6 +37,8 @@ from jaringan_usaha.features.cycles.events import (
     CycleConsolidated,
     CycleOpened,
     KoperasiShare,
+)
+from jaringan_usaha.features.cycles.orders.events import (
     OrderCancelled,
     OrderChanged,
     OrderLine,

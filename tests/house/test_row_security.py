@@ -28,7 +28,7 @@ from jaringan_usaha.eventlog.database import (
 )
 from jaringan_usaha.eventlog.migrate import create_read_model, migrations_folder
 from jaringan_usaha.eventlog.queries import Queries
-from market import Market, house_template, opened
+from market import Market, opened
 from service import NETWORK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,11 +41,6 @@ OFFICE = Sight(NETWORK, "", ALL)
 ROLES = (APPLICATION, WORKER, "jaringan_auditor", "jaringan_owner")
 PROGRESS = {"bookmarks"}
 """How far the tables have come; it speaks of nobody, and is looked at before a caller is known."""
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -237,7 +232,6 @@ async def test_sec_5_an_insert_for_another_is_refused(
 # -- every query, with its `where koperasi_id` made useless --------------------------------
 
 OWN = re.compile(r"((?:\w+\.)?koperasi_id) = (\$\d+)")
-WRITES = re.compile(r"\b(insert|update|delete|truncate|temp|log|(page|booked)_\w+)\b")
 TRIES = 60
 
 

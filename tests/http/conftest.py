@@ -1,31 +1,22 @@
 """The whole service in process, on a database of its own, with its read tables on call."""
 
-import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 
 import httpx2
 import pytest
 import pytest_asyncio
 
 from jaringan_usaha import house
+from jaringan_usaha.api import access
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
-from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, open_pool
-from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.projector import Projector
+from market import Market
 from service import NETWORK, Service, Speaker, settings_for
-
-
-@pytest.fixture(scope="session")
-def template(postgres: EmbeddedServer) -> str:
-    """A migrated database with one network that no test touches."""
-    name = "template_house"
-    postgres.create_database(name)
-    url = postgres.url.replace("/jaringan?", f"/{name}?")
-    asyncio.run(migrate(url, house.event_types(), house.topics(), [NETWORK]))
-    return name
 
 
 @pytest_asyncio.fixture
@@ -41,3 +32,13 @@ async def service(database: str) -> AsyncIterator[Service]:
             key = await issue(door.write_pool, door.clock, NETWORK, Wanted("operator"))
             yield Service(client, door, Speaker(client, projector, key))
             await worker.close()
+
+
+@pytest.fixture
+def clock(market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """What the keys' stop-watch shows in a file's market, to be moved on by hand."""
+    now = [time.monotonic()]
+    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    market.door.keys._known.clear()
+    yield now
+    market.door.keys._known.clear()

@@ -23,9 +23,8 @@ from jaringan_usaha.features.cycles.events import (
     Entitlement,
     EntitlementsGranted,
     ItemEntitlements,
-    OrderLine,
-    OrderPlaced,
 )
+from jaringan_usaha.features.cycles.orders.events import OrderLine, OrderPlaced
 from jaringan_usaha.features.fulfilment import sharing_out
 from jaringan_usaha.follower import Follower
 from jaringan_usaha.kernel.messages import Event

@@ -1,9 +1,7 @@
 """SEC-1: keys of all roles, made, limited, replaced, ended, and taken out of use in a URL."""
 
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -29,16 +27,6 @@ async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Marke
         await market.stock()
         await market.open_cycle("week-1")
         yield market
-
-
-@pytest.fixture
-def clock(market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """What the keys' stop-watch shows, to be moved on by hand."""
-    now = [time.monotonic()]
-    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    market.door.keys._known.clear()
-    yield now
-    market.door.keys._known.clear()
 
 
 async def made(market: Market, by: Speaker | None = None, **body: Any) -> dict[str, Any]:

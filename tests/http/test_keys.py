@@ -2,10 +2,8 @@
 
 import asyncio
 import re
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -49,16 +47,6 @@ def looked_up(market: Market, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(market.door.keys, "_find", counting)
     return asked
-
-
-@pytest.fixture
-def clock(market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """What the keys' stop-watch shows, to be moved on by hand."""
-    now = [time.monotonic()]
-    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    market.door.keys._known.clear()
-    yield now
-    market.door.keys._known.clear()
 
 
 async def knock(market: Market, authorization: str | bytes | None) -> httpx2.Response:

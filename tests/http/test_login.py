@@ -14,6 +14,7 @@ import pytest_asyncio
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from databases import fresh_database
 from jaringan_usaha.api import access, issuing
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.issuing import Wanted
@@ -22,7 +23,7 @@ from jaringan_usaha.people import provider
 from jaringan_usaha.people.issuer import Issuer, NotHere, new_key
 from jaringan_usaha.people.provider import Provider
 from logins import Browser, Town, query_of, town_on
-from market import fresh_database, house_template, later, oil
+from market import later, oil
 from service import NETWORK, Speaker, assert_refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,11 +37,6 @@ PEOPLE = {
     "fajar": {"role": "office"},
     "gita": {"role": "supplier", "supplier_id": "indofood"},
 }
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha.embedded import EmbeddedServer
-from market import OIL_TIERS, Market, house_template, oil, opened, price_list, rice
+from market import OIL_TIERS, Market, oil, opened, price_list, rice
 from service import assert_refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,11 +22,6 @@ BANDUNG = "32.73"
 BEKASI = "32.16"
 AGENCY = "Badan Pangan Nasional"
 AUTUMN = {"from": "2025-09-13", "to": "2025-11-16"}
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

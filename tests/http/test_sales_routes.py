@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
-from market import Market, house_template, opened
+from market import Market, opened
 from service import assert_refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -28,11 +28,6 @@ SPHP = {
     "per": 1,
     "most_per_customer_day": 10,
 }
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

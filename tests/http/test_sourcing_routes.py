@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha.embedded import EmbeddedServer
-from market import Market, house_template, opened
+from market import Market, opened
 from service import NETWORK, assert_refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,11 +32,6 @@ SERANG = {
     "y": ({"delivery_idr": 250_000}, per_case(50, (1, 645_000))),
     "z": ({}, per_case(10, (1, 135_000), (1_000, 130_000))),
 }
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

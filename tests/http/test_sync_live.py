@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from test_sync import Line, packed, place, synced, told
 
+from databases import fresh_database
 from jaringan_usaha.api import sync
 from jaringan_usaha.embedded import EmbeddedServer
 from logins import Town, town_on
-from market import fresh_database
 from turnstile import Turnstile
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

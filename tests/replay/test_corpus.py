@@ -18,6 +18,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from databases import fresh_database
 from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.appender import NewEvent, Proposal, append_arguments, queries
@@ -25,7 +26,6 @@ from jaringan_usaha.eventlog.codec import encode
 from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.kernel.messages import Asked
-from market import fresh_database, house_template
 from service import NETWORK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -64,11 +64,6 @@ FIRST_COUNT = 46
 def split(name: str) -> tuple[str, int]:
     stem, _, number = name.rpartition(".")
     return stem, int(number)
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

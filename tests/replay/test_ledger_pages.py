@@ -47,7 +47,6 @@ from jaringan_usaha.features.sales.events import SaleLine, SaleRecorded
 from jaringan_usaha.features.shares.events import SharePaid
 from jaringan_usaha.kernel.messages import Event
 from ledgers import Log, log_by_hand
-from market import house_template
 from service import NETWORK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -247,11 +246,6 @@ class Season:
             sold_on=self.day(),
             lines=lines,
         )
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -42,10 +42,6 @@ from jaringan_usaha.features.cycles.events import (
     Entitlement,
     ItemEntitlements,
     KoperasiShare,
-    OrderCancelled,
-    OrderChanged,
-    OrderLine,
-    OrderPlaced,
     TierDropCharge,
 )
 from jaringan_usaha.features.cycles.group.consolidation import (
@@ -71,6 +67,12 @@ from jaringan_usaha.features.cycles.orders.domain import (
     KoperasiMayNotTrade,
     NoSuchOrder,
     OrderExists,
+)
+from jaringan_usaha.features.cycles.orders.events import (
+    OrderCancelled,
+    OrderChanged,
+    OrderLine,
+    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.orders.limits import WeekLimitExceeded
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, KoperasiSuspended, RuleSet

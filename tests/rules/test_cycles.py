@@ -29,15 +29,10 @@ from jaringan_usaha.features.cycles.events import (
     CycleClosed,
     CycleConsolidated,
     CycleOpened,
-    Discount,
     Entitlement,
     EntitlementsGranted,
     ItemEntitlements,
     KoperasiShare,
-    OrderCancelled,
-    OrderChanged,
-    OrderLine,
-    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.group.consolidation import ItemDemand, ItemTotal, KoperasiDemand
 from jaringan_usaha.features.cycles.group.domain import (
@@ -57,6 +52,13 @@ from jaringan_usaha.features.cycles.orders.domain import (
     OrderIsCancelled,
     PlaceOrder,
     orders,
+)
+from jaringan_usaha.features.cycles.orders.events import (
+    Discount,
+    OrderCancelled,
+    OrderChanged,
+    OrderLine,
+    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.orders.lines import MOST_LINES, LinesDoNotFit
 from jaringan_usaha.features.registry.events import (

@@ -16,16 +16,11 @@ from jaringan_usaha.features.cycles.domain import (
     cycles,
 )
 from jaringan_usaha.features.cycles.events import (
-    CasesFilled,
     CycleClosed,
     CycleFilling,
     CycleKeptOpen,
     CycleOpened,
     CycleReopened,
-    OrderCancelled,
-    OrderChanged,
-    OrderLine,
-    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.group.consolidation import cases_for
 from jaringan_usaha.features.cycles.orders.domain import (
@@ -34,6 +29,13 @@ from jaringan_usaha.features.cycles.orders.domain import (
     OrderHasChanged,
     PlaceOrder,
     orders,
+)
+from jaringan_usaha.features.cycles.orders.events import (
+    CasesFilled,
+    OrderCancelled,
+    OrderChanged,
+    OrderLine,
+    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.orders.filling import (
     ChangeFillsNoCase,

@@ -12,19 +12,19 @@ from given import Given, asked, given
 from jaringan_usaha.features.catalog.events import PriceListPublished, PriceRow, Tier
 from jaringan_usaha.features.cycles.ceilings import CeilingExceeded
 from jaringan_usaha.features.cycles.domain import cycles
-from jaringan_usaha.features.cycles.events import (
-    CycleOpened,
-    Limited,
-    OrderCancelled,
-    OrderChanged,
-    OrderLine,
-    OrderPlaced,
-)
+from jaringan_usaha.features.cycles.events import CycleOpened
 from jaringan_usaha.features.cycles.orders.domain import (
     CancelOrder,
     ChangeOrder,
     PlaceOrder,
     orders,
+)
+from jaringan_usaha.features.cycles.orders.events import (
+    Limited,
+    OrderCancelled,
+    OrderChanged,
+    OrderLine,
+    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.orders.limits import (
     LimitsMustBeKnown,

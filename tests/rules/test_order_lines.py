@@ -12,11 +12,9 @@ from jaringan_usaha.features.cycles.domain import CycleIsClosed, cycles
 from jaringan_usaha.features.cycles.events import (
     CycleClosed,
     CycleOpened,
-    OrderChanged,
-    OrderLine,
-    OrderPlaced,
 )
 from jaringan_usaha.features.cycles.orders.domain import ChangeOrder, PlaceOrder, orders
+from jaringan_usaha.features.cycles.orders.events import OrderChanged, OrderLine, OrderPlaced
 from jaringan_usaha.features.cycles.orders.lines import LinesDoNotFit, PriceDiffers
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,

@@ -10,7 +10,14 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from jaringan_usaha.features.fulfilment.events import Given
-from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item, take_back
+from jaringan_usaha.features.fulfilment.sharing import (
+    Claimant,
+    OrderedItem,
+    SharedItem,
+    Worth,
+    share_item,
+    take_back,
+)
 from jaringan_usaha.kernel.money import half_up
 from jaringan_usaha.kernel.sharing import Sharing
 
@@ -48,29 +55,19 @@ class Deliveries:
 
     def receive(self, accepted: int) -> dict[str, int]:
         """The units by koperasi; those who could not claim anything are left out."""
-        item = share_item(
-            accepted,
-            self.claimants,
-            self.sharing,
-            self.priority,
-            line=(self.amount_idr, self.quantity),
-            before=(self.given, self.goods_idr),
-        )
+        item = share_item(self._item, accepted)
         return self._add(accepted - item.surplus, item)
 
     def correct(self, fewer: int, unclaimed: int = 0) -> dict[str, int]:
         """So many units never came: who loses how many, below zero; surplus goes first."""
-        item = take_back(
-            fewer - unclaimed,
-            unclaimed,
-            self.claimants,
-            self.sharing,
-            self.priority,
-            line=(self.amount_idr, self.quantity),
-            before=(self.given, self.goods_idr),
-        )
+        item = take_back(self._item, fewer - unclaimed, unclaimed)
         assert item.surplus == -unclaimed
         return self._add(unclaimed - fewer, item)
+
+    @property
+    def _item(self) -> OrderedItem:
+        worth = Worth(self.quantity, self.amount_idr, self.given, self.goods_idr)
+        return OrderedItem(self.claimants, self.sharing, self.priority, worth)
 
     def _add(self, units: int, item: SharedItem) -> dict[str, int]:
         rows = {row.koperasi_id: row for row in item.rows}
@@ -395,9 +392,8 @@ def test_pro_rata_is_within_one_unit_of_the_exact_share(
 @pytest.mark.parametrize("sharing", ["pro_rata", "first_come"])
 def test_eighty_thousand_koperasi_are_one_item(sharing: Sharing) -> None:
     claimants = [Claimant(f"kop-{n:05}", 2, 0, 80_000 - n, 2, 2 * ALONE_IDR) for n in range(80_000)]
-    item = share_item(
-        100_001, claimants, sharing, (), line=(160_000 * CARTON_IDR, 160_000), before=(0, 0)
-    )
+    worth = Worth(160_000, 160_000 * CARTON_IDR)
+    item = share_item(OrderedItem(claimants, sharing, (), worth), 100_001)
     assert sum(row.units for row in item.rows) == 100_001
     assert sum(row.goods_idr for row in item.rows) == 100_001 * CARTON_IDR
     assert item.rows[0].koperasi_id == "kop-79999"

@@ -17,15 +17,12 @@ pytest.importorskip("polars", reason="polars is in the extra [retail]")
 import polars as pl
 from rich.console import Console
 
-from jaringan_usaha import house
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service
-from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import open_pool
-from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.follower import run_follower
 from jaringan_usaha.retail import source
 from jaringan_usaha.retail.compare import compare
@@ -46,16 +43,6 @@ try:
     FILES = retail_files()
 except source.RetailDataMissing as missing:
     pytest.skip(str(missing), allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    """A migrated database with one network."""
-    name = "template_retail"
-    postgres.create_database(name)
-    url = postgres.url.replace("/jaringan?", f"/{name}?")
-    asyncio.run(migrate(url, house.event_types(), house.topics(), [NETWORK]))
-    return name
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.rebuild import Differs, rebuild, replay
-from market import Market, house_template, oil, opened, price_list, rice
+from market import Market, oil, opened, price_list, rice
 from service import NETWORK, Speaker, assert_refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,11 +56,6 @@ async def test_the_hand_worked_figures_agree_with_each_other() -> None:
     assert sum(owed for owed, _ in JANUARY.values()) == 18_270_000 + 2_500_000
     assert sum(alone - owed for owed, alone in JANUARY.values()) == 1_260_000
     assert sum(owed for owed, _ in FEBRUARY.values()) == 13_177
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

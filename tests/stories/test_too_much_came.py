@@ -1,26 +1,10 @@
 """More comes than anybody ordered: given away, kept and sent back, each unit counted once."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
-from jaringan_usaha.embedded import EmbeddedServer
-from market import house_template
-from way import Way, travelled, wanted
+from way import Way
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def way(postgres: EmbeddedServer, template: str) -> AsyncIterator[Way]:
-    async with travelled(postgres, template) as way:
-        yield way
 
 
 UNIT = 174_000 + 19_140
@@ -29,10 +13,7 @@ UNIT = 174_000 + 19_140
 
 async def delivered(way: Way, cycle_id: str) -> None:
     """110 cartons for an order of 105."""
-    await way.open(cycle_id)
-    for koperasi_id, cartons in {"a": 40, "b": 35, "c": 20, "d": 10}.items():
-        await way.order(koperasi_id, cycle_id, wanted("oil", cartons))
-    await way.close(cycle_id)
+    await way.buy_oil(cycle_id)
     await way.send(cycle_id, "indofood")
     await way.receive(f"{cycle_id}-1", cycle_id, "oil", 110)
     (waiting,) = await way.items("/v1/surplus", cycle_id=cycle_id)

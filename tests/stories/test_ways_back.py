@@ -1,44 +1,16 @@
 """What goes back on the way: minimums missed, cycles reopened, orders withdrawn, to the rupiah."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
-import pytest_asyncio
 
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.embedded import EmbeddedServer
-from market import house_template, later, price_list
+from market import later, price_list
 from service import assert_refused
-from way import Way, travelled, wanted
+from way import CARTONS, Way
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def way(postgres: EmbeddedServer, template: str) -> AsyncIterator[Way]:
-    async with travelled(postgres, template) as way:
-        yield way
-
-
-CARTONS = {"a": 40, "b": 35, "c": 20, "d": 10}
 PPN_95 = 95 * 19_800
-
-
-async def placed(way: Way, cycle_id: str, **terms: Any) -> dict[str, str]:
-    """105 cartons at 174,000, closed and consolidated; the orders by koperasi."""
-    await way.open(cycle_id, **terms)
-    orders = {
-        koperasi_id: await way.order(koperasi_id, cycle_id, wanted("oil", cartons))
-        for koperasi_id, cartons in CARTONS.items()
-    }
-    await way.close(cycle_id)
-    return orders
 
 
 async def lines(way: Way, cycle_id: str) -> list[tuple[str, int, int]]:
@@ -82,7 +54,7 @@ async def test_a_missed_minimum_is_asked_about_and_a_reopened_cycle_reaches_it(w
 
 
 async def test_a_charge_goes_when_its_order_is_taken_back(way: Way) -> None:
-    orders = await placed(way, "again")
+    orders = await way.buy_oil("again")
     await way.withdraw("d", "again", orders["d"], 570_000)
     assert await way.balances(koperasi_id="d") == {"2140": 570_000, "5140": 570_000}
     await reopen(way, "again")
@@ -110,7 +82,7 @@ async def test_tp5_who_withdraws_late_pays_for_the_tier_or_all_do(
 ) -> None:
     """95 cartons at 180,000: the supplier bills 17,100,000, and the others pay 174,000 all the
     same when who withdrew pays the 570,000."""
-    orders = await placed(way, tier_drop, tier_drop=tier_drop)
+    orders = await way.buy_oil(tier_drop, tier_drop=tier_drop)
     await way.send(tier_drop, "indofood")
     await way.withdraw("d", tier_drop, orders["d"], 570_000, supplier_agrees=True)
     await way.send(tier_drop, "indofood")
@@ -144,7 +116,7 @@ async def test_tp5_who_withdraws_late_pays_for_the_tier_or_all_do(
 
 async def test_once_goods_arrive_nothing_is_taken_back(way: Way) -> None:
     """The supplier may agree as it likes: what came is given out by what was ordered."""
-    orders = await placed(way, "midway")
+    orders = await way.buy_oil("midway")
     await way.send("midway", "indofood")
     await way.receive("midway-1", "midway", "oil", 60)
     preview = await way.get(f"/v1/orders/{orders['d']}/withdrawal")

@@ -1,18 +1,14 @@
 """Domain.md §3 from the first order to the last rupiah, over HTTP, with the follower at work."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from jaringan_usaha.embedded import EmbeddedServer
-from market import house_template
-from way import Way, travelled, wanted
+from way import CARTONS, Way, wanted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CARTONS = {"a": 40, "b": 35, "c": 20, "d": 10}
 COLUMNS = ("goods", "freight", "fee", "ppn", "landed", "revenue", "margin")
 TABLE = {
     "a": (6_960_000, 139_461, 104_400, 765_600, 7_969_461, 8_400_000, 430_539),
@@ -22,17 +18,6 @@ TABLE = {
 }
 TOTAL = (18_270_000, 366_086, 274_050, 2_009_700, 20_919_836, 22_050_000, 1_130_164)
 PPN_105, PPN_102 = 2_009_700, 1_952_280
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def way(postgres: EmbeddedServer, template: str) -> AsyncIterator[Way]:
-    async with travelled(postgres, template) as way:
-        yield way
 
 
 async def ordered(way: Way, cycle_id: str) -> None:

@@ -1,13 +1,8 @@
 """A receipt is typed wrongly, found out, and corrected: goods, books and margins follow."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
-from jaringan_usaha.embedded import EmbeddedServer
-from market import house_template
-from way import Way, travelled, wanted
+from way import Way
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -16,23 +11,9 @@ UNIT = CARTON + 19_140
 """A carton with its PPN."""
 
 
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def way(postgres: EmbeddedServer, template: str) -> AsyncIterator[Way]:
-    async with travelled(postgres, template) as way:
-        yield way
-
-
 async def ordered(way: Way, cycle_id: str) -> None:
     """105 cartons."""
-    await way.open(cycle_id)
-    for koperasi_id, cartons in {"a": 40, "b": 35, "c": 20, "d": 10}.items():
-        await way.order(koperasi_id, cycle_id, wanted("oil", cartons))
-    await way.close(cycle_id)
+    await way.buy_oil(cycle_id)
     await way.send(cycle_id, "indofood")
 
 

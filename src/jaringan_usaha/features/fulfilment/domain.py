@@ -13,6 +13,7 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderShared,
     ConsolidatedOrderWithdrawn,
     DeliveryBegun,
+    group_order_id,
 )
 from jaringan_usaha.features.fulfilment.events import (
     DeliveryEnded,
@@ -101,6 +102,8 @@ class GroupOrder:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """A receipt as it was recorded at first, whatever was corrected of it since."""
+
     receipt_id: str
     consolidated_order_id: str = ""
     received_on: date | None = None
@@ -109,10 +112,11 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrections:
-    """Accepted units of a receipt, of those items whose lines were corrected."""
+class Counted:
+    """A receipt as it is counted by now: accepted units by item."""
 
     receipt_id: str
+    consolidated_order_id: str = ""
     accepted: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -163,15 +167,12 @@ def evolve_receipt(receipt: Receipt, event: GoodsReceived) -> Receipt:
     )
 
 
-def evolve_corrections(corrections: Corrections, event: ReceiptCorrected) -> Corrections:
-    accepted = {line.item_id: line.accepted for line in event.lines}
-    return replace(corrections, accepted={**corrections.accepted, **accepted})
-
-
-def accepted_of(receipt: Receipt, corrections: Corrections) -> dict[str, int]:
-    """Accepted units by item, as they are counted by now."""
-    counted = {line.item_id: line.accepted for line in receipt.lines.values()}
-    return {**counted, **corrections.accepted}
+def evolve_counted(counted: Counted, event: GoodsReceived | ReceiptCorrected) -> Counted:
+    return replace(
+        counted,
+        consolidated_order_id=event.consolidated_order_id,
+        accepted={**counted.accepted, **{line.item_id: line.accepted for line in event.lines}},
+    )
 
 
 def evolve_delivery(delivery: Delivery, event: DeliveryBegun | DeliveryEnded) -> Delivery:
@@ -199,8 +200,8 @@ GROUP_ORDER = Topic(
 RECEIPT = Topic(
     "fulfilment.receipt", "receipt", (GoodsReceived,), Receipt, evolve_receipt, stream=True
 )
-CORRECTIONS = Topic(
-    "fulfilment.corrections", "receipt", (ReceiptCorrected,), Corrections, evolve_corrections
+COUNTED = Topic(
+    "fulfilment.counted", "receipt", (GoodsReceived, ReceiptCorrected), Counted, evolve_counted
 )
 DELIVERY = Topic(
     "fulfilment.delivery",
@@ -215,7 +216,7 @@ DELIVERY = Topic(
 
 def needs(command: DeliveryCommand) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     order_and_delivery: list[About[Any]] = [GROUP_ORDER.about(order_id), DELIVERY.about(order_id)]
     match command:
         case ReceiveGoods():
@@ -223,11 +224,6 @@ def needs(command: DeliveryCommand) -> Sequence[About[Any]]:
         case EndDelivery():
             return order_and_delivery[::-1]
     assert_never(command)
-
-
-def order_id_of(cycle_id: str, supplier_id: str) -> str:
-    """The one consolidated order of a cycle with a supplier."""
-    return f"{cycle_id}|{supplier_id}"
 
 
 # -- decide --------------------------------------------------------------------------------
@@ -245,7 +241,7 @@ def decide(command: DeliveryCommand, known: Known) -> Sequence[Event]:
 def receive_goods(command: ReceiveGoods, known: Known) -> Sequence[Event]:
     """Raises ReceiptExists, NoSuchConsolidatedOrder, DeliveryNotFollowed, OrderNotSent,
     DeliveryHasEnded, ReceiptDoesNotFit."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     about = RECEIPT.about(command.receipt_id)
     if known.version(about):
         if known[about] == _receipt_of(command):
@@ -288,7 +284,7 @@ def receive_goods(command: ReceiveGoods, known: Known) -> Sequence[Event]:
 
 def _begun(command: ReceiveGoods) -> DeliveryBegun:
     return DeliveryBegun(
-        consolidated_order_id=order_id_of(command.cycle_id, command.supplier_id),
+        consolidated_order_id=group_order_id(command.cycle_id, command.supplier_id),
         cycle_id=command.cycle_id,
         supplier_id=command.supplier_id,
     )
@@ -298,7 +294,7 @@ def _receipt_of(command: ReceiveGoods) -> Receipt:
     """The receipt that the command would lead to."""
     return Receipt(
         command.receipt_id,
-        order_id_of(command.cycle_id, command.supplier_id),
+        group_order_id(command.cycle_id, command.supplier_id),
         command.received_on,
         command.reference,
         {line.item_id: line for line in command.lines},
@@ -334,7 +330,7 @@ def _check_lines(lines: Sequence[ReceivedLine], order: GroupOrder) -> None:
 
 def end_delivery(command: EndDelivery, known: Known) -> Sequence[Event]:
     """Raises NoSuchConsolidatedOrder, DeliveryNotFollowed, OrderNotSent."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     order = existing(known[GROUP_ORDER.about(order_id)])
     if known[DELIVERY.about(order_id)].ended:
         return []

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, assert_never
 
+from jaringan_usaha.features.cycles.events import group_order_id
 from jaringan_usaha.features.fulfilment.dividing import DELIVERED
 from jaringan_usaha.features.fulfilment.domain import (
-    CORRECTIONS,
+    COUNTED,
     GROUP_ORDER,
-    RECEIPT,
     NoSuchReceipt,
-    accepted_of,
-    order_id_of,
 )
 from jaringan_usaha.features.fulfilment.events import SurplusDecided, delivered_id
-from jaringan_usaha.features.fulfilment.sharing import value_idr
 from jaringan_usaha.features.registry.events import (
     KoperasiAdmitted,
     KoperasiReinstated,
@@ -103,12 +100,11 @@ TAKER = Topic(
 
 def needs(command: DecideSurplus) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     taker = [TAKER.about(command.koperasi_id)] if command.koperasi_id else []
     return [
         GROUP_ORDER.about(order_id),
-        RECEIPT.about(command.receipt_id),
-        CORRECTIONS.about(command.receipt_id),
+        COUNTED.about(command.receipt_id),
         DELIVERED.about(delivered_id(order_id, command.item_id)),
         *taker,
     ]
@@ -120,21 +116,20 @@ def needs(command: DecideSurplus) -> Sequence[About[Any]]:
 def decide_surplus(command: DecideSurplus, known: Known) -> Sequence[Event]:
     """Raises DecisionDoesNotFit, NoSuchReceipt, NotSharedYet, NotSoMuchSurplus,
     SurplusHasNoPrice, NoSuchKoperasi, KoperasiMayNotTrade."""
-    order_id = order_id_of(command.cycle_id, command.supplier_id)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     if (command.decision == "offer") != (command.koperasi_id is not None):
         raise DecisionDoesNotFit(
             "name the koperasi that takes the units, and only for an offer", pointer="/koperasi_id"
         )
     if command.units < 1:
         raise DecisionDoesNotFit("decide about at least one unit", pointer="/units")
-    receipt = known[RECEIPT.about(command.receipt_id)]
-    counted = accepted_of(receipt, known[CORRECTIONS.about(command.receipt_id)])
-    if receipt.consolidated_order_id != order_id or command.item_id not in counted:
+    receipt = known[COUNTED.about(command.receipt_id)]
+    if receipt.consolidated_order_id != order_id or command.item_id not in receipt.accepted:
         raise NoSuchReceipt(
             f"there is no receipt {command.receipt_id} of item {command.item_id} for {order_id}"
         )
     delivered = known[DELIVERED.about(delivered_id(order_id, command.item_id))]
-    if delivered.shared.get(command.receipt_id) != counted[command.item_id]:
+    if delivered.shared.get(command.receipt_id) != receipt.accepted[command.item_id]:
         raise NotSharedYet(
             f"receipt {command.receipt_id} is being shared out; what is left over shows shortly"
         )
@@ -152,8 +147,7 @@ def decide_surplus(command: DecideSurplus, known: Known) -> Sequence[Event]:
             raise SurplusHasNoPrice(
                 f"nothing of item {command.item_id} was ordered, so it has no price here; return it"
             )
-        before = (delivered.valued, delivered.valued_idr)
-        goods_idr = value_idr((line.amount_idr, line.quantity), before, command.units)
+        goods_idr = delivered.worth(line).of(command.units)
     return [
         SurplusDecided(
             receipt_id=command.receipt_id,
@@ -177,4 +171,4 @@ def _may_take(taker: Taker) -> None:
         raise KoperasiMayNotTrade(f"koperasi {taker.koperasi_id} is suspended")
 
 
-surplus = Decider(needs, decide_surplus, (GROUP_ORDER, RECEIPT, CORRECTIONS, DELIVERED, TAKER))
+surplus = Decider(needs, decide_surplus, (GROUP_ORDER, COUNTED, DELIVERED, TAKER))

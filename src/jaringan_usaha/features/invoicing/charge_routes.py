@@ -17,7 +17,7 @@ from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
-from jaringan_usaha.features.invoicing import views
+from jaringan_usaha.features.invoicing import charge_views as views
 from jaringan_usaha.features.invoicing.charges import (
     MOST_MANUAL,
     MOST_WEIGHT,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from jaringan_usaha.features.cycles.events import group_order_id
 from jaringan_usaha.features.fulfilment.events import (
     CorrectedLine,
     GoodsReceived,
@@ -112,7 +113,7 @@ DECIDED = Topic("invoicing.decided", "delivered", (SurplusDecided,), Decided, ev
 
 def needs(command: CorrectReceipt) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the event is appended."""
-    order_id = _order_id(command)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     items = dict.fromkeys(line.item_id for line in command.lines[:MOST_LINES])
     return [
         COUNTED.about(command.receipt_id),
@@ -122,17 +123,13 @@ def needs(command: CorrectReceipt) -> Sequence[About[Any]]:
     ]
 
 
-def _order_id(command: CorrectReceipt) -> str:
-    return f"{command.cycle_id}|{command.supplier_id}"
-
-
 # -- decide --------------------------------------------------------------------------------
 
 
 def correct_receipt(command: CorrectReceipt, known: Known) -> Sequence[Event]:
     """Raises NoSuchReceipt, CorrectionExists, OutOfTurn, CorrectionDoesNotFit,
     GoodsAreInvoiced, SurplusIsDecided."""
-    order_id = _order_id(command)
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     receipt = known[COUNTED.about(command.receipt_id)]
     if receipt.consolidated_order_id != order_id:
         raise NoSuchReceipt(f"there is no receipt {command.receipt_id} for {order_id}")
@@ -195,7 +192,7 @@ def _check_lines(command: CorrectReceipt, receipt: Counted, known: Known) -> Non
             f"correct 1 to {MOST_LINES} lines at once; the others with the next correction",
             pointer="/lines",
         )
-    consolidated_order_id = _order_id(command)
+    consolidated_order_id = group_order_id(command.cycle_id, command.supplier_id)
     ordered = known[ORDER.about(consolidated_order_id)].items
     seen: set[str] = set()
     for number, line in enumerate(command.lines):
@@ -225,7 +222,8 @@ def _check_lines(command: CorrectReceipt, receipt: Counted, known: Known) -> Non
 def _may_be_fewer(command: CorrectReceipt, number: int, before: ReceivedLine, known: Known) -> None:
     """Whoever was billed for units has paid for them by number, and surplus that was decided
     about did come."""
-    line, order_id = command.lines[number], _order_id(command)
+    line = command.lines[number]
+    order_id = group_order_id(command.cycle_id, command.supplier_id)
     if line.accepted >= before.accepted:
         return
     invoiced = known[INVOICED.about(order_id)].of.get(line.item_id, 0)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from jaringan_usaha.features.cycles.events import group_order_id
 from jaringan_usaha.features.invoicing.domain import (
     CLASSIFIED,
     COSTED_PART,
@@ -80,7 +81,7 @@ def needs(command: CostInvoice) -> Sequence[About[Any]]:
     return [
         INVOICE.about(command.invoice_id),
         COSTED_PART.about(_first_part(command), new=True),
-        ORDER.about(f"{command.cycle_id}|{command.supplier_id}"),
+        ORDER.about(group_order_id(command.cycle_id, command.supplier_id)),
         HOST.about(command.cycle_id),
         RULE.about(FEE_RULE),
         RULE.about(rebate_rule(command.supplier_id)),

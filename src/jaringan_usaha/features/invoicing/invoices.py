@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, assert_never
 
+from jaringan_usaha.features.cycles.events import group_order_id
 from jaringan_usaha.features.invoicing.domain import (
     FEE_NAMES,
     FEE_RULE,
@@ -92,7 +93,7 @@ def needs(command: InvoiceCommand) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
     match command:
         case EnterInvoice():
-            order_id = _consolidated_order_id(command)
+            order_id = group_order_id(command.cycle_id, command.supplier_id)
             items = dict.fromkeys(line.item_id for line in command.lines[:MOST_LINES])
             return [
                 INVOICE.about(command.invoice_id, new=True),
@@ -111,10 +112,6 @@ def needs(command: InvoiceCommand) -> Sequence[About[Any]]:
         case RefuseInvoice():
             return [INVOICE.about(command.invoice_id)]
     assert_never(command)
-
-
-def _consolidated_order_id(command: EnterInvoice) -> str:
-    return f"{command.cycle_id}|{command.supplier_id}"
 
 
 def _number_of(command: EnterInvoice) -> str:
@@ -153,7 +150,9 @@ def enter_invoice(command: EnterInvoice, known: Known) -> Sequence[Event]:
             "look at it instead of entering it again",
             invoice_id=taken,
         )
-    order = existing_order(known[ORDER.about(_consolidated_order_id(command))])
+    order = existing_order(
+        known[ORDER.about(group_order_id(command.cycle_id, command.supplier_id))]
+    )
     policy, ppn_version_no = _policy(command, known)
     _check_terms(command, known)
     tolerance, matching_version_no = _tolerance(known[RULE.about(MATCHING_RULE)], command)

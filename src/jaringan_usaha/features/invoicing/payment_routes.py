@@ -14,8 +14,9 @@ from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.invoicing import views
+from jaringan_usaha.features.invoicing.answers import MoneyTotals
 from jaringan_usaha.features.invoicing.payments import PayInvoice, ReceiveRebate, payments
-from jaringan_usaha.features.invoicing.routes import Amount, MoneyTotals, Number, totals_of
+from jaringan_usaha.features.invoicing.routes import Amount, Number, totals_of
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
 
@@ -102,28 +103,13 @@ async def list_payments(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> PaymentList:
     """Payments by cycle and supplier; `paid_idr` of the totals is what all of them come to."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.payments(
-            db,
-            caller.network_id,
-            "payment",
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
+        rows = await views.payments(db, caller.network_id, "payment", to, part=page.part)
         if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
+            totals = await totals_of(db, caller, to)
         else:
-            amount_idr = await views.paid_on_days(
-                db,
-                caller.network_id,
-                days,
-                "payment",
-                cycle_id=cycle_id,
-                supplier_id=supplier_id,
-            )
+            amount_idr = await views.paid_on_days(db, caller.network_id, "payment", to)
             totals = MoneyTotals.of_days(paid_idr=amount_idr)
     return page.answer(PaymentList, rows, totals=totals)
 
@@ -151,27 +137,13 @@ async def list_rebates(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> RebateList:
     """Rebates received; the totals say beside them what suppliers have come to owe."""
+    to = views.Narrowed(cycle_id, supplier_id, days)
     async with page.reading("invoicing") as db:
-        rows = await views.payments(
-            db,
-            caller.network_id,
-            "rebate",
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
+        rows = await views.payments(db, caller.network_id, "rebate", to, part=page.part)
         if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
+            totals = await totals_of(db, caller, to)
         else:
-            amount_idr = await views.paid_on_days(
-                db,
-                caller.network_id,
-                days,
-                "rebate",
-                cycle_id=cycle_id,
-                supplier_id=supplier_id,
-            )
+            amount_idr = await views.paid_on_days(db, caller.network_id, "rebate", to)
             totals = MoneyTotals.of_days(rebate_received_idr=amount_idr)
     return page.answer(
         RebateList,

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 import msgspec
 
+from jaringan_usaha.features.cycles.events import group_order_id
 from jaringan_usaha.features.invoicing.domain import (
     INVOICE,
     ORDER,
@@ -87,13 +88,9 @@ def needs(command: PaymentCommand) -> Sequence[About[Any]]:
         case ReceiveRebate():
             return [
                 REBATE.about(command.rebate_id, new=True),
-                ORDER.about(_consolidated_order_id(command)),
+                ORDER.about(group_order_id(command.cycle_id, command.supplier_id)),
             ]
     assert_never(command)
-
-
-def _consolidated_order_id(command: ReceiveRebate) -> str:
-    return f"{command.cycle_id}|{command.supplier_id}"
 
 
 # -- decide --------------------------------------------------------------------------------
@@ -169,7 +166,7 @@ def receive_rebate(command: ReceiveRebate, known: Known) -> Sequence[Event]:
             f"rebate {command.rebate_id} is recorded with other content; use another id"
         )
     check_day(command, command.received_on, "/received_on")
-    existing_order(known[ORDER.about(_consolidated_order_id(command))])
+    existing_order(known[ORDER.about(group_order_id(command.cycle_id, command.supplier_id))])
     return [received]
 
 

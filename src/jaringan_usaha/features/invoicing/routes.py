@@ -1,25 +1,33 @@
 """Suppliers' invoices over HTTP: entered, released or refused; debit notes."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.invoicing import views
+from jaringan_usaha.features.invoicing.answers import (
+    ClaimedLineView,
+    DebitNoteList,
+    InvoiceDetail,
+    InvoiceList,
+    InvoiceStateList,
+    MatchedLineView,
+    MoneyTotals,
+)
 from jaringan_usaha.features.invoicing.domain import MOST_AMOUNT_IDR, NoSuchInvoice
 from jaringan_usaha.features.invoicing.events import ClaimedLine, InvoiceLine
 from jaringan_usaha.features.invoicing.invoices import (
@@ -84,139 +92,6 @@ class InvoiceBody(Body):
 
 class ReasonBody(Body):
     reason: Reason
-
-
-# -- answers -------------------------------------------------------------------------------
-
-
-class InvoiceView(BaseModel):
-    """What was billed, what is claimed back, and what is owed: nothing while it is held."""
-
-    invoice_id: str
-    cycle_id: str
-    supplier_id: str
-    version: int
-    invoice_no: str
-    tax_invoice_no: str
-    invoiced_on: date
-    held: bool = Field(description="owed only after it is released")
-    refused: bool = Field(description="went back to the supplier; never owed")
-    decision_reason: str = Field(description="why it was released, or refused")
-    line_count: int
-    goods_idr: int
-    ppn_idr: int
-    deposit_idr: int
-    claimed_idr: int = Field(description="what debit notes claim back")
-    owed_idr: int
-    paid_idr: int
-    uncosted_lines: int = Field(description="lines that do not cost any koperasi anything yet")
-    matching_version_no: int
-    ppn_version_no: int
-    position: int
-    recorded_at: datetime
-
-
-class MatchedLineView(BaseModel):
-    """One line against order and receipts; what was billed for more than `units` is claimed."""
-
-    line_no: int
-    item_id: str
-    billed: int
-    accepted: int
-    units: int
-    goods_idr: int
-    expected_idr: int
-    ppn_idr: int
-    expected_ppn_idr: int
-    deposit_idr: int
-    claimed_idr: int
-    claimed_ppn_idr: int
-    claimed_deposit_idr: int
-    outcome: str = Field(description="equal, rounding, variance, over_billed or held")
-    reason: str
-    returned: int = Field(description="units that went back after they were invoiced")
-    costed: int = Field(description="units whose cost is shared by koperasi")
-    undecided: int = Field(description="accepted units of the item that nobody has been given")
-
-
-class InvoiceDetail(InvoiceView):
-    lines: list[MatchedLineView] = Field(max_length=MOST_LINES)
-    as_of: int
-    stale: bool
-
-
-class MoneyTotals(BaseModel):
-    """The sums over all consolidated orders asked for, whatever page is shown. Where a list is
-    narrowed to days, the sums of its own rows; what these do not tell is null."""
-
-    invoices: int | None
-    held: int | None
-    billed_idr: int | None
-    held_idr: int | None
-    claimed_idr: int | None
-    owed_idr: int | None
-    paid_idr: int | None
-    rebate_idr: int | None = Field(description="accrued on costed goods")
-    rebate_received_idr: int | None
-
-    @classmethod
-    def of_days(cls, **sums: int) -> Self:
-        return cls.model_validate({**dict.fromkeys(cls.model_fields), **sums})
-
-
-class InvoiceStateView(BaseModel):
-    """How far one consolidated order is billed and paid."""
-
-    cycle_id: str
-    supplier_id: str
-    state: str = Field(description="open, invoiced or settled; more may come")
-    kept_units: int = Field(description="accepted and not sent back, over all items")
-    costed_units: int
-    invoices: int
-    held: int
-    billed_idr: int
-    held_idr: int
-    claimed_idr: int
-    owed_idr: int
-    paid_idr: int
-    rebate_idr: int
-    rebate_received_idr: int
-
-
-class ClaimedLineView(BaseModel):
-    item_id: str
-    units: int
-    goods_idr: int
-    ppn_idr: int
-    deposit_idr: int
-
-
-class DebitNoteView(BaseModel):
-    """A claim on the supplier for what was billed and is not paid for."""
-
-    debit_note_id: str
-    invoice_id: str
-    cycle_id: str
-    supplier_id: str
-    reason: str = Field(description="over_billed or returned; more may come")
-    goods_idr: int
-    ppn_idr: int
-    deposit_idr: int
-    lines: list[ClaimedLineView] = Field(max_length=MOST_LINES)
-    position: int
-    recorded_at: datetime
-
-
-class InvoiceList(ListOf[InvoiceView]):
-    totals: MoneyTotals
-
-
-class InvoiceStateList(ListOf[InvoiceStateView]):
-    totals: MoneyTotals
-
-
-class DebitNoteList(ListOf[DebitNoteView]):
-    totals: MoneyTotals
 
 
 # -- invoices ------------------------------------------------------------------------------
@@ -294,22 +169,13 @@ async def list_invoices(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceList:
     """Invoices by cycle, supplier and id, with the totals of all of them."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.invoices(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
+        rows = await views.invoices(db, caller.network_id, to, part=page.part)
         if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
+            totals = await totals_of(db, caller, to)
         else:
-            sums = await views.invoice_totals(
-                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
-            )
+            sums = await views.invoice_totals(db, caller.network_id, to)
             totals = MoneyTotals.of_days(**dict(sums))
     return page.answer(InvoiceList, rows, totals=totals)
 
@@ -323,17 +189,10 @@ async def list_states(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceStateList:
     """How far consolidated orders are billed and paid, by cycle and supplier."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.states(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
-        totals = await totals_of(db, caller, cycle_id, supplier_id, days)
+        rows = await views.states(db, caller.network_id, to, part=page.part)
+        totals = await totals_of(db, caller, to)
     return page.answer(InvoiceStateList, rows, totals=totals)
 
 
@@ -346,22 +205,13 @@ async def list_debit_notes(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> DebitNoteList:
     """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
-        rows = await views.debit_notes(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
+        rows = await views.debit_notes(db, caller.network_id, to, part=page.part)
         if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
+            totals = await totals_of(db, caller, to)
         else:
-            claimed_idr = await views.claimed_on_days(
-                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
-            )
+            claimed_idr = await views.claimed_on_days(db, caller.network_id, to)
             totals = MoneyTotals.of_days(claimed_idr=claimed_idr)
     return page.answer(
         DebitNoteList,
@@ -378,17 +228,9 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
     return [ClaimedLineView(**msgspec.structs.asdict(line)) for line in _lines.decode(lines)]
 
 
-async def totals_of(
-    db: Connection,
-    caller: Caller,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days = None,
-) -> MoneyTotals:
-    sums = await views.state_totals(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
-    )
-    return MoneyTotals(**dict(sums))
+async def totals_of(db: Connection, caller: Caller, to: views.Narrowed) -> MoneyTotals:
+    """The sums of the consolidated orders that a list is about."""
+    return MoneyTotals(**dict(await views.state_totals(db, caller.network_id, to)))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -1,19 +1,12 @@
-"""What is shown of invoices, costs and charges, and what the follower works on."""
+"""What is shown of invoices, debit notes and payments, and what the follower works on."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import msgspec
-
-from jaringan_usaha.api.period import EVER, Days, Period
+from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
-
-BEYOND_ALL_IDS = "z" * 65
-"""Greater than every id, which has at most 64 letters, digits and signs before them."""
-
-_values = msgspec.json.Decoder(dict[str, int])
 
 # -- what is still to do -------------------------------------------------------------------
 
@@ -61,128 +54,17 @@ async def units_held(
 # -- questions -----------------------------------------------------------------------------
 
 
-class CostsAsked(NamedTuple):
-    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named, or
-    days on which cycles close."""
+class Narrowed(NamedTuple):
+    """What a list by cycle and supplier is narrowed to; None leaves it as wide as it is."""
 
     cycle_id: str | None
     supplier_id: str | None
-    koperasi_id: str | None
-    days: Days = None
+    days: Days
 
 
-async def costs(
-    db: Connection,
-    network_id: int,
-    asked: CostsAsked,
-    *,
-    part: Part,
-) -> list[Row]:
-    """What goods came to cost, by cycle, supplier, item and koperasi."""
-    cycle_id, supplier_id, koperasi_id, days = asked
-    if days is not None:
-        return await _costs_of_days(db, network_id, asked, days, part)
-    to_cycle, to_supplier, to_item, to_koperasi = part.key
+async def invoices(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
     blocks = part.of(queries)
-    if koperasi_id is not None:
-        key = (to_cycle, to_supplier, to_item)
-        cycles = (cycle_id or "", cycle_id or BEYOND_ALL_IDS)
-        return await db.fetch(
-            blocks.costs_of_koperasi,
-            network_id,
-            koperasi_id,
-            *key,
-            *cycles,
-            supplier_id,
-            part.most,
-        )
-    if cycle_id is not None:
-        key = (to_supplier, to_item, to_koperasi)
-        return await db.fetch(
-            blocks.costs_of_cycle, network_id, cycle_id, *key, supplier_id, part.most
-        )
-    key = (to_cycle, to_item, to_koperasi)
-    return await db.fetch(blocks.costs_of_supplier, network_id, supplier_id, *key, part.most)
-
-
-async def _costs_of_days(
-    db: Connection, network_id: int, asked: CostsAsked, days: Period, part: Part
-) -> list[Row]:
-    to_cycle, to_supplier, to_item, to_koperasi = part.key
-    blocks = part.of(queries)
-    if asked.koperasi_id is not None:
-        return await db.fetch(
-            blocks.costs_of_koperasi_of_days,
-            network_id,
-            asked.koperasi_id,
-            *(to_cycle, to_supplier, to_item),
-            *days,
-            asked.cycle_id,
-            asked.supplier_id,
-            part.most,
-        )
-    if asked.supplier_id is not None:
-        return await db.fetch(
-            blocks.costs_of_supplier_of_days,
-            network_id,
-            asked.supplier_id,
-            *(to_cycle, to_item, to_koperasi),
-            *days,
-            asked.cycle_id,
-            part.most,
-        )
-    return await db.fetch(
-        blocks.costs_of_days, network_id, *part.key, *days, asked.cycle_id, part.most
-    )
-
-
-async def rules_of_goods(
-    db: Connection, network_id: int, goods: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], dict[str, int]]:
-    """What the rules of prices say of (cycle, item), where there is one."""
-    cycles, items = (list(column) for column in zip(*goods, strict=True))
-    rows = await db.fetch(queries.rules_of_goods, network_id, cycles, items)
-    return {(row["cycle_id"], row["item_id"]): _values.decode(row["rule_values"]) for row in rows}
-
-
-async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
-    """The sums of all these rows."""
-    cycle_id, supplier_id, koperasi_id, days = asked
-    if days is not None:
-        row = await db.fetchrow(
-            queries.totals_of_costs_of_days, network_id, *days, cycle_id, supplier_id, koperasi_id
-        )
-    elif koperasi_id is not None:
-        query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
-        row = await db.fetchrow(query, network_id, *keys)
-    elif cycle_id is not None:
-        row = await db.fetchrow(queries.totals_of_cycle, network_id, cycle_id, supplier_id)
-    else:
-        row = await db.fetchrow(queries.totals_of_supplier, network_id, supplier_id)
-    assert row is not None
-    return row
-
-
-async def invoices(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
-    if days is not None:
-        query, keys = part.of(queries).invoices_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).invoices,
-        network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
-    )
+    return await _rows(db, (blocks.invoices, blocks.invoices_of_days), (network_id,), to, part)
 
 
 async def invoice(db: Connection, network_id: int, invoice_id: str) -> Row | None:
@@ -194,192 +76,76 @@ async def invoice_lines(db: Connection, network_id: int, invoice_id: str) -> lis
     return await db.fetch(queries.invoice_lines, network_id, invoice_id)
 
 
-async def states(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
+async def states(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
     """How far each consolidated order is billed and paid; with days those invoiced on them."""
-    if days is not None:
-        query, keys = part.of(queries).states_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).states,
-        network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
+    blocks = part.of(queries)
+    return await _rows(db, (blocks.states, blocks.states_of_days), (network_id,), to, part)
+
+
+async def debit_notes(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
+    blocks = part.of(queries)
+    return await _rows(
+        db, (blocks.debit_notes, blocks.debit_notes_of_days), (network_id,), to, part
     )
 
 
-async def state_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days = None,
-) -> Row:
+async def payments(
+    db: Connection, network_id: int, kind: str, to: Narrowed, *, part: Part
+) -> list[Row]:
+    """Money that went to suppliers (`payment`) or came back (`rebate`)."""
+    blocks = part.of(queries)
+    return await _rows(db, (blocks.payments, blocks.payments_of_days), (network_id, kind), to, part)
+
+
+async def _rows(
+    db: Connection, query: tuple[str, str], of: tuple[Any, ...], to: Narrowed, part: Part
+) -> list[Row]:
+    """By the first query; by the second where days are named."""
+    of_all, of_days = query
+    cycle_id, supplier_id, days = to
+    if days is not None:
+        return await db.fetch(of_days, *of, *part.key, cycle_id, supplier_id, *days, part.most)
+    key = part.beginning(cycle_id)
+    return await db.fetch(of_all, *of, *key, cycle_id, supplier_id, part.most)
+
+
+# -- sums ----------------------------------------------------------------------------------
+
+
+async def state_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
     """The sums of all these consolidated orders; with days those invoiced on them."""
+    cycle_id, supplier_id, days = to
     query = queries.state_totals_of_days if days else queries.state_totals
     row = await db.fetchrow(query, network_id, cycle_id, supplier_id, *(days or ()))
     assert row is not None
     return row
 
 
-async def invoice_totals(
-    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
-) -> Row:
+async def invoice_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
     """The sums of the invoices of some days."""
-    row = await db.fetchrow(queries.totals_of_invoices, network_id, cycle_id, supplier_id, *days)
+    cycle_id, supplier_id, days = to
+    row = await db.fetchrow(
+        queries.totals_of_invoices, network_id, cycle_id, supplier_id, *(days or EVER)
+    )
     assert row is not None
     return row
 
 
-async def claimed_on_days(
-    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
-) -> int:
+async def claimed_on_days(db: Connection, network_id: int, to: Narrowed) -> int:
     """Whole rupiah of the debit notes of some days."""
-    query = queries.claimed_on_days
-    return int(await db.fetchval(query, network_id, cycle_id, supplier_id, *days))
+    cycle_id, supplier_id, days = to
+    return int(
+        await db.fetchval(
+            queries.claimed_on_days, network_id, cycle_id, supplier_id, *(days or EVER)
+        )
+    )
 
 
-async def paid_on_days(
-    db: Connection,
-    network_id: int,
-    days: Period,
-    kind: str,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-) -> int:
+async def paid_on_days(db: Connection, network_id: int, kind: str, to: Narrowed) -> int:
     """Whole rupiah of the payments or rebates of some days."""
-    query = queries.paid_on_days
-    return int(await db.fetchval(query, network_id, kind, cycle_id, supplier_id, *days))
-
-
-async def debit_notes(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
-    if days is not None:
-        query, keys = part.of(queries).debit_notes_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).debit_notes,
-        network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
+    cycle_id, supplier_id, days = to
+    return int(
+        await db.fetchval(
+            queries.paid_on_days, network_id, kind, cycle_id, supplier_id, *(days or EVER)
+        )
     )
-
-
-async def payments(
-    db: Connection,
-    network_id: int,
-    kind: str,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-) -> list[Row]:
-    """Money that went to suppliers (`payment`) or came back (`rebate`)."""
-    if days is not None:
-        query, keys = part.of(queries).payments_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, kind, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).payments,
-        network_id,
-        kind,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
-    )
-
-
-async def charges(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-    days: Days,
-) -> list[Row]:
-    """Charges by id; with a koperasi only those that it bears a part of."""
-    if days is not None:
-        query, keys = part.of(queries).charges_of_days, (cycle_id, supplier_id, koperasi_id)
-        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
-    return await db.fetch(
-        part.of(queries).charges,
-        network_id,
-        *part.key,
-        cycle_id,
-        supplier_id,
-        koperasi_id,
-        part.most,
-    )
-
-
-async def charge_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-    days: Days,
-) -> Row:
-    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
-    row = await db.fetchrow(queries.charge_totals, network_id, *keys)
-    assert row is not None
-    return row
-
-
-async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:
-    return await db.fetch(
-        part.of(queries).charge_lines, network_id, charge_id, *part.key, part.most
-    )
-
-
-async def charge_shares(
-    db: Connection,
-    network_id: int,
-    charge_id: str,
-    *,
-    part: Part,
-    koperasi_id: str | None,
-) -> list[Row]:
-    return await db.fetch(
-        part.of(queries).charge_shares, network_id, charge_id, *part.key, koperasi_id, part.most
-    )
-
-
-async def charge_line_totals(db: Connection, network_id: int, charge_id: str) -> Row:
-    """The sums of all lines of one charge."""
-    row = await db.fetchrow(queries.charge_line_totals, network_id, charge_id)
-    assert row is not None
-    return row
-
-
-async def charge_share_totals(
-    db: Connection, network_id: int, charge_id: str, *, koperasi_id: str | None
-) -> Row:
-    """The sum of what all koperasi, or one, bear of a charge."""
-    row = await db.fetchrow(queries.charge_share_totals, network_id, charge_id, koperasi_id)
-    assert row is not None
-    return row

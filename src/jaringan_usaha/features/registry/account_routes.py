@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.callers import OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow
-from jaringan_usaha.api.fields import Body, Reason, Slug, Title
+from jaringan_usaha.api.fields import Body, Reason, Title
 from jaringan_usaha.api.paging import Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.registry import views
@@ -19,10 +19,10 @@ from jaringan_usaha.features.registry.accounts import (
     WithdrawAccount,
     supplier_accounts,
 )
+from jaringan_usaha.features.registry.supplier_routes import SupplierId
 
 router = APIRouter(prefix="/v1/suppliers/{supplier_id}/accounts", route_class=StrictRoute)
 
-SupplierId = Annotated[Slug, Path()]
 ProposalNo = Annotated[int, Path(ge=1, le=2**31 - 1, description="as the list of accounts has it")]
 
 

@@ -1,4 +1,4 @@
-"""Koperasi and suppliers over HTTP."""
+"""Koperasi over HTTP."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import AuditorNow, OperatorNow, PartnerNow, ReaderNow
+from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
@@ -19,24 +19,19 @@ from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.features.registry import views
 from jaringan_usaha.features.registry.domain import (
     AdmitKoperasi,
-    AdmitSupplier,
     ClassifyKoperasi,
     NoSuchKoperasi,
-    NoSuchSupplier,
     ReinstateKoperasi,
-    ReinstateSupplier,
     SuspendKoperasi,
-    SuspendSupplier,
     registry,
 )
 from jaringan_usaha.kernel.messages import Asked
 
-router = APIRouter(prefix="/v1", route_class=StrictRoute)
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["koperasi"])
 
 # -- bodies --------------------------------------------------------------------------------
 
 KoperasiId = Annotated[Slug, Path()]
-SupplierId = Annotated[Slug, Path()]
 ClassifiedOn = Annotated[
     Day | None, Query(description="whose classification is in force, in Asia/Jakarta; today")
 ]
@@ -58,10 +53,6 @@ class ClassificationBody(Body):
     vat_registered: Annotated[bool, Field(description="PKP: may credit PPN that it pays")]
     price_zone: Annotated[int, Field(ge=1, le=3, description="of HET and SPHP prices")]
     tax_id: Annotated[str, Field(pattern=r"^([0-9]{16})?$", max_length=16)] = ""
-
-
-class SupplierBody(Body):
-    title: Title
 
 
 class ReasonBody(Body):
@@ -103,18 +94,6 @@ class ClassificationView(BaseModel):
     recorded_at: datetime
 
 
-class SupplierView(BaseModel):
-    """A supplier; `reason` is that of the last suspension or reinstatement."""
-
-    supplier_id: str
-    title: str
-    suspended: bool
-    reason: str
-    version: int
-    position: int
-    recorded_at: datetime
-
-
 class Registered(Rows):
     suspended: int
 
@@ -123,16 +102,10 @@ class KoperasiList(ListWithTotals[KoperasiView, Registered]):
     """Koperasi of the network."""
 
 
-class SupplierList(ListWithTotals[SupplierView, Registered]):
-    """Suppliers of the network."""
-
-
 # -- koperasi ------------------------------------------------------------------------------
 
 
-@router.put(
-    "/koperasi/{koperasi_id}", operation_id="admitKoperasi", tags=["koperasi"], status_code=201
-)
+@router.put("/koperasi/{koperasi_id}", operation_id="admitKoperasi", status_code=201)
 async def admit_koperasi(
     koperasi_id: KoperasiId,
     body: KoperasiBody,
@@ -147,7 +120,7 @@ async def admit_koperasi(
     return done(response, recorded, f"/v1/koperasi/{koperasi_id}")
 
 
-@router.post("/koperasi/{koperasi_id}/suspend", operation_id="suspendKoperasi", tags=["koperasi"])
+@router.post("/koperasi/{koperasi_id}/suspend", operation_id="suspendKoperasi")
 async def suspend_koperasi(
     koperasi_id: KoperasiId,
     body: ReasonBody,
@@ -161,9 +134,7 @@ async def suspend_koperasi(
     return done(response, await door.handle(caller, registry, command))
 
 
-@router.post(
-    "/koperasi/{koperasi_id}/reinstate", operation_id="reinstateKoperasi", tags=["koperasi"]
-)
+@router.post("/koperasi/{koperasi_id}/reinstate", operation_id="reinstateKoperasi")
 async def reinstate_koperasi(
     koperasi_id: KoperasiId,
     body: ReasonBody,
@@ -180,7 +151,6 @@ async def reinstate_koperasi(
 @router.put(
     "/koperasi/{koperasi_id}/classification/{valid_from_on}",
     operation_id="classifyKoperasi",
-    tags=["koperasi"],
     status_code=201,
 )
 async def classify_koperasi(
@@ -203,7 +173,6 @@ async def classify_koperasi(
 @router.get(
     "/koperasi/{koperasi_id}/classification",
     operation_id="listClassifications",
-    tags=["koperasi"],
 )
 async def list_classifications(
     koperasi_id: KoperasiId,
@@ -218,7 +187,7 @@ async def list_classifications(
     return page.answer(Counted[ClassificationView], rows, totals=Rows(rows=count))
 
 
-@router.get("/koperasi/{koperasi_id}", operation_id="getKoperasi", tags=["koperasi"])
+@router.get("/koperasi/{koperasi_id}", operation_id="getKoperasi")
 async def get_koperasi(
     koperasi_id: KoperasiId,
     response: Response,
@@ -238,7 +207,7 @@ async def get_koperasi(
     return KoperasiView(**dict(row))
 
 
-@router.get("/koperasi", operation_id="listKoperasi", tags=["koperasi"])
+@router.get("/koperasi", operation_id="listKoperasi")
 async def list_koperasi(
     caller: AuditorNow,
     page: Annotated[Page, by(koperasi_id=str)],
@@ -253,85 +222,6 @@ async def list_koperasi(
     return page.answer(KoperasiList, rows, totals=dict(totals))
 
 
-# -- suppliers -----------------------------------------------------------------------------
-
-
-@router.put(
-    "/suppliers/{supplier_id}", operation_id="admitSupplier", tags=["suppliers"], status_code=201
-)
-async def admit_supplier(
-    supplier_id: SupplierId,
-    body: SupplierBody,
-    response: Response,
-    asked: AskedByPath,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """Admit a supplier to the network."""
-    command = AdmitSupplier(asked=asked, supplier_id=supplier_id, title=body.title)
-    recorded = await door.handle(caller, registry, command)
-    return done(response, recorded, f"/v1/suppliers/{supplier_id}")
-
-
-@router.post("/suppliers/{supplier_id}/suspend", operation_id="suspendSupplier", tags=["suppliers"])
-async def suspend_supplier(
-    supplier_id: SupplierId,
-    body: ReasonBody,
-    response: Response,
-    asked: AskedOnVersion,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """Suspend a supplier: no price lists and no comparison until it is reinstated."""
-    command = SuspendSupplier(asked=asked, supplier_id=supplier_id, reason=body.reason)
-    return done(response, await door.handle(caller, registry, command))
-
-
-@router.post(
-    "/suppliers/{supplier_id}/reinstate", operation_id="reinstateSupplier", tags=["suppliers"]
-)
-async def reinstate_supplier(
-    supplier_id: SupplierId,
-    body: ReasonBody,
-    response: Response,
-    asked: AskedOnVersion,
-    caller: OperatorNow,
-    door: DoorNow,
-) -> Done:
-    """End a suspension."""
-    command = ReinstateSupplier(asked=asked, supplier_id=supplier_id, reason=body.reason)
-    return done(response, await door.handle(caller, registry, command))
-
-
-@router.get("/suppliers/{supplier_id}", operation_id="getSupplier", tags=["suppliers"])
-async def get_supplier(
-    supplier_id: SupplierId,
-    response: Response,
-    caller: PartnerNow,
-    door: DoorNow,
-    after: After = 0,
-) -> SupplierView:
-    """One supplier."""
-    async with door.reading(caller, after) as db:
-        row = await views.supplier(db, caller.network_id, supplier_id)
-    if row is None or not caller.supplies(supplier_id):
-        raise NoSuchSupplier(f"there is no supplier {supplier_id}")
-    versioned(response, row["version"])
-    return SupplierView(**dict(row))
-
-
-@router.get("/suppliers", operation_id="listSuppliers", tags=["suppliers"])
-async def list_suppliers(
-    caller: ReaderNow,
-    page: Annotated[Page, by(supplier_id=str)],
-) -> SupplierList:
-    """All suppliers of the network by id."""
-    async with page.reading("registry") as db:
-        rows = await views.suppliers(db, caller.network_id, part=page.part)
-        totals = await views.registered(db, caller.network_id, "suppliers")
-    return page.answer(SupplierList, rows, totals=dict(totals))
-
-
 # -- bulk sync -----------------------------------------------------------------------------
 
 
@@ -339,25 +229,13 @@ class SyncKoperasiBody(KoperasiBody):
     koperasi_id: Slug
 
 
-class SyncSupplierBody(SupplierBody):
-    supplier_id: Slug
-
-
 def _sync_koperasi(body: SyncKoperasiBody, asked: Asked, caller: Caller) -> AdmitKoperasi:
     caller.must_operate()
     return AdmitKoperasi(asked=asked, **body.model_dump())
 
 
-def _sync_supplier(body: SyncSupplierBody, asked: Asked, caller: Caller) -> AdmitSupplier:
-    caller.must_operate()
-    return AdmitSupplier(asked=asked, **body.model_dump())
-
-
 sync_types: Mapping[str, SyncType[Any]] = {
     "admit_koperasi": SyncType(
         TypeAdapter(SyncKoperasiBody), registry, _sync_koperasi, area="koperasi"
-    ),
-    "admit_supplier": SyncType(
-        TypeAdapter(SyncSupplierBody), registry, _sync_supplier, area="suppliers"
     ),
 }

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from jaringan_usaha.features.catalog.sheets.cells import FileRefused
 
 _END = 0xFFFFFFFA  # from here on a sector number is a mark
-_HEADER = 512
 _ENTRY = 128
 
 _BEGIN = 0x0809  # of Excel 5 and later

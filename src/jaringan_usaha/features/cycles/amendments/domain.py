@@ -31,19 +31,12 @@ from jaringan_usaha.features.cycles.events import (
     DeliveryBegun,
     ItemEntitlements,
     KoperasiShare,
-    OrderCancelled,
-    OrderLine,
-    OrderPlaced,
     TierDropCharge,
+    group_order_id,
 )
 from jaringan_usaha.features.cycles.group.consolidation import Way
-from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
-from jaringan_usaha.features.cycles.group.sending import (
-    about_order,
-    consolidated,
-    placed,
-    same_version,
-)
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated, about_order
+from jaringan_usaha.features.cycles.group.sending import consolidated, placed, same_version
 from jaringan_usaha.features.cycles.offers import OFFER, PACKING, about_terms, terms_on
 from jaringan_usaha.features.cycles.orders.domain import (
     BUYER,
@@ -53,6 +46,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     existing_order,
     may_trade,
 )
+from jaringan_usaha.features.cycles.orders.events import OrderCancelled, OrderLine, OrderPlaced
 from jaringan_usaha.features.cycles.orders.limits import TAKEN, about_taken, limited, released
 from jaringan_usaha.features.cycles.rules import ALL_SPHP, CEILINGS, RULE
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
@@ -166,7 +160,7 @@ def needs(command: AmendingCommand) -> Sequence[About[Any]]:
 
 
 def _about_delivery(command: AmendingCommand, stand: SupplierStand) -> About[Exists]:
-    return BEGUN.about(f"{command.cycle_id}|{stand.supplier_id}")
+    return BEGUN.about(group_order_id(command.cycle_id, stand.supplier_id))
 
 
 # -- decide --------------------------------------------------------------------------------

@@ -21,7 +21,11 @@ from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.cycles import sums as order_sums
 from jaringan_usaha.features.cycles.amendments import views
-from jaringan_usaha.features.cycles.events import AcknowledgedLine, ConsolidatedOrderProposed
+from jaringan_usaha.features.cycles.events import (
+    AcknowledgedLine,
+    ConsolidatedOrderProposed,
+    group_order_id,
+)
 from jaringan_usaha.features.cycles.group.sending import (
     AcknowledgeOrder,
     NoSuchConsolidatedOrder,
@@ -229,7 +233,7 @@ async def get_order_state(
         )
         answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
     if not rows:
-        consolidated_order_id = f"{cycle_id}|{supplier_id}"
+        consolidated_order_id = group_order_id(cycle_id, supplier_id)
         raise NoSuchConsolidatedOrder(f"there is no consolidated order {consolidated_order_id}")
     versioned(response, rows[0]["version"])
     found = [AnswerLineView(**dict(row)) for row in answers]

@@ -23,9 +23,9 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderWithdrawn,
     CycleConsolidated,
     Entitlement,
-    OrderLine,
 )
 from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, ConsolidatedEvent
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.cycles.orders.filling import ItemKey
 from jaringan_usaha.kernel.messages import Event
 

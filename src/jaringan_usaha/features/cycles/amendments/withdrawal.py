@@ -10,7 +10,6 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
     Entitlement,
     KoperasiShare,
-    OrderLine,
     TierDropCharge,
 )
 from jaringan_usaha.features.cycles.group.consolidation import (
@@ -19,6 +18,7 @@ from jaringan_usaha.features.cycles.group.consolidation import (
     Way,
     at_listed_price,
 )
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.kernel.money import half_up, largest_remainder
 from jaringan_usaha.kernel.tiers import Price, cost_idr
 

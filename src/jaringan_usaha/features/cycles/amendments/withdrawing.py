@@ -19,11 +19,12 @@ from jaringan_usaha.features.cycles.amendments.domain import (
     withdraw_order,
 )
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, CycleIsClosed, existing
-from jaringan_usaha.features.cycles.events import OrderLine
+from jaringan_usaha.features.cycles.group.domain import about_order
 from jaringan_usaha.features.cycles.group.nudges import Reached, reached
-from jaringan_usaha.features.cycles.group.sending import GoodsAreSold, about_order
+from jaringan_usaha.features.cycles.group.sending import GoodsAreSold
 from jaringan_usaha.features.cycles.offers import about_terms, terms_on
 from jaringan_usaha.features.cycles.orders.domain import NoSuchOrder, OrderIsCancelled
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.cycles.orders.filling import (
     NOTHING,
     ChangeFillsNoCase,

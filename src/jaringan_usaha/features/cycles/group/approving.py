@@ -8,8 +8,8 @@ from jaringan_usaha.features.cycles.events import (
     ConsolidatedOrderProposalWithdrawn,
     ConsolidatedOrderSent,
 )
-from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED
-from jaringan_usaha.features.cycles.group.sending import about_order, consolidated, placed
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, about_order
+from jaringan_usaha.features.cycles.group.sending import consolidated, placed
 from jaringan_usaha.kernel.decider import About, Decider, Known
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Refused

@@ -20,6 +20,7 @@ from jaringan_usaha.features.cycles.events import (
     ItemEntitlements,
     MinimumDecided,
     MinimumMissed,
+    group_order_id,
 )
 from jaringan_usaha.features.cycles.group.consolidation import (
     Bought,
@@ -180,6 +181,11 @@ CONSOLIDATED = Topic(
     stream=True,
 )
 
+
+def about_order(cycle_id: str, supplier_id: str) -> About[Consolidated]:
+    return CONSOLIDATED.about(group_order_id(cycle_id, supplier_id))
+
+
 # -- needs ---------------------------------------------------------------------------------
 
 
@@ -189,18 +195,14 @@ def needs(command: ConsolidatingCommand) -> Sequence[About[Any]]:
         case ConsolidateSupplier():
             terms = [about_terms(command.supplier_id, total.item_id) for total in command.totals]
             return [
-                CONSOLIDATED.about(consolidated_order_id(command), new=True),
+                CONSOLIDATED.about(group_order_id(command.cycle_id, command.supplier_id), new=True),
                 CYCLE.about(command.cycle_id),
                 *(OF_GROUP if terms else ()),
                 *[about for pair in terms for about in pair],
             ]
         case DecideMinimum():
-            return [CONSOLIDATED.about(consolidated_order_id(command))]
+            return [about_order(command.cycle_id, command.supplier_id)]
     assert_never(command)
-
-
-def consolidated_order_id(command: ConsolidatingCommand) -> str:
-    return f"{command.cycle_id}|{command.supplier_id}"
 
 
 # -- decide --------------------------------------------------------------------------------
@@ -219,7 +221,7 @@ def consolidate_supplier(command: ConsolidateSupplier, known: Known) -> Sequence
     """Items that are placed already are left out, so however the demand is cut, and whoever
     sends it, each is ordered once. Raises NoSuchCycle, CycleStillOpen, ItemNotOffered."""
     cycle = existing(known[CYCLE.about(command.cycle_id)])
-    order = known[CONSOLIDATED.about(consolidated_order_id(command))]
+    order = known[about_order(command.cycle_id, command.supplier_id)]
     demand = [each for each in command.demand if each.item_id not in order.items]
     if not demand:
         return []
@@ -250,7 +252,7 @@ def consolidate_supplier(command: ConsolidateSupplier, known: Known) -> Sequence
 
 def _missed(command: ConsolidateSupplier, weighed: Weighed) -> MinimumMissed:
     return MinimumMissed(
-        consolidated_order_id=consolidated_order_id(command),
+        consolidated_order_id=group_order_id(command.cycle_id, command.supplier_id),
         cycle_id=command.cycle_id,
         supplier_id=command.supplier_id,
         minimum_idr=weighed.minimum_idr,
@@ -264,7 +266,7 @@ def _placed(
 ) -> list[Event]:
     """Lines, who owes what, and who may expect what; goods at stated amounts were received."""
     ids = {
-        "consolidated_order_id": consolidated_order_id(command),
+        "consolidated_order_id": group_order_id(command.cycle_id, command.supplier_id),
         "cycle_id": command.cycle_id,
         "supplier_id": command.supplier_id,
     }
@@ -328,7 +330,7 @@ def _entitlement_parts(bought: Sequence[Bought]) -> Iterator[tuple[ItemEntitleme
 
 def decide_minimum(command: DecideMinimum, known: Known) -> Sequence[Event]:
     """Raises MinimumNotMissed, MinimumAlreadyDecided."""
-    order = known[CONSOLIDATED.about(consolidated_order_id(command))]
+    order = known[about_order(command.cycle_id, command.supplier_id)]
     if not order.minimum_missed:
         raise MinimumNotMissed(
             f"nobody asks about a minimum of {command.supplier_id} in cycle {command.cycle_id}"

@@ -21,7 +21,7 @@ from jaringan_usaha.features.cycles.events import (
     CycleCancelled,
     CycleReopened,
 )
-from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated
+from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, Consolidated, about_order
 from jaringan_usaha.features.cycles.rules import RULE, TWO_PERSONS
 from jaringan_usaha.kernel.calendar import day_of_business
 from jaringan_usaha.kernel.decider import About, Decider, Known
@@ -117,10 +117,6 @@ def needs(command: SendingCommand) -> Sequence[About[Any]]:
             orders = [about_order(command.cycle_id, each) for each in command.supplier_ids]
             return [cycle, *orders]
     assert_never(command)
-
-
-def about_order(cycle_id: str, supplier_id: str) -> About[Consolidated]:
-    return CONSOLIDATED.about(f"{cycle_id}|{supplier_id}")
 
 
 # -- decide --------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from jaringan_usaha.features.cycles.domain import (
     digest,
     existing,
 )
-from jaringan_usaha.features.cycles.events import (
+from jaringan_usaha.features.cycles.offers import OFFER, PACKING
+from jaringan_usaha.features.cycles.orders.events import (
     CasesFilled,
     Limited,
     OrderCancelled,
@@ -21,7 +22,6 @@ from jaringan_usaha.features.cycles.events import (
     OrderLine,
     OrderPlaced,
 )
-from jaringan_usaha.features.cycles.offers import OFFER, PACKING
 from jaringan_usaha.features.cycles.orders.filling import (
     FILL,
     Told,

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from jaringan_usaha.features.cycles.domain import GRACE, Cycle
-from jaringan_usaha.features.cycles.events import CasesFilled, OrderLine
 from jaringan_usaha.features.cycles.group.consolidation import cases_for
 from jaringan_usaha.features.cycles.offers import about_terms, terms_on
+from jaringan_usaha.features.cycles.orders.events import CasesFilled, OrderLine
 from jaringan_usaha.kernel.decider import About, Known, Topic
 from jaringan_usaha.kernel.rejections import Busy, Refused
 

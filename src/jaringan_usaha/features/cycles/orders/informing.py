@@ -16,13 +16,13 @@ from jaringan_usaha.api.door import Door
 from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.features.cycles import life_views, views
-from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.orders.domain import (
     CancelOrder,
     OrderCommand,
     lines_after,
     orders,
 )
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.cycles.orders.filling import (
     FillingBegins,
     GroupTotal,

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from jaringan_usaha.features.cycles.domain import Cycle
-from jaringan_usaha.features.cycles.events import (
+from jaringan_usaha.features.cycles.orders.events import (
     Limited,
     OrderCancelled,
     OrderChanged,

@@ -12,8 +12,8 @@ from jaringan_usaha.features.cycles.ceilings import (
     facts_of,
 )
 from jaringan_usaha.features.cycles.domain import Cycle, Exists, evolve_exists
-from jaringan_usaha.features.cycles.events import OrderLine
 from jaringan_usaha.features.cycles.offers import OFFER, ItemNotOffered, price_on
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.cycles.rules import ALL_CEILINGS, ALL_SPHP
 from jaringan_usaha.features.registry.events import SupplierAdmitted
 from jaringan_usaha.kernel.ceiling import Bound, first_exceeded

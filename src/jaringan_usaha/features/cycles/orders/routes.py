@@ -31,7 +31,6 @@ from jaringan_usaha.features.cycles import sums, views
 from jaringan_usaha.features.cycles.amendments.domain import amending
 from jaringan_usaha.features.cycles.amendments.withdrawing import standing, withdrawal
 from jaringan_usaha.features.cycles.domain import CYCLE, CycleIsClosed
-from jaringan_usaha.features.cycles.events import Discount, OrderLine
 from jaringan_usaha.features.cycles.orders.domain import (
     CancelOrder,
     ChangeOrder,
@@ -40,6 +39,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     PlaceOrder,
     orders,
 )
+from jaringan_usaha.features.cycles.orders.events import Discount, OrderLine
 from jaringan_usaha.features.cycles.orders.informing import handle_order, inform
 from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
 from jaringan_usaha.kernel.messages import Asked

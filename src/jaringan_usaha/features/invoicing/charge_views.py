@@ -1,0 +1,198 @@
+"""What is shown of charges, and of what goods came to cost."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from jaringan_usaha.api.period import EVER, Days, Period
+from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.queries import Part
+from jaringan_usaha.features.invoicing.documents import queries
+
+BEYOND_ALL_IDS = "z" * 65
+"""Greater than every id, which has at most 64 letters, digits and signs before them."""
+
+_values = msgspec.json.Decoder(dict[str, int])
+
+# -- charges -------------------------------------------------------------------------------
+
+
+async def charges(
+    db: Connection,
+    network_id: int,
+    *,
+    part: Part,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    koperasi_id: str | None,
+    days: Days,
+) -> list[Row]:
+    """Charges by id; with a koperasi only those that it bears a part of."""
+    if days is not None:
+        query, keys = part.of(queries).charges_of_days, (cycle_id, supplier_id, koperasi_id)
+        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
+    return await db.fetch(
+        part.of(queries).charges,
+        network_id,
+        *part.key,
+        cycle_id,
+        supplier_id,
+        koperasi_id,
+        part.most,
+    )
+
+
+async def charge_totals(
+    db: Connection,
+    network_id: int,
+    *,
+    cycle_id: str | None,
+    supplier_id: str | None,
+    koperasi_id: str | None,
+    days: Days,
+) -> Row:
+    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
+    row = await db.fetchrow(queries.charge_totals, network_id, *keys)
+    assert row is not None
+    return row
+
+
+async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:
+    return await db.fetch(
+        part.of(queries).charge_lines, network_id, charge_id, *part.key, part.most
+    )
+
+
+async def charge_shares(
+    db: Connection,
+    network_id: int,
+    charge_id: str,
+    *,
+    part: Part,
+    koperasi_id: str | None,
+) -> list[Row]:
+    return await db.fetch(
+        part.of(queries).charge_shares, network_id, charge_id, *part.key, koperasi_id, part.most
+    )
+
+
+async def charge_line_totals(db: Connection, network_id: int, charge_id: str) -> Row:
+    """The sums of all lines of one charge."""
+    row = await db.fetchrow(queries.charge_line_totals, network_id, charge_id)
+    assert row is not None
+    return row
+
+
+async def charge_share_totals(
+    db: Connection, network_id: int, charge_id: str, *, koperasi_id: str | None
+) -> Row:
+    """The sum of what all koperasi, or one, bear of a charge."""
+    row = await db.fetchrow(queries.charge_share_totals, network_id, charge_id, koperasi_id)
+    assert row is not None
+    return row
+
+
+# -- costs ---------------------------------------------------------------------------------
+
+
+class CostsAsked(NamedTuple):
+    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named, or
+    days on which cycles close."""
+
+    cycle_id: str | None
+    supplier_id: str | None
+    koperasi_id: str | None
+    days: Days = None
+
+
+async def costs(
+    db: Connection,
+    network_id: int,
+    asked: CostsAsked,
+    *,
+    part: Part,
+) -> list[Row]:
+    """What goods came to cost, by cycle, supplier, item and koperasi."""
+    cycle_id, supplier_id, koperasi_id, days = asked
+    if days is not None:
+        return await _costs_of_days(db, network_id, asked, days, part)
+    to_cycle, to_supplier, to_item, to_koperasi = part.key
+    blocks = part.of(queries)
+    if koperasi_id is not None:
+        key = (to_cycle, to_supplier, to_item)
+        cycles = (cycle_id or "", cycle_id or BEYOND_ALL_IDS)
+        return await db.fetch(
+            blocks.costs_of_koperasi,
+            network_id,
+            koperasi_id,
+            *key,
+            *cycles,
+            supplier_id,
+            part.most,
+        )
+    if cycle_id is not None:
+        key = (to_supplier, to_item, to_koperasi)
+        return await db.fetch(
+            blocks.costs_of_cycle, network_id, cycle_id, *key, supplier_id, part.most
+        )
+    key = (to_cycle, to_item, to_koperasi)
+    return await db.fetch(blocks.costs_of_supplier, network_id, supplier_id, *key, part.most)
+
+
+async def _costs_of_days(
+    db: Connection, network_id: int, asked: CostsAsked, days: Period, part: Part
+) -> list[Row]:
+    to_cycle, to_supplier, to_item, to_koperasi = part.key
+    blocks = part.of(queries)
+    if asked.koperasi_id is not None:
+        return await db.fetch(
+            blocks.costs_of_koperasi_of_days,
+            network_id,
+            asked.koperasi_id,
+            *(to_cycle, to_supplier, to_item),
+            *days,
+            asked.cycle_id,
+            asked.supplier_id,
+            part.most,
+        )
+    if asked.supplier_id is not None:
+        return await db.fetch(
+            blocks.costs_of_supplier_of_days,
+            network_id,
+            asked.supplier_id,
+            *(to_cycle, to_item, to_koperasi),
+            *days,
+            asked.cycle_id,
+            part.most,
+        )
+    return await db.fetch(
+        blocks.costs_of_days, network_id, *part.key, *days, asked.cycle_id, part.most
+    )
+
+
+async def rules_of_goods(
+    db: Connection, network_id: int, goods: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, int]]:
+    """What the rules of prices say of (cycle, item), where there is one."""
+    cycles, items = (list(column) for column in zip(*goods, strict=True))
+    rows = await db.fetch(queries.rules_of_goods, network_id, cycles, items)
+    return {(row["cycle_id"], row["item_id"]): _values.decode(row["rule_values"]) for row in rows}
+
+
+async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
+    """The sums of all these rows."""
+    cycle_id, supplier_id, koperasi_id, days = asked
+    if days is not None:
+        row = await db.fetchrow(
+            queries.totals_of_costs_of_days, network_id, *days, cycle_id, supplier_id, koperasi_id
+        )
+    elif koperasi_id is not None:
+        query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
+        row = await db.fetchrow(query, network_id, *keys)
+    elif cycle_id is not None:
+        row = await db.fetchrow(queries.totals_of_cycle, network_id, cycle_id, supplier_id)
+    else:
+        row = await db.fetchrow(queries.totals_of_supplier, network_id, supplier_id)
+    assert row is not None
+    return row

@@ -1,0 +1,3 @@
+-- name: now
+-- The clock that decides what is in time.
+select clock_timestamp();
