@@ -39,6 +39,7 @@ from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
 from jaringan_usaha.api.issuing import key_finder
+from jaringan_usaha.api.lean_route import LeanRoute
 from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problem_pages import problem_page
@@ -132,6 +133,11 @@ SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
 }
 
+PUT_ORDER = LeanRoute(
+    "PUT", "/v1/orders/{order_id}", order_routes.put_order, operation_id="putOrder"
+)
+POST_SYNC = LeanRoute("POST", "/v1/sync", sync.Sync(SYNC_TYPES).post, operation_id="sync")
+
 
 class Health(BaseModel):
     """`ready` only when the database answers and fits this program."""
@@ -170,10 +176,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    bulk = sync.Sync(SYNC_TYPES)
     lean = [
-        Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
-        Route("/v1/sync", bulk.post, methods=["POST"]),
+        PUT_ORDER,
+        POST_SYNC,
         Route("/problems/{code}", problem_page),
         Route("/openapi.json", _contract(settings)),
         Route("/docs", _contract(settings)),
@@ -188,7 +193,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(people_routes.router)
     _add_health(app)
     _add_problems(app)
-    describe(app, order_routes.OrderBody, sync.LineFrame)
+    describe(app, (PUT_ORDER, order_routes.OrderBody), (POST_SYNC, sync.LineFrame))
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app
@@ -408,7 +413,7 @@ class House(FastAPI):
                 order = HOT_PATH.fullmatch(scope["path"])
                 if order is not None:
                     scope["path_params"] = order.groupdict()
-                    scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
+                    scope["route"] = PUT_ORDER
                     return hot(scope, receive, send)
             return usual(scope, receive, send)
 
