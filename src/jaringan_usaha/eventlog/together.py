@@ -131,7 +131,7 @@ async def _append(pool: Pool, network_id: int, proposals: list[Proposal]) -> lis
     when the database was lost: the answers then tell whether all or none is recorded.
     """
     try:
-        async with pool.acquire(timeout=5) as connection, connection.transaction():
+        async with pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(queries.append, *append_arguments(network_id, proposals))
             outcomes = [outcome_of(row) for row in rows]
             _must_all_be_new(outcomes)
