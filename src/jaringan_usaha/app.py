@@ -6,11 +6,10 @@ import gc
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,14 +26,13 @@ from jaringan_usaha.api import (
     key_routes,
     operations,
     problems,
-    reference,
     resealing,
     sync,
     test_clocks,
 )
 from jaringan_usaha.api.access import Keys
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.callers import admit
+from jaringan_usaha.api.contract_pages import ContractPages
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
 from jaringan_usaha.api.issuing import key_finder
@@ -180,8 +177,7 @@ def create_app(settings: Settings) -> FastAPI:
         PUT_ORDER,
         POST_SYNC,
         Route("/problems/{code}", problem_page),
-        Route("/openapi.json", _contract(settings)),
-        Route("/docs", _contract(settings)),
+        *ContractPages(settings.public_url).routes,
     ]
     app.router.routes[:0] = lean
     for routes in FEATURE_ROUTES:
@@ -197,21 +193,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app
-
-
-def _contract(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
-    """The contract, for programs and for people; where others can reach it, for callers alone."""
-    at_home = urlsplit(settings.public_url).hostname in ("127.0.0.1", "::1", "localhost")
-
-    async def show(request: Request) -> Response:
-        if not at_home:
-            await admit(door_of(request), request, area="")
-        document = request.app.openapi()
-        if request.url.path == "/docs":
-            return HTMLResponse(reference.page(document))
-        return JSONResponse(document)
-
-    return show
 
 
 @contextlib.asynccontextmanager
