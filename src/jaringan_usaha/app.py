@@ -4,10 +4,9 @@ import contextlib
 import gc
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +14,6 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,13 +22,13 @@ from jaringan_usaha.api import (
     key_routes,
     operations,
     problems,
-    reference,
     sync,
     test_clocks,
 )
-from jaringan_usaha.api.callers import admit
+from jaringan_usaha.api.contract_pages import ContractPages
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
+from jaringan_usaha.api.lean_route import LeanRoute
 from jaringan_usaha.api.openapi import describe
 from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
@@ -122,6 +120,11 @@ SYNC_TYPES = {
     name: kind for each in FEATURE_ROUTES for name, kind in getattr(each, "sync_types", {}).items()
 }
 
+PUT_ORDER = LeanRoute(
+    "PUT", "/v1/orders/{order_id}", order_routes.put_order, operation_id="putOrder"
+)
+POST_SYNC = LeanRoute("POST", "/v1/sync", sync.Sync(SYNC_TYPES).post, operation_id="sync")
+
 
 class Health(BaseModel):
     """`ready` only when the database answers and fits this program."""
@@ -160,38 +163,21 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    bulk = sync.Sync(SYNC_TYPES)
     lean = [
-        Route("/v1/orders/{order_id}", order_routes.put_order, methods=["PUT"]),
-        Route("/v1/sync", bulk.post, methods=["POST"]),
+        PUT_ORDER,
+        POST_SYNC,
         Route("/problems/{code}", problem_page),
-        Route("/openapi.json", _contract(settings)),
-        Route("/docs", _contract(settings)),
+        *ContractPages(settings.public_url).routes,
     ]
     app.router.routes[:0] = lean
     for routes in (*FEATURE_ROUTES, *OTHER_ROUTES):
         app.include_router(routes.router)
     _add_health(app)
     _add_problems(app)
-    describe(app, order_routes.OrderBody, sync.LineFrame)
+    describe(app, (PUT_ORDER, order_routes.OrderBody), (POST_SYNC, sync.LineFrame))
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app
-
-
-def _contract(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
-    """The contract, for programs and for people; where others can reach it, for callers alone."""
-    at_home = urlsplit(settings.public_url).hostname in ("127.0.0.1", "::1", "localhost")
-
-    async def show(request: Request) -> Response:
-        if not at_home:
-            await admit(door_of(request), request, area="")
-        document = request.app.openapi()
-        if request.url.path == "/docs":
-            return HTMLResponse(reference.page(document))
-        return JSONResponse(document)
-
-    return show
 
 
 def _provider(settings: Settings, door: Door) -> Provider | None:
@@ -321,7 +307,7 @@ class House(FastAPI):
                 order = HOT_PATH.fullmatch(scope["path"])
                 if order is not None:
                     scope["path_params"] = order.groupdict()
-                    scope["template"] = "/v1/orders/{order_id}"  # what the log calls it
+                    scope["route"] = PUT_ORDER
                     return hot(scope, receive, send)
             return usual(scope, receive, send)
 

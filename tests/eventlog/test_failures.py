@@ -3,7 +3,7 @@ doubled, or said that is not so."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -29,7 +29,7 @@ from jaringan_usaha.eventlog.appender import (
     NewEvent,
     Proposal,
 )
-from jaringan_usaha.eventlog.database import Connection, Pool, open_pool
+from jaringan_usaha.eventlog.database import WAIT_SECONDS, Connection, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.together import FailedTogether
 from jaringan_usaha.kernel.rejections import Busy, Invalid, Rejection, Unknown
@@ -367,6 +367,24 @@ async def test_a_database_that_is_away_makes_reads_busy(database: str, log: Even
         assert wire.cuts == 1
         assert isinstance(answer, Busy)
         far.terminate()
+
+
+ASKED: dict[str, Callable[[EventLog, PutCoins], Awaitable[object]]] = {
+    "a decision": lambda log, command: log.handle(jars, command),
+    "several together": lambda log, command: log.handle_together([(jars, command)]),
+    "what a rule would say": lambda log, command: log.know(jars.needs(command)),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED)
+async def test_rel_12_who_gets_no_connection_is_told_so_soon(database: str, ask: str) -> None:
+    async with await open_pool(database, most=1) as pool:
+        log, now = await open_log(pool), asyncio.get_running_loop().time
+        async with pool.acquire():
+            begun = now()
+            with pytest.raises(Busy):
+                await asyncio.wait_for(ASKED[ask](log, put("cold")), 10)
+            assert WAIT_SECONDS - 0.1 < now() - begun < WAIT_SECONDS + 2
 
 
 async def test_errors_that_are_nobody_s_fault_are_not_hidden(pool: Pool, owner: Connection) -> None:

@@ -351,6 +351,41 @@ async def test_sec_14_only_what_left_was_read(market: Market) -> None:
     assert [fields for _, fields in (await reads_by(market, mawar))[before:]] == ["name", "name"]
 
 
+@pytest.mark.parametrize(
+    ("koperasi_id", "path"), [("kenanga", ""), ("teratai", "/personal-data"), ("seruni", "?")]
+)
+async def test_sec_14_who_has_it_already_read_nothing(
+    market: Market, koperasi_id: str, path: str
+) -> None:
+    reader = await market.koperasi(koperasi_id)
+    contact = await recorded(reader)
+    asked = "/v1/contacts?fields=name" if path == "?" else f"{contact}{path}"
+    first = await reader.get(asked)
+    read = await reads_by(market, reader)
+    assert (first.status_code, len(read)) == (200, 1)
+    tag = "*" if path == "/personal-data" else first.headers["etag"]
+    headers = {"authorization": f"Bearer {reader.key}", "if-none-match": tag}
+    again = await reader.client.get(asked, headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+    assert await reads_by(market, reader) == read
+    await reader.post(f"{contact}/correct", name="Siti A.")
+    headers["if-none-match"] = first.headers["etag"]
+    changed = await reader.client.get(
+        f"{asked}{'&' if '?' in asked else '?'}after=0", headers=headers
+    )
+    assert changed.status_code == 200
+    assert "Siti A." in changed.text
+    assert len(await reads_by(market, reader)) == 2
+
+
+async def test_sec_14_an_export_tells_of_itself_as_it_is_kept(market: Market) -> None:
+    melati = await market.koperasi("melati")
+    path = await recorded(melati)
+    first = (await melati.get(f"{path}/personal-data")).json()["reads"]
+    second = (await melati.get(f"{path}/personal-data")).json()["reads"]
+    assert (len(first), second[1:]) == (1, first)
+
+
 async def test_sec_14_nobody_tidies_away_a_late_read(market: Market) -> None:
     melati = await market.koperasi("melati")
     await melati.get(await recorded(melati))

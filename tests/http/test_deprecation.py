@@ -10,6 +10,8 @@ from fastapi import APIRouter
 
 from jaringan_usaha import app as joined
 from jaringan_usaha.api import openapi
+from jaringan_usaha.api.access import key_id
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.callers import CallerNow
 from jaringan_usaha.api.deprecation import deprecated, who_calls
 from jaringan_usaha.api.door import Door
@@ -78,6 +80,43 @@ async def test_api_11_answers_say_since_when_and_until_when(
     assert told == [("getOld", "a", 3), ("getOld", "b", 1)]
     async with door_.read_pool.acquire() as db:
         assert not await who_calls(db, NETWORK + 1), "another network's"
+
+
+@pytest.fixture
+def lean_ones_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    for route in (joined.PUT_ORDER, joined.POST_SYNC):
+        for name, value in deprecated(SINCE, UNTIL).items():
+            monkeypatch.setattr(route, name, value)
+
+
+@pytest.mark.usefixtures("lean_ones_go")
+async def test_api_11_lean_routes_are_counted_like_the_others(
+    door: tuple[Door, httpx2.AsyncClient], database: str
+) -> None:
+    door_, client = door
+    key = await issue(door_.write_pool, door_.clock, NETWORK, Wanted("koperasi", "a"))
+    headers = {"authorization": f"Bearer {key}"}
+    for path, times in ((f"/v1/orders/{new_id()}", 2), ("/v1/orders/other-road", 1)):
+        for _ in range(times):
+            answer = await client.put(path, json={}, headers=headers)
+            assert (answer.status_code, answer.headers["deprecation"]) == (422, "@1782864000")
+    lines = {**headers, "content-type": "application/x-ndjson"}
+    answer = await client.post("/v1/sync", content=b"{}", headers=lines)
+    assert (answer.status_code, answer.headers["sunset"]) == (207, "Thu, 01 Jul 2027 00:00:00 GMT")
+
+    await door_.calls.write_down(door_.write_pool)
+    found = await calls_of_deprecated(database, NETWORK)
+    told = sorted((each["operation"], each["key_id"], each["calls"]) for each in found)
+    assert told == [("putOrder", key_id(key), 3), ("sync", key_id(key), 1)]
+
+
+@pytest.mark.usefixtures("lean_ones_go")
+def test_api_11_the_contract_says_so_of_lean_routes() -> None:
+    paths = joined.openapi_document()["paths"]
+    for operation in (paths["/v1/orders/{order_id}"]["put"], paths["/v1/sync"]["post"]):
+        assert (operation["deprecated"], operation["x-sunset"]) == (True, "2027-07-01")
+        answers = operation["responses"].values()
+        assert all("Deprecation" in each["headers"] for each in answers)
 
 
 def test_api_11_the_contract_says_so_too(with_old: None) -> None:

@@ -4,7 +4,9 @@ from html.parser import HTMLParser
 
 import httpx2
 import pytest
+from fastapi import Response
 
+from jaringan_usaha.api import contract_pages
 from jaringan_usaha.app import create_app, openapi_document
 from service import Service, settings_for
 
@@ -45,11 +47,46 @@ async def test_the_page_names_every_operation_and_loads_nothing(service: Service
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+async def test_it_is_made_once_and_fetched_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    made = []
+    really = contract_pages.FORMS[path]
+
+    def counted(document: contract_pages.Json) -> Response:
+        made.append(path)
+        return really(document)
+
+    monkeypatch.setitem(contract_pages.FORMS, path, counted)
+    plain, packed = [
+        await service.client.get(path, headers={"accept-encoding": each})
+        for each in ("identity", "gzip")
+    ]
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) * 5 < int(plain.headers["content-length"])
+    assert packed.content == plain.content
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+    for first in (plain, packed):
+        assert first.headers["vary"] == "Accept-Encoding"
+        known = {"if-none-match": first.headers["etag"]}
+        again = await service.client.get(path, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        assert "content-encoding" not in again.headers
+    other = await service.client.get(path, headers={"if-none-match": '"v1"'})
+    assert other.content == plain.content
+    assert made == [path]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
 async def test_sec_15_elsewhere_it_takes_a_key(service: Service, database: str, path: str) -> None:
     app = create_app(settings_for(database, public_url="https://belanja.example"))
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-            assert (await client.get(path)).status_code == 401
+            for tag in ("*", '"v1"'):
+                asked = await client.get(path, headers={"if-none-match": tag})
+                assert asked.status_code == 401
             bearer = {"authorization": f"Bearer {service.operator.key}"}
             assert (await client.get(path, headers=bearer)).status_code == 200

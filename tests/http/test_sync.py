@@ -666,6 +666,29 @@ async def test_api_6_lines_that_stand_together_are_recorded_in_one_append(market
     assert (await melati.get(f"/v1/orders/{order_id}")).json()["version"] == 3
 
 
+async def test_api_6_what_an_earlier_line_made_so_stands_where_that_line_stands(
+    market: Market,
+) -> None:
+    """The same wish under other ids: the device that waits for its position sees it done."""
+    melati, order_id = await market.koperasi("melati"), new_id()
+    lines = [
+        place(),
+        place(order_id=order_id),
+        change(order_id, 1, oil(5)),
+        change(order_id, 1, oil(5)),
+        place(),
+        cancel(order_id),
+        cancel(order_id),
+    ]
+    count = await market.event_count()
+    first = await together(market, melati, lines)
+    positions = [each["body"]["position"] - count for each in first]
+    assert positions == [1, 2, 3, 3, 4, 5, 5]
+    assert [each["body"]["version"] for each in first] == [1, 1, 2, 2, 1, 3, 3]
+    assert [each["replayed"] for each in first] == [False] * 3 + [True, False, False, True]
+    assert await market.event_count() == count + 5
+
+
 @pytest.mark.parametrize("at", [0, 2, 4])
 async def test_api_6_one_line_that_fails_leaves_none(market: Market, at: int) -> None:
     melati, count = await market.koperasi("melati"), await market.event_count()

@@ -23,7 +23,6 @@ from jaringan_usaha.features.cycles.events import (
     EntitlementsGranted,
     MinimumDecided,
     MinimumMissed,
-    OrderLine,
 )
 from jaringan_usaha.features.cycles.group.consolidation import (
     ItemDemand,
@@ -33,6 +32,7 @@ from jaringan_usaha.features.cycles.group.consolidation import (
 from jaringan_usaha.features.cycles.group.domain import ConsolidateSupplier, consolidated_orders
 from jaringan_usaha.features.cycles.group.keeping import EndCycle, ending
 from jaringan_usaha.features.cycles.orders.domain import PlaceOrder, orders
+from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.registry.events import KoperasiAdmitted, RuleSet
 from jaringan_usaha.kernel.ceiling import HET_EXCEEDED
 from jaringan_usaha.kernel.landed import part_bp

@@ -1,6 +1,8 @@
 """`jaringan demo` as people run it: it ends well, its sums agree, and its curl works."""
 
+import asyncio
 import copy
+import io
 import json
 import os
 import re
@@ -16,8 +18,18 @@ from typing import Any
 
 import httpx2
 import pytest
+from rich.console import Console
 
+from databases import make_template
+from jaringan_usaha import house
+from jaringan_usaha.api.door import Door
+from jaringan_usaha.api.issuing import Wanted, issue
+from jaringan_usaha.app import create_app
+from jaringan_usaha.client.service import Service
+from jaringan_usaha.demo import ordering
+from jaringan_usaha.demo.goods import BY_ID
 from jaringan_usaha.demo.ordering import Reached
+from jaringan_usaha.demo.places import koperasi_ids
 from jaringan_usaha.demo.result import (
     CEILING,
     COSTS,
@@ -27,6 +39,15 @@ from jaringan_usaha.demo.result import (
     TIER,
     Result,
 )
+from jaringan_usaha.demo.scene import Scene
+from jaringan_usaha.demo.stage import Stage
+from jaringan_usaha.demo.story import CLOSED_CYCLE
+from jaringan_usaha.demo.tills import Tills
+from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.database import WORKER, open_pool
+from jaringan_usaha.eventlog.projector import Projector
+from logins import listening, serving
+from service import NETWORK, settings_for
 
 PATIENCE_SECONDS = 180
 TABLES = ("Perum Bulog", "Indofood", "Unilever", "SB Mart", "Semua / all 100")
@@ -167,6 +188,51 @@ def test_the_last_order_reaches_the_tier(told: Told) -> None:
     wanted = told["orders"]["minyakita"]
     assert list(wanted)[-1] == last["koperasi_id"]
     assert wanted[last["koperasi_id"]] == last["lacking"]
+
+
+@pytest.fixture(scope="module")
+def template(postgres: EmbeddedServer) -> str:
+    """A migrated database with one network."""
+    return make_template(postgres, "template_demo", house.event_types(), house.topics(), [NETWORK])
+
+
+async def test_a_slow_machine_reaches_the_tier_too(database: str) -> None:
+    """Nothing is shown before a second has gone by in which nobody recorded anything: the last
+    order is what is lacking then."""
+    app = create_app(settings_for(database, rate_factor=0))
+    titles = koperasi_ids()
+    async with listening() as (listener, url), serving(app, listener):
+        door: Door = app.state.door
+        operator, *keys = [
+            await issue(door.write_pool, door.clock, NETWORK, wanted)
+            for wanted in (Wanted("operator"), *(Wanted("koperasi", each) for each in titles))
+        ]
+        async with (
+            await open_pool(database, most=2, role=WORKER) as worker,
+            Service(url, operator) as service,
+            Tills(url, dict(zip(titles, keys, strict=True))) as tills,
+        ):
+            projector = Projector(worker, house.event_types(), house.PROJECTIONS)
+
+            async def fold_late() -> None:
+                before = -1
+                while True:
+                    head = await door.log(NETWORK).head()
+                    if head == before:
+                        await projector.catch_up(NETWORK)
+                    before = head
+                    await asyncio.sleep(1)
+
+            folding = asyncio.create_task(fold_late())
+            stage = Stage(Console(file=io.StringIO()), pause_seconds=0)
+            scene = Scene(service, tills, stage, titles)
+            await ordering.join(scene)
+            await ordering.agree(scene)
+            await ordering.open_cycle(scene, CLOSED_CYCLE, "Ronde")
+            orders, last = await ordering.order_round(scene, CLOSED_CYCLE, "Ronde")
+            folding.cancel()
+    best = BY_ID[last.item_id].steps[-1].from_quantity
+    assert sum(orders[last.item_id].values()) == last.before + last.lacking == best
 
 
 def test_one_delivery_comes_in_parts_and_one_falls_short(told: Told) -> None:

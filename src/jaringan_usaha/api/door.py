@@ -124,7 +124,7 @@ class Door:
             with answering():
                 await self.reached.wait_for(caller.network_id, after)
                 async with (
-                    self.read_pool.acquire(timeout=2) as connection,
+                    self.read_pool.acquire() as connection,
                     looking(connection, sight, seconds=seconds, isolation=isolation),
                 ):
                     yield connection
@@ -137,7 +137,7 @@ class Door:
     async def keeping(self) -> AsyncIterator[Connection]:
         """A connection for what is kept beside the facts, such as files. Raises Busy."""
         with answering():
-            async with self.write_pool.acquire(timeout=2) as connection:
+            async with self.write_pool.acquire() as connection:
                 yield connection
 
     async def close(self) -> None:

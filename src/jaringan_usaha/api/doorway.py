@@ -85,7 +85,7 @@ def _told(scope: Scope, visit: Visit) -> dict[str, object]:
     return {
         "request_id": scope["request_id"],
         "method": scope["method"] if scope["method"] in METHODS else "other",
-        "route": getattr(scope.get("route"), "path", None) or scope.get("template", "none"),
+        "route": getattr(scope.get("route"), "path", "none"),
         "status": visit.status,
         "ms": round(seconds * 1_000, 1),
         "key_id": getattr(caller, "key_id", None),

@@ -9,6 +9,7 @@ from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.asked import KEY_PATTERN
 from jaringan_usaha.api.deprecation import UNTIL
 from jaringan_usaha.api.fields import UUID_V7
+from jaringan_usaha.api.lean_route import LeanRoute
 from jaringan_usaha.api.openapi_bounds import TEXT_PATTERN, bound_all
 from jaringan_usaha.api.openapi_words import explain_all
 from jaringan_usaha.api.versions import MOST_TAGS, TAG_PATTERN
@@ -157,7 +158,11 @@ REFUSALS = {
 }
 
 
-def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -> None:
+Lean = tuple[LeanRoute, type[BaseModel]]
+"""A route, and what is sent to it."""
+
+
+def describe(app: FastAPI, put_order: Lean, post_sync: Lean) -> None:
     """Complete the document that the app serves at /openapi.json."""
     plain = app.openapi
 
@@ -171,12 +176,12 @@ def describe(app: FastAPI, order_body: type[BaseModel], line: type[BaseModel]) -
             explain_all(operation)
             _demand_key(operation)
         schemas["Problem"] = PROBLEM
-        for model in (order_body, line):
+        for (route, model), told in ((put_order, _put_order), (post_sync, _post_sync)):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(shape.pop("$defs", {}))
             schemas[model.__name__] = shape
-        document["paths"]["/v1/orders/{order_id}"]["put"] = _put_order(order_body.__name__)
-        document["paths"]["/v1/sync"] = {"post": _post_sync(line.__name__)}
+            operations = document["paths"].setdefault(route.path, {})
+            operations[route.method] = route.operation(told(model.__name__))
         document["components"]["securitySchemes"] = {
             "key": {
                 "type": "http",
@@ -318,7 +323,6 @@ def _header(name: str, description: str, pattern: str = TEXT_PATTERN) -> dict[st
 def _put_order(body: str) -> dict[str, Any]:
     done = {"application/json": {"schema": _ref("Done")}}
     return {
-        "operationId": "putOrder",
         "tags": ["orders"],
         "summary": "Place an order, or with If-Match replace its lines",
         "description": "Safe to send again: the same order under the same id is recorded once, "
@@ -350,7 +354,6 @@ def _put_order(body: str) -> dict[str, Any]:
 
 def _post_sync(line: str) -> dict[str, Any]:
     return {
-        "operationId": "sync",
         "tags": ["sync"],
         "summary": "Send many commands, one JSON object a line",
         "description": "Each line has a verdict of its own, and the whole file is safe to send "

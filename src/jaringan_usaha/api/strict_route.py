@@ -1,6 +1,6 @@
 """FastAPI routes whose bodies are read by `strict_json`, and whose answers have a tag."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
@@ -49,6 +49,12 @@ def must_be(request: Request, *media_types: str) -> None:
         raise Problem(415, "unsupported-media-type", f"send the body as {media_types[0]}")
 
 
+def before_it_leaves(request: Request, do: Callable[[], Awaitable[None]]) -> None:
+    """What is to be done once the answer to a GET is made and certain to leave: it does not where
+    the caller has it already, and hears 304."""
+    request.scope["before_it_leaves"] = do
+
+
 class StrictRoute(APIRoute):
     """The route class of every router in the house."""
 
@@ -60,6 +66,11 @@ class StrictRoute(APIRoute):
             if self.body_field is not None:
                 await strict.json()  # the framework would take a refusal for an error of its own
             response = await handle(strict)
-            return unless_known(request, response) if request.method == "GET" else response
+            if request.method != "GET":
+                return response
+            answer = unless_known(request, response)
+            if answer is response and "before_it_leaves" in request.scope:
+                await request.scope["before_it_leaves"]()
+            return answer
 
         return handle_strictly

@@ -99,7 +99,6 @@ class Sync:
 
     async def post(self, request: Request) -> Response:
         """Answer 207 with one line per input line, in order, as the verdicts come."""
-        request.scope["template"] = "/v1/sync"
         door = door_of(request)
         caller = await admit(door, request, SYNC, area="")  # each line has its own
         caller.must_be(TRADERS)

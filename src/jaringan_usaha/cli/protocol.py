@@ -11,14 +11,18 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+import uvicorn
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+from uvicorn.server import ServerState
 
 from jaringan_usaha.api.problems import MEDIA_TYPE, Problem, language_in, members
 from jaringan_usaha.api.visits import FULL, Visits
+from jaringan_usaha.cli.errors import Sorry
 
 UNREADABLE = Problem(HTTPStatus.BAD_REQUEST, "bad-request", "this is no readable HTTP")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -102,6 +106,55 @@ class _WholeAnswers(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self._transport.is_closing()
+
+
+class _Nowhere(asyncio.Transport):
+    """A line to nobody, which keeps what is said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = b""
+        self._closed = False
+
+    def write(self, data: "bytes | bytearray | memoryview[Any]") -> None:
+        self.said += data
+
+    def pause_reading(self) -> None:
+        """Nothing comes in."""
+
+    resume_reading = pause_reading
+
+    def close(self) -> None:
+        self._closed = True
+
+    def is_closing(self) -> bool:
+        return self._closed
+
+
+async def check_uvicorn() -> None:
+    """Whether every request still comes by `Protocol._start_asgi_task`, which uvicorn promises to
+    nobody: of two on one line, with one place, the first is served and the second refused.
+
+    Raises Sorry.
+    """
+
+    async def served(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    line, server = _Nowhere(), ServerState()
+    config = uvicorn.Config(served, lifespan="off", ws="none", log_config=None, access_log=False)
+    protocol = Protocol(config, server, {"visits": Visits(1), "headers": ()})
+    protocol.connection_made(line)
+    protocol.data_received(b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nconnection: close\r\n\r\n")
+    await asyncio.gather(*server.tasks)
+    statuses = [int(each[:3]) for each in line.said.split(b"HTTP/1.1 ")[1:]]
+    if statuses != [HTTPStatus.NO_CONTENT, FULL.status]:
+        raise Sorry(
+            f"uvicorn {uvicorn.__version__} hands requests on in a way that this program does not "
+            "know, so that no overload would be refused: install the release that it names "
+            "(pip install --force-reinstall jaringan-usaha)"
+        )
 
 
 @cache

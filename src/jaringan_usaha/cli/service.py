@@ -16,7 +16,7 @@ from jaringan_usaha.cli.database import Database, make_ready, settings_with, the
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.cli.logs import write_logs
 from jaringan_usaha.cli.parent import command, keep_running
-from jaringan_usaha.cli.protocol import Protocol
+from jaringan_usaha.cli.protocol import Protocol, check_uvicorn
 from jaringan_usaha.cli.resealing import check_sealed
 from jaringan_usaha.cli.says import say, show, show_json
 from jaringan_usaha.embedded import EmbeddedServer
@@ -125,6 +125,7 @@ async def _serve(
     follow: bool,
     ready: Callable[[], None],
 ) -> None:
+    await check_uvicorn()
     await make_ready(database, settings.network)
     await check_sealed(settings)  # or say at once what is wrong with the master key
     config = uvicorn.Config(

@@ -114,10 +114,11 @@ async def pledge(scene: Scene) -> None:
 
 
 async def open_cycle(scene: Scene, cycle_id: str, title: str) -> None:
-    """What is short is shared in proportion; the host shares in the fee. Raises ServiceProblem."""
-    moment = now()
-    await scene.operator.put(
-        f"/v1/cycles/{cycle_id}",
+    """What is short is shared in proportion; the host shares in the fee. It is shown when this
+    returns. Raises ServiceProblem."""
+    moment, path = now(), f"/v1/cycles/{cycle_id}"
+    opened = await scene.operator.put(
+        path,
         {
             "title": title,
             "opens_at": moment - timedelta(minutes=1),
@@ -127,6 +128,7 @@ async def open_cycle(scene: Scene, cycle_id: str, title: str) -> None:
             "host": HOST,
         },
     )
+    await scene.operator.get(path, after=int(opened["position"]))
 
 
 # -- orders --------------------------------------------------------------------------------
@@ -186,6 +188,7 @@ async def _second_thoughts(scene: Scene, cycle_id: str, orders: Orders) -> None:
 async def _last_order(scene: Scene, cycle_id: str, orders: Orders, board: Board) -> Reached:
     """The service says what is lacking for a lower price, and the last koperasi orders it."""
     item = BY_ID[TIER_ITEM]
+    await _all_shown(scene, cycle_id, orders)
     (nudge,) = [
         each
         for each in (await scene.operator.get(f"/v1/cycles/{cycle_id}/nudges", limit=200))["items"]
@@ -204,6 +207,17 @@ async def _last_order(scene: Scene, cycle_id: str, orders: Orders, board: Board)
     _count(orders, koperasi_id, line)
     board.console.print(f"  ★ {scene.titles[koperasi_id]} memesannya: tercapai", highlight=False)
     return Reached(koperasi_id, TIER_ITEM, nudge["quantity"], lacking, less_idr)
+
+
+async def _all_shown(scene: Scene, cycle_id: str, orders: Orders) -> None:
+    """What was ordered is recorded, and shown a moment later; on a slow machine a long one, and
+    then the service would say that more is lacking. Raises ServiceProblem."""
+    ordered = {item_id: sum(wanted.values()) for item_id, wanted in orders.items() if wanted}
+
+    async def shown() -> bool:
+        return await totals(scene, cycle_id) == ordered
+
+    await scene.until("all that was ordered is shown", shown)
 
 
 async def close(scene: Scene, cycle_id: str) -> None:

@@ -178,7 +178,9 @@ async def read_result(scene: Scene, cycle_id: str, happened: Happened) -> Result
     of_cycle: dict[str, str | int] = {"cycle_id": cycle_id, "limit": 200}
     charges = await operator.get("/v1/charges", **of_cycle)
     after = int(charges["as_of"])
-    states = await operator.get(f"/v1/cycles/{cycle_id}/delivery-states", limit=200)
+    of_cycle["after"] = after  # all else too is shown as far as the bills are, which came last
+    path = f"/v1/cycles/{cycle_id}"
+    states = await operator.get(f"{path}/delivery-states", limit=200, after=after)
     come = {state["supplier_id"]: state for state in states["items"]}
     suppliers = [
         {
@@ -192,24 +194,24 @@ async def read_result(scene: Scene, cycle_id: str, happened: Happened) -> Result
     ]
     koperasi = [
         {**row, "title": scene.titles[row["koperasi_id"]]}
-        async for page in operator.pages("/v1/margin", **of_cycle, after=after)
+        async for page in operator.pages("/v1/margin", **of_cycle)
         for row in page
     ]
-    pages = operator.pages("/v1/margin/items", **of_cycle, after=after)
+    pages = operator.pages("/v1/margin/items", **of_cycle)
     figures = [row async for page in pages for row in page]
-    shortfalls = await operator.get(f"/v1/cycles/{cycle_id}/shortfalls", limit=200)
+    shortfalls = await operator.get(f"{path}/shortfalls", limit=200, after=after)
     notes = await operator.get("/v1/debit-notes", **of_cycle)
     return Result(
         cycle_id=cycle_id,
         suppliers=suppliers,
         koperasi=sorted(koperasi, key=lambda row: (-row["landed_saving_idr"], row["koperasi_id"])),
         figures=figures,
-        totals=(await operator.get("/v1/margin", **of_cycle, after=after))["totals"],
+        totals=(await operator.get("/v1/margin", **of_cycle))["totals"],
         shortfalls=shortfalls["items"],
         invoices=(await operator.get("/v1/supplier-invoices", **of_cycle))["totals"],
         debit_notes=notes["items"],
         charges=charges["items"],
-        shares=await operator.get("/v1/shares"),
+        shares=await operator.get("/v1/shares", after=after),
         balance=await operator.get("/v1/trial-balance", after=after),
         why=(
             why.tier(scene, happened.reached),

@@ -13,7 +13,7 @@ from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool, Row
 from jaringan_usaha.kernel.decider import Fact
 from jaringan_usaha.kernel.messages import UNSAID, Asked, Event
-from jaringan_usaha.kernel.rejections import Busy, KeyReused, Rejection, VersionUnsaid
+from jaringan_usaha.kernel.rejections import Busy, KeyReused, Rejection, version_unsaid
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ def _as_before(row: Row, asked: Asked) -> Recorded | Rejection:
     if row["print"] != asked.print:
         return _key_reused()
     if asked.seen == UNSAID:
-        return VersionUnsaid()
+        return version_unsaid()
     return Recorded(
         row["last_position"],
         row["first_position"],

@@ -26,6 +26,8 @@ WORKER = "jaringan_worker"
 STATEMENT_SECONDS = 5.0
 LONG_SECONDS = 30.0
 """For exports and imports: as long as the door lets any request last."""
+WAIT_SECONDS = 2.0
+"""For a connection of the application's pools, whose callers wait meanwhile. REL-12."""
 WORKER_SECONDS = 3_600.0
 """A digest of all tables takes as long as it takes."""
 
@@ -87,12 +89,18 @@ def session_settings(schema: str = "read", role: str = APPLICATION) -> dict[str,
 async def open_pool(
     url: str, *, most: int = 8, schema: str = "read", role: str = APPLICATION
 ) -> Pool:
-    """A pool of sessions of this role; `most` connections."""
-    return await asyncpg.create_pool(
+    """A pool of sessions of this role; `most` connections. The application waits for one for two
+    seconds, and then takes the database for lost; a worker waits."""
+    return await _Pool(
         url,
+        wait=WAIT_SECONDS if role == APPLICATION else None,
         min_size=1,
         max_size=most,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
         connection_class=_Session,
+        record_class=asyncpg.Record,
         server_settings=session_settings(schema, role),
         command_timeout=30,
         timeout=5,
@@ -158,6 +166,18 @@ class _Session(asyncpg.Connection):
 
     def get_reset_query(self) -> str:
         return ""
+
+
+class _Pool(asyncpg.Pool):
+    """Nobody waits for a connection without end, whichever way it is asked for: also what a pool
+    fetches itself takes one of its connections first."""
+
+    def __init__(self, url: str, *, wait: float | None, **named: Any) -> None:
+        super().__init__(url, **named)
+        self._wait = wait
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=self._wait if timeout is None else timeout)
 
 
 @asynccontextmanager

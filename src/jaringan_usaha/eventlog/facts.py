@@ -144,14 +144,14 @@ class Facts:
                 facts[about] = Remembered(about, fact, outcome.last_position)
                 self.memory.learn(about, facts[about])
 
-    def assume(self, facts: Entries, events: Sequence[Event]) -> None:
-        """Fold events on that stand nowhere yet, into these facts alone."""
-        for event in events:
+    def assume(self, facts: Entries, events: Sequence[Event], *, after: int) -> None:
+        """Fold events on that stand nowhere yet, into these facts alone. `after` so many others
+        that are to be appended before them; the n-th of all has the position -n."""
+        for number, event in enumerate(events, start=after + 1):
             for about in self.topics.touched(event):
                 if about in facts:
-                    fact, position = facts[about].fact, facts[about].position
-                    fact = fold(about, fact, {position: event})
-                    facts[about] = Remembered(about, fact, position)
+                    fact = fold(about, facts[about].fact, {-number: event})
+                    facts[about] = Remembered(about, fact, facts[about].position)
 
     def forget(self, events: Sequence[Event]) -> None:
         """Drop from memory what these events touch."""

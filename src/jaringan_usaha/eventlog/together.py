@@ -63,6 +63,8 @@ class Together:
                 answer = answer_of(outcome)
                 assert isinstance(answer, Recorded)
                 answers[number] = answer
+            first = outcomes[0].first_position
+            answers = {number: _placed(answer, first) for number, answer in answers.items()}
         return [answers[number] for number in range(len(tasks))]
 
     async def _answers_so_far(self, tasks: Sequence[Task]) -> dict[int, Recorded]:
@@ -81,7 +83,10 @@ class Together:
         self, tasks: Sequence[Task], todo: Sequence[int], answers: dict[int, Recorded]
     ) -> tuple[dict[int, Plan], Entries]:
         """What each leads to after those before it, and the facts that all rests on. What is so
-        already is answered. Raises FailedTogether."""
+        already is answered, at -n where the n-th event to be appended made it so.
+
+        Raises FailedTogether.
+        """
         needs = {
             number: [each.plain() for each in tasks[number][0].needs(tasks[number][1])]
             for number in todo
@@ -90,6 +95,7 @@ class Together:
         read = await self.facts.read(abouts) if abouts else {}
         facts = dict(read)
         plans: dict[int, Plan] = {}
+        assumed = 0
         for number in todo:
             its_facts = {about: facts[about] for about in needs[number]}
             plan = self.planner.decide(*tasks[number], its_facts)
@@ -103,8 +109,18 @@ class Together:
             except Invalid as too_large:
                 raise FailedTogether(number, too_large) from None
             plans[number] = plan
-            self.facts.assume(facts, plan.events)
+            self.facts.assume(facts, plan.events, after=assumed)
+            assumed += len(plan.events)
         return plans, read
+
+
+def _placed(answer: Recorded, first: int) -> Recorded:
+    """An answer that rests on the n-th event of the append, as -n, once its first one stands at
+    `first`: they follow each other without a gap."""
+    if answer.position >= 0:
+        return answer
+    position = first - answer.position - 1
+    return msgspec.structs.replace(answer, position=position, first_position=position)
 
 
 async def _append(pool: Pool, network_id: int, proposals: list[Proposal]) -> list[Outcome] | None:
@@ -115,7 +131,7 @@ async def _append(pool: Pool, network_id: int, proposals: list[Proposal]) -> lis
     when the database was lost: the answers then tell whether all or none is recorded.
     """
     try:
-        async with pool.acquire(timeout=5) as connection, connection.transaction():
+        async with pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(queries.append, *append_arguments(network_id, proposals))
             outcomes = [outcome_of(row) for row in rows]
             _must_all_be_new(outcomes)

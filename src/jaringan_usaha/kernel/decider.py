@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from jaringan_usaha.kernel.messages import NOTHING, UNSAID, Command, Event
-from jaringan_usaha.kernel.rejections import Outdated, Refused, VersionUnsaid
+from jaringan_usaha.kernel.rejections import Outdated, Refused, version_unsaid
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command, contravariant=True)
@@ -106,5 +106,5 @@ def _must_have_seen(version: int, seen: int) -> None:
     if seen == version:
         return
     if seen in (NOTHING, UNSAID):
-        raise VersionUnsaid()
+        raise version_unsaid()
     raise Outdated(f"it is at version {version} by now; look at it again", current_version=version)

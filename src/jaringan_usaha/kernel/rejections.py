@@ -55,11 +55,13 @@ class VersionUnsaid(Rejection):
 
     code = "precondition-required"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "say which version you have seen: GET it and send its ETag as If-Match, or "
-            "`If-Match: *` when you mean whatever it is now"
-        )
+
+def version_unsaid() -> VersionUnsaid:
+    """What is said wherever it is missed."""
+    return VersionUnsaid(
+        "say which version you have seen: GET it and send its ETag as If-Match, or "
+        "`If-Match: *` when you mean whatever it is now"
+    )
 
 
 class KeyReused(Rejection):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
@@ -31,6 +32,18 @@ async def note(
             caller.koperasi_id,
             caller.supplier_id,
         )
+
+
+def as_read(caller: Caller, now: datetime, fields: Collection[str]) -> Mapping[str, Any]:
+    """The row of `of_subject` that `note` is about to write."""
+    return {
+        "read_at": now,
+        "key_id": caller.key_id,
+        "role": caller.role,
+        "koperasi_id": caller.koperasi_id,
+        "supplier_id": caller.supplier_id,
+        "fields": sorted(fields),
+    }
 
 
 async def of_subject(db: Connection, network_id: int, subject_id: str) -> list[Row]:

@@ -1,19 +1,20 @@
-"""Whom to call, over HTTP: shown to whom it concerns, and given out. Every read is kept."""
+"""Whom to call, over HTTP: shown to whom it concerns, and given out. Every read is kept, and only
+what left was read."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.callers import Only
-from jaringan_usaha.api.door import Door, DoorNow
+from jaringan_usaha.api.door import Door, DoorNow, door_of
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
-from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.strict_route import StrictRoute, before_it_leaves
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.contacts import reads, values, views
 from jaringan_usaha.features.contacts.domain import NoSuchContact
@@ -81,6 +82,7 @@ class PersonalData(ContactView):
 
 @router.get("/contacts", operation_id="listContacts")
 async def list_contacts(
+    request: Request,
     caller: CallingNow,
     page: Annotated[Page, by(subject_id=str)],
     koperasi_id: Annotated[Slug | None, Query()] = None,
@@ -109,40 +111,43 @@ async def list_contacts(
         show=lambda row: _view(row, found),
         totals=Rows(rows=count),
     )
-    await _note(page.door, caller, page.told(found, key="subject_id"))
+    _note(request, caller, page.door.now(caller), page.told(found, key="subject_id"))
     return answer
 
 
 @router.get("/contacts/{subject_id}", operation_id="getContact")
 async def get_contact(
-    subject_id: SubjectId, caller: PartyNow, door: DoorNow, after: After = 0
+    request: Request, subject_id: SubjectId, caller: PartyNow, door: DoorNow, after: After = 0
 ) -> ContactView:
     """One person. Who asks is kept."""
     async with door.reading(caller, after) as db:
         row = await _contact(db, caller, subject_id)
         found = await _opened(db, door, caller, [row], SHOWN)
-    await _note(door, caller, found)
+    _note(request, caller, door.now(caller), found)
     return ContactView(**_view(row, found))
 
 
 @router.get("/contacts/{subject_id}/personal-data", operation_id="exportPersonalData")
 async def export_personal_data(
-    subject_id: SubjectId, caller: PartyNow, door: DoorNow, after: After = 0
+    request: Request, subject_id: SubjectId, caller: PartyNow, door: DoorNow, after: After = 0
 ) -> PersonalData:
-    """All that is known of a person, to be handed to them: values, facts, and who read what."""
+    """All that is known of a person, to be handed to them: values, facts, and who read what, this
+    read before all others."""
+    now = door.now(caller)
     async with door.reading(caller, after) as db:
         row = await _contact(db, caller, subject_id)
         found = await _opened(db, door, caller, [row], TOLD)
-        await _note(door, caller, found)
         read = await reads.of_subject(db, caller.network_id, subject_id)
         facts = await views.facts(
             db, caller.network_id, subject_id, min(row["version"], MOST_FACTS)
         )
+    _note(request, caller, now, found)
+    own = (reads.as_read(caller, now, fields) for fields in found.values())
     return PersonalData(
         **_view(row, found),
         nik=found.get(subject_id, {}).get("nik"),
         facts=[FactView(**each) for each in facts],
-        reads=[ReadView(**dict(each)) for each in read],
+        reads=[ReadView(**dict(each)) for each in (*own, *read)][: reads.MOST_SHOWN],
     )
 
 
@@ -161,14 +166,21 @@ async def _contact(db: Connection, caller: Caller, subject_id: str) -> Row:
 async def _opened(
     db: Connection, door: Door, caller: Caller, rows: Sequence[Row], fields: Collection[str]
 ) -> dict[str, dict[str, str]]:
-    """The values; none leaves before `_note` wrote down who is about to see which."""
+    """The values; none leaves before what `_note` says is done."""
     subject_ids = [row["subject_id"] for row in rows]
     return await values.opened(db, door.vault, caller.network_id, subject_ids, fields)
 
 
-async def _note(door: Door, caller: Caller, found: Mapping[str, Collection[str]]) -> None:
-    with answering():
-        await reads.note(door.write_pool, caller, door.now(caller), found)
+def _note(
+    request: Request, caller: Caller, now: datetime, found: Mapping[str, Collection[str]]
+) -> None:
+    """Write down who is about to see which fields of whom, before the answer leaves."""
+
+    async def write_down() -> None:
+        with answering():
+            await reads.note(door_of(request).write_pool, caller, now, found)
+
+    before_it_leaves(request, write_down)
 
 
 def _view(row: Row, found: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

@@ -13,7 +13,12 @@ from jaringan_usaha.api.problems import told_in
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.features.cycles.amendments.domain import TransferOrder, amending
-from jaringan_usaha.features.cycles.amendments.withdrawing import consequence, standing, total_of
+from jaringan_usaha.features.cycles.amendments.withdrawing import (
+    ItemConsequenceView,
+    consequence,
+    standing,
+    total_of,
+)
 from jaringan_usaha.features.cycles.orders.lines import MOST_LINES
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["orders"])
@@ -30,25 +35,6 @@ class TransferBody(Body):
 
 
 # -- answers -------------------------------------------------------------------------------
-
-
-class ItemConsequenceView(BaseModel):
-    """What becomes of the group's order of one item. `short` units that others ordered would not
-    come; `charge_idr` is what the lost tier costs all, `own_charge_idr` of it this koperasi."""
-
-    supplier_id: str
-    item_id: str
-    quantity: int
-    group_before: int
-    group_after: int
-    cases_before: int
-    cases_after: int
-    price_before_idr: int | None
-    price_after_idr: int | None
-    price_per: int
-    short: int
-    charge_idr: int
-    own_charge_idr: int
 
 
 class WithdrawalView(BaseModel):
@@ -97,7 +83,7 @@ async def preview_withdrawal(
         must_agree=found.must_agree,
         charge_idr=charge_idr,
         own_charge_idr=own_charge_idr,
-        items=[ItemConsequenceView(**item._asdict()) for item in found.items],
+        items=found.items,
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+from pydantic import BaseModel
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.door import Door
@@ -96,8 +97,9 @@ async def _stands(
 # -- what a withdrawal would do ------------------------------------------------------------
 
 
-class ItemConsequence(NamedTuple):
-    """What becomes of the group's order of one item."""
+class ItemConsequenceView(BaseModel):
+    """What becomes of the group's order of one item. `short` units that others ordered would not
+    come; `charge_idr` is what the lost tier costs all, `own_charge_idr` of it this koperasi."""
 
     supplier_id: str
     item_id: str
@@ -117,7 +119,7 @@ class ItemConsequence(NamedTuple):
 class Consequence(NamedTuple):
     """What the withdrawal of an order would do. `refusal` says why it cannot be withdrawn."""
 
-    items: list[ItemConsequence]
+    items: list[ItemConsequenceView]
     refusal: Rejection | None
     must_agree: list[str]
 
@@ -171,7 +173,7 @@ async def _after_close(
                 if charge.koperasi_id == command.koperasi_id
             ]
             items.append(
-                ItemConsequence(
+                ItemConsequenceView(
                     supplier_id=stand.supplier_id,
                     item_id=new.item_id,
                     quantity=lines[stand.supplier_id, new.item_id].quantity,
@@ -223,9 +225,11 @@ def _reached(price: Price, wanted: Wanted) -> Reached:
 
 def _item_consequence(
     item: ItemKey, own: Wanted, before: Reached, after: Reached
-) -> ItemConsequence:
-    return ItemConsequence(
-        *item,
+) -> ItemConsequenceView:
+    supplier_id, item_id = item
+    return ItemConsequenceView(
+        supplier_id=supplier_id,
+        item_id=item_id,
         quantity=own.firm,
         group_before=before.quantity,
         group_after=after.quantity,
@@ -257,7 +261,7 @@ def withdrawal(
     )
 
 
-def total_of(items: Iterable[ItemConsequence]) -> tuple[int, int]:
+def total_of(items: Iterable[ItemConsequenceView]) -> tuple[int, int]:
     """All charges, and those of the koperasi that withdraws, in rupiah."""
     found = list(items)
     return sum(item.charge_idr for item in found), sum(item.own_charge_idr for item in found)
