@@ -1,6 +1,7 @@
 """The till against the real service: what is refused, what waits behind it, and its clock."""
 
 import itertools
+import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -11,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from client.weather import Fate, Weather
-from jaringan_usaha.client.till import Change, Till
+from jaringan_usaha.client.outbox import Operation
+from jaringan_usaha.client.till import Change, Till, uuid7
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import owner_connection
 from market import Market, oil, opened, rice
@@ -143,6 +145,26 @@ async def test_without_a_line_nothing_is_lost_and_the_trouble_is_told(bench: Ben
     assert "lost" in synced.trouble
 
 
+async def test_lines_that_nobody_worked_on_wait_and_the_reason_is_told(bench: Bench) -> None:
+    bench.till.place("january", [oil(1)])
+    bench.weather.then = Fate.OUT_OF_TIME
+    synced = await bench.till.sync()
+    assert (synced.settled, synced.waiting) == (0, 1)
+    assert "send this line again" in synced.trouble
+
+
+async def test_a_line_too_large_for_any_packet_is_refused_and_not_in_the_way(bench: Bench) -> None:
+    note = os.urandom(1 << 20).hex()
+    till, op_id = bench.till, uuid7(bench.market.door.clock.now())
+    till.place("january", [oil(1)])
+    till.outbox.write([Operation(op_id=op_id, type="place_order", body={"note": note})])
+    till.place("january", [oil(2)])
+    synced = await till.sync()
+    assert (synced.settled, synced.waiting, synced.trouble) == (3, 0, "")
+    (refused,) = till.outbox.those("refused")
+    assert (refused.op_id, refused.why["code"]) == (op_id, "payload-too-large")
+
+
 async def test_a_key_that_is_refused_is_told_at_once(market: Market, tmp_path: Path) -> None:
     nobody = Speaker(market.client, market.projector, "ju_live_x")
     bench = Bench(market, nobody, tmp_path / "till.sqlite")
@@ -249,3 +271,12 @@ async def test_who_was_away_too_long_is_told_to_fetch_the_lists(bench: Bench) ->
     assert "/v1/items" in {each.url for each in found}
     assert "coffee" in str(await bench.till.get("/v1/items"))
     assert await heard(bench.till) == []
+
+
+async def test_a_new_till_begins_with_the_lists(bench: Bench) -> None:
+    await bench.market.projector.catch_up(NETWORK)
+    assert {each.kind for each in await heard(bench.till)} == {"list"}
+    order_id = bench.till.place("january", [oil(1)])
+    await bench.till.sync()
+    await bench.market.projector.catch_up(NETWORK)
+    assert [each.id for each in await heard(bench.till)] == [order_id]
