@@ -123,7 +123,7 @@ class Till:
         self._keep = keep
         self._now = now
         self._sleep = sleep
-        self._size = MOST_LINES
+        self._lines_at_once = MOST_LINES
         self._http = httpx2.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}", "Accept-Language": language},
@@ -180,16 +180,16 @@ class Till:
         while vain < TRIES and not heard.hopeless:
             if vain:
                 await self._sleep(pause(vain, heard.wait_seconds))
-            packet = self.outbox.packet(min(self._size, most_lines), MOST_BYTES)
+            packet = self.outbox.packet(min(self._lines_at_once, most_lines), MOST_BYTES)
             if not packet:
-                if await self._ask():
+                if await self._ask_about_unsure():
                     continue  # what waits behind those that were found may go now
                 break
             heard = await self._send(packet)
             new = self.outbox.settle(heard.verdicts)
             settled, vain = settled + new, 0 if new else vain + 1
-            size = len(packet) // 2 if heard.too_much else self._size * 2
-            self._size = min(max(size, 1), MOST_LINES)
+            fit = len(packet) // 2 if heard.too_much else self._lines_at_once * 2
+            self._lines_at_once = min(max(fit, 1), MOST_LINES)
         self.outbox.prune(self._keep)
         return Synced(settled, len(self.outbox.those("waiting")), heard.trouble)
 
@@ -218,7 +218,7 @@ class Till:
         ]
         return _Heard(verdicts, said[0] if said else "")
 
-    async def _ask(self) -> bool:
+    async def _ask_about_unsure(self) -> bool:
         """What became of refused lines of which an earlier copy may have come late; whether one of
         them was recorded."""
         recorded = []
@@ -242,7 +242,7 @@ class Till:
             page = await self._page()
             if page["items"]:
                 yield msgspec.convert(page["items"], list[Change])
-            self.outbox.hear(page["next"])
+            self.outbox.hear(page["next"])  # since the caller came back for more
             more = page["more"]
 
     async def _page(self) -> Any:
