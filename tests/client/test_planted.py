@@ -1,18 +1,9 @@
 """What the machine of REL-9 is worth: each planted bug fails a day that passes without it."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from client.offline_day import OfflineDay, World, a_world
+from client.offline_day import OfflineDay, World
 from client.planted import PLANTED, Planted
-from jaringan_usaha.embedded import EmbeddedServer
-
-
-@pytest.fixture(scope="module")
-def world(postgres: EmbeddedServer, template: str) -> Iterator[World]:
-    with a_world(postgres, template) as world:
-        yield world
 
 
 @pytest.mark.parametrize("bug", PLANTED.values(), ids=PLANTED)

@@ -137,20 +137,17 @@ async def test_it_waits_as_long_as_it_is_asked_to_and_ever_longer(bench: Bench) 
     assert bench.pauses[-1] > 15
 
 
-async def test_without_a_line_nothing_is_lost_and_the_trouble_is_told(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("fate", "trouble"), [(Fate.LOST, "lost"), (Fate.OUT_OF_TIME, "send this line again")]
+)
+async def test_what_gets_no_verdict_waits_and_the_trouble_is_told(
+    bench: Bench, fate: Fate, trouble: str
+) -> None:
     bench.till.place("january", [oil(1)])
-    bench.weather.then = Fate.LOST
+    bench.weather.then = fate
     synced = await bench.till.sync()
     assert (synced.settled, synced.waiting) == (0, 1)
-    assert "lost" in synced.trouble
-
-
-async def test_lines_that_nobody_worked_on_wait_and_the_reason_is_told(bench: Bench) -> None:
-    bench.till.place("january", [oil(1)])
-    bench.weather.then = Fate.OUT_OF_TIME
-    synced = await bench.till.sync()
-    assert (synced.settled, synced.waiting) == (0, 1)
-    assert "send this line again" in synced.trouble
+    assert trouble in synced.trouble
 
 
 async def test_a_line_too_large_for_any_packet_is_refused_and_not_in_the_way(bench: Bench) -> None:
