@@ -36,7 +36,6 @@ REFUSALS = {
     "order-window-closed",
     "koperasi-may-not-trade",
     "item-not-offered",
-    "order-unknown",
     "order-is-cancelled",
     "version-conflict",
 }
@@ -452,13 +451,14 @@ class OfflineDay(RuleBasedStateMachine):
             device.pull_battery()
             device.weather.fates, device.weather.then = [], Fate.FINE
             assert self.run(device.sync()) == ""
-        self.run(self.market.projector.catch_up(NETWORK))
-        stories = self.run(self._recorded())
-        assert stories == self._merged(stories)
         for number, device in enumerate(self.devices):
-            self.run(device.listen())
             self._each_act_has_one_end(number, device)
             self._nothing_rests_on_a_refusal(device)
+        self.run(self.market.projector.catch_up(NETWORK))
+        stories = self.run(self._recorded())
+        self._the_service_is_the_merge(stories)
+        for number, device in enumerate(self.devices):
+            self.run(device.listen())
             self._all_changes_were_heard(number, stories)
         deliveries = [each for device in self.devices for each in device.weather.deliveries]
         self._the_first_answer_stands(deliveries)
@@ -466,8 +466,8 @@ class OfflineDay(RuleBasedStateMachine):
         if self.closed_at is not None:
             self.run(self._the_group_orders_what_came_in_time(stories))
 
-    def _merged(self, stories: dict[str, Story]) -> dict[str, Story]:
-        """The orders of this day as the journals have them, and what stands or falls together."""
+    def _the_service_is_the_merge(self, stories: dict[str, Story]) -> None:
+        """Its orders of this day are those of the journals, and what stands or falls together."""
         found: dict[str, Story] = {}
         journals = [device.journal() for device in self.devices]
         for act in self.acts:
@@ -484,7 +484,7 @@ class OfflineDay(RuleBasedStateMachine):
         for story in found.values():
             story.sort(key=lambda each: each[0])
             assert [version for version, *_ in story] == list(range(1, len(story) + 1))
-        return found
+        assert stories == found
 
     async def _recorded(self) -> dict[str, Story]:
         """The orders of this day as the log has them."""
@@ -504,10 +504,12 @@ class OfflineDay(RuleBasedStateMachine):
         return found
 
     def _each_act_has_one_end(self, number: int, device: Device) -> None:
-        """Nothing that was written is lost, and what is refused is so with a code that fits."""
+        """Nothing that was written is lost, what is done has a version, and what is refused is so
+        with a code that fits."""
         journal = device.journal()
         assert list(journal) == [act.op_id for act in self.acts if act.device == number]
         for entry in journal.values():
+            assert (entry.state == "done") == (entry.version is not None), entry
             if entry.state == "refused":
                 assert entry.why["code"] in REFUSALS, entry
                 assert entry.why["detail"]

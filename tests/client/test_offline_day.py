@@ -1,13 +1,9 @@
 """REL-9: after an offline day the service is the merge of the tills' journals."""
 
-from collections.abc import Iterator
-
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from client.offline_day import OfflineDay, World, a_world
-from jaringan_usaha.embedded import EmbeddedServer
+from client.offline_day import OfflineDay, World
 
 ORDINARY = settings(
     max_examples=60,
@@ -17,12 +13,6 @@ ORDINARY = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.fixture(scope="module")
-def world(postgres: EmbeddedServer, template: str) -> Iterator[World]:
-    with a_world(postgres, template) as world:
-        yield world
 
 
 def test_rel_9_after_an_offline_day_the_service_is_the_merge_of_the_journals(world: World) -> None:

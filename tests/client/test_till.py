@@ -1,6 +1,7 @@
 """The till against the real service: what is refused, what waits behind it, and its clock."""
 
 import itertools
+import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -11,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from client.weather import Fate, Weather
-from jaringan_usaha.client.till import Change, Till
+from jaringan_usaha.client.outbox import Operation
+from jaringan_usaha.client.till import Change, Till, uuid7
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import owner_connection
 from market import Market, oil, opened, rice
@@ -135,12 +137,29 @@ async def test_it_waits_as_long_as_it_is_asked_to_and_ever_longer(bench: Bench) 
     assert bench.pauses[-1] > 15
 
 
-async def test_without_a_line_nothing_is_lost_and_the_trouble_is_told(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("fate", "trouble"), [(Fate.LOST, "lost"), (Fate.OUT_OF_TIME, "send this line again")]
+)
+async def test_what_gets_no_verdict_waits_and_the_trouble_is_told(
+    bench: Bench, fate: Fate, trouble: str
+) -> None:
     bench.till.place("january", [oil(1)])
-    bench.weather.then = Fate.LOST
+    bench.weather.then = fate
     synced = await bench.till.sync()
     assert (synced.settled, synced.waiting) == (0, 1)
-    assert "lost" in synced.trouble
+    assert trouble in synced.trouble
+
+
+async def test_a_line_too_large_for_any_packet_is_refused_and_not_in_the_way(bench: Bench) -> None:
+    note = os.urandom(1 << 20).hex()
+    till, op_id = bench.till, uuid7(bench.market.door.clock.now())
+    till.place("january", [oil(1)])
+    till.outbox.write([Operation(op_id=op_id, type="place_order", body={"note": note})])
+    till.place("january", [oil(2)])
+    synced = await till.sync()
+    assert (synced.settled, synced.waiting, synced.trouble) == (3, 0, "")
+    (refused,) = till.outbox.those("refused")
+    assert (refused.op_id, refused.why["code"]) == (op_id, "payload-too-large")
 
 
 async def test_a_key_that_is_refused_is_told_at_once(market: Market, tmp_path: Path) -> None:
@@ -249,3 +268,12 @@ async def test_who_was_away_too_long_is_told_to_fetch_the_lists(bench: Bench) ->
     assert "/v1/items" in {each.url for each in found}
     assert "coffee" in str(await bench.till.get("/v1/items"))
     assert await heard(bench.till) == []
+
+
+async def test_a_new_till_begins_with_the_lists(bench: Bench) -> None:
+    await bench.market.projector.catch_up(NETWORK)
+    assert {each.kind for each in await heard(bench.till)} == {"list"}
+    order_id = bench.till.place("january", [oil(1)])
+    await bench.till.sync()
+    await bench.market.projector.catch_up(NETWORK)
+    assert [each.id for each in await heard(bench.till)] == [order_id]

@@ -156,7 +156,13 @@ class Weather(httpx2.AsyncBaseTransport):
                 )
 
 
-KEPT = {b"Authorization", b"Content-Type", b"Content-Encoding", b"JU-Client-Time"}
+KEPT = {
+    b"Accept-Language",
+    b"Authorization",
+    b"Content-Type",
+    b"Content-Encoding",
+    b"JU-Client-Time",
+}
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """docs/integrators.md tried as a new integrator would: every command of the page, in its order."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,13 +51,17 @@ def scene(running: OwnService) -> None:
 
 
 def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: Path) -> None:
-    place = f"URL={running.url}\nKEY={running.keys[0]}\n"
+    place = f"URL={running.url}\nKEY={running.keys[0]}\nHERE={ROOT}\n"
+    here = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    }  # with httpx2 and msgspec
     assert COMMANDS[0].startswith("URL=http://127.0.0.1:8000\nKEY=ju_live_")
     variables, said = place, []
     for command in COMMANDS[1:]:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", variables + command],
             cwd=tmp_path,
+            env=here,
             capture_output=True,
             text=True,
             check=False,
@@ -66,7 +72,7 @@ def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: 
         variables += "".join(
             f"POSITION={position}\n" for position in re.findall(r'"position":(\d+)', done.stdout)
         )
-    placed, changed, shown, synced, operation, snapshot = said
+    placed, changed, shown, synced, operation, snapshot, till = said
     assert "201 Created" in placed
     assert 'etag: "v1"' in placed
     assert "200 OK" in changed
@@ -77,3 +83,7 @@ def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: 
     assert '"code":"cycle-unknown"' in second
     assert '"done"' in operation
     assert "/v1/changes?cursor=" in json.loads(snapshot)["next"]
+    assert "Synced(settled=3, waiting=0, trouble='')" in till
+    assert "refused: " in till
+    assert "no-such-cycle" in till
+    assert "/v1/orders" in till

@@ -2,8 +2,8 @@
 
 One SQLite file a device, one program at a time. Power may fail at any byte: what `write` returned
 from is there when the file is opened again, anything else is there whole or not at all. This file
-and `till.py` may be copied into a point of sale; they need httpx2 and msgspec, nothing else of this
-project.
+and `till.py`, which tells the protocol, may be copied into a point of sale; they need httpx2 and
+msgspec, nothing else of this project.
 """
 
 import sqlite3
@@ -39,24 +39,24 @@ commit;
 """
 WRITE = "insert into journal (op_id, lane, line) values (?, ?, ?) on conflict do nothing"
 SENDABLE = """
-select * from journal where state = 'waiting' and coalesce(lane not in (
-  select lane from journal where state = 'refused' and lane is not null
-), true) order by seq limit ?
+select * from journal where state = 'waiting' and not exists (
+  select 1 from journal parked where parked.lane = journal.lane and parked.state = 'refused'
+) order by seq limit ?
 """
 GOES_OUT = "update journal set under_way = under_way + 1 where seq = ?"
 SETTLE = """
 update journal set state = ?, version = ?, problem = ?, under_way = under_way - 1 where op_id = ?
 """
+UNSURE = "select * from journal where state in ('refused', 'dismissed') and under_way > 0"
 LATEST = """
 select * from journal where lane = ? and state in ('done', 'waiting') order by seq desc limit 1
 """
-UNSURE = "select * from journal where state in ('refused', 'dismissed') and under_way > 0"
 RETRY = "update journal set state = 'waiting' where op_id = ? and state = 'refused'"
 DISMISS = """
 update journal set state = 'dismissed' from (
   select seq, lane from journal where op_id = ? and state = 'refused'
-) given_up
-where journal.seq = given_up.seq or journal.lane = given_up.lane and state = 'waiting'
+) refused
+where journal.seq = refused.seq or journal.lane = refused.lane and state = 'waiting'
 """
 PRUNE = """
 delete from journal where state in ('done', 'dismissed')
@@ -79,7 +79,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the service said to one line."""
+    """What the service said to one line; without an `op_id` the line came in torn."""
 
     op_id: str | None
     status: int
@@ -90,7 +90,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> str:
         """What becomes of the line: waiting, done or refused."""
-        if self.status in AGAIN:
+        if self.op_id is None or self.status in AGAIN:
             return "waiting"
         return "done" if self.problem is None else "refused"
 
@@ -123,14 +123,17 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, timeout=1)
         try:
-            _prepare(self._db)
+            self._db.executescript(FILE)
+            (health,) = self._db.execute("pragma quick_check(1)").fetchone()
         except sqlite3.DatabaseError as error:
+            health = str(error)
+        if health != "ok":
             self._db.close()
             raise OutboxUnusable(
-                f"the outbox {path} cannot be opened ({error}). If it is locked, another program "
+                f"the outbox {path} cannot be opened ({health}). If it is locked, another program "
                 "has it open: end that one. Else put the file aside and start with a new one; what "
                 "the service acknowledged is safe there, what was waiting is only in this file"
-            ) from error
+            )
 
     def close(self) -> None:
         self._db.close()
@@ -142,12 +145,12 @@ class Outbox:
         self._do(WRITE, lines)
 
     def packet(self, most_lines: int, most_bytes: int) -> list[Entry]:
-        """What to send now, in order: one line or more, if any may be sent."""
+        """What to send now, in order: one line or more, if any may be sent. That a copy of each
+        goes out is on the disk when this returns."""
         found: list[Entry] = []
-        size = 0
         for entry in self._entries(SENDABLE, most_lines):
-            size += len(entry.line)
-            if found and size > most_bytes:
+            most_bytes -= len(entry.line)
+            if found and most_bytes < 0:
                 break
             found.append(entry)
         self._do(GOES_OUT, [(entry.seq,) for entry in found])
@@ -203,10 +206,3 @@ class Outbox:
 
     def _entries(self, query: str, *values: object) -> list[Entry]:
         return [Entry(*row) for row in self._db.execute(query, values)]
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    db.executescript(FILE)
-    (told,) = db.execute("pragma quick_check(1)").fetchone()
-    if told != "ok":
-        raise sqlite3.DatabaseError(told)

@@ -11,9 +11,26 @@
             for change in page:
                 keep(change.url, await till.get(change.url))
 
-Sending twice is always safe: every operation has an id made on the device, and its bytes never
-change. The device's clock decides nothing either, save that an order which comes after a cycle's
-deadline must have been written before it by that clock; `skew` tells when it goes wrong.
+The protocol, for who writes the same in another language:
+
+1. Write. A wish becomes a line of JSON under an id that is made on the device. Both are on the
+   disk before anything is sent, and neither ever changes: so sending twice is always safe. The
+   operations on one order share a lane, in which they are done in order.
+2. Send. What waits goes out oldest first, `POST /v1/sync`, as gzip of NDJSON. Before that, it is
+   noted on the disk that a copy of each line is under way.
+3. Settle. The answer is 207 and a verdict for each line, by its `op_id`; those that arrived whole
+   count, though the rest be cut off. Without a `problem` the line is done, and the order has the
+   version that is told. A problem with a status of `AGAIN` decides nothing, nor does a verdict that
+   never came, nor any answer but 207: the same bytes are sent again, after a pause that doubles and
+   is not shorter than `Retry-After`, and fewer lines at once if it took too long. Any other problem
+   is a refusal: nothing behind it in its lane is sent until the cashier has decided.
+4. Ask. What was refused while an earlier copy had got no answer may still be recorded, when that
+   copy comes late: `GET /v1/operations/{op_id}` tells, and with 404 that it is not.
+5. Hear. Begin with the lists of `GET /v1/changes/snapshot`; from then on follow `next`, and keep it
+   when what came before it is applied. After 410, begin again.
+
+The device's clock decides nothing, save that an order which comes after a cycle's deadline must
+have been written before it by that clock; `skew` tells when it goes wrong.
 """
 
 import asyncio
@@ -43,8 +60,6 @@ NDJSON = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
 
 OrderLines = Sequence[dict[str, Any]]
 
-_verdicts = msgspec.json.Decoder(Verdict)
-
 
 def device_clock() -> datetime:
     """This device's time with its offset, as the API wants it."""
@@ -62,18 +77,13 @@ class Synced:
 
 class Change(msgspec.Struct, frozen=True):
     """Something was created, changed or deleted: fetch `url`, or forget it. Of the kind `list` when
-    the till was away for too long: fetch the whole list, `{cycle_id}` standing for each cycle."""
+    the till is new or was away for too long: fetch the whole list, `{cycle_id}` standing for each
+    cycle."""
 
     kind: str
     id: str
     change: str
     url: str
-
-
-class _Page(msgspec.Struct):
-    items: list[Change]
-    next: str
-    more: bool
 
 
 @dataclass(frozen=True)
@@ -108,20 +118,19 @@ class Till:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
+        self.outbox = Outbox(path)
+        self.skew = timedelta(0)
+        self._keep = keep
         self._now = now
         self._sleep = sleep
-        self._keep = keep
-        self._size = MOST_LINES
-        self.outbox = Outbox(path)
+        self._lines_at_once = MOST_LINES
         self._http = httpx2.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}", "Accept-Language": language},
             timeout=TIMEOUT_SECONDS,
             transport=transport,
             trust_env=False,
-            event_hooks={"request": [self._tell_time], "response": [self._hear_skew]},
         )
-        self.skew = timedelta(0)
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,7 +144,7 @@ class Till:
     def place(self, cycle_id: str, lines: OrderLines) -> str:
         """Order; the id of the order."""
         order_id = uuid7(self._now())
-        self._order("place_order", order_id, order_id, cycle_id, {"lines": lines})
+        self._write("place_order", order_id, order_id, cycle_id, lines=lines)
         return order_id
 
     def change(self, order_id: str, lines: OrderLines, *, if_version: int | None = None) -> None:
@@ -151,17 +160,15 @@ class Till:
         last = self.outbox.latest(order_id)
         if last is None or last.operation.type == "cancel_order":
             raise LookupError(f"order {order_id} is not one of this till's, or not any more")
-        wish = last.operation.body
+        before = last.operation.body
         if if_version is None:
-            if more == {"lines": wish["lines"]}:
+            if more == {"lines": before["lines"]}:
                 return  # no change, and the service would not count a version for it
-            if_version = last.version or wish.get("if_version", 0) + 1
-        more |= {"if_version": if_version}
-        self._order(kind, uuid7(self._now()), order_id, wish["cycle_id"], more)
+            if_version = last.version or before.get("if_version", 0) + 1
+        op_id = uuid7(self._now())
+        self._write(kind, op_id, order_id, before["cycle_id"], if_version=if_version, **more)
 
-    def _order(
-        self, kind: str, op_id: str, order_id: str, cycle_id: str, more: dict[str, object]
-    ) -> None:
+    def _write(self, kind: str, op_id: str, order_id: str, cycle_id: str, **more: object) -> None:
         body = {"order_id": order_id, "cycle_id": cycle_id, "client_at": self._now(), **more}
         self.outbox.write([Operation(op_id=op_id, type=kind, lane=order_id, body=body)])
 
@@ -169,63 +176,60 @@ class Till:
 
     async def sync(self, most_lines: int = MOST_LINES) -> Synced:
         """Send what waits, in order, until all has its verdict or the line is of no use."""
-        settled, trouble = await self._send_all(most_lines)
-        while await self._look_again():  # what waits behind those found may go now
-            more, trouble = await self._send_all(most_lines)
-            settled += more
-        self.outbox.prune(self._keep)
-        return Synced(settled, len(self.outbox.those("waiting")), trouble)
-
-    async def _send_all(self, most_lines: int) -> tuple[int, str]:
-        """How many got their verdict, and what was wrong with the line at last."""
         settled, vain, heard = 0, 0, _Heard()
-        while packet := self.outbox.packet(min(self._size, most_lines), MOST_BYTES):
+        while vain < TRIES and not heard.hopeless:
+            if vain:
+                await self._sleep(pause(vain, heard.wait_seconds))
+            packet = self.outbox.packet(min(self._lines_at_once, most_lines), MOST_BYTES)
+            if not packet:
+                if await self._ask_about_unsure():
+                    continue  # what waits behind those that were found may go now
+                break
             heard = await self._send(packet)
             new = self.outbox.settle(heard.verdicts)
             settled, vain = settled + new, 0 if new else vain + 1
-            size = len(packet) // 2 if heard.too_much else self._size * 2
-            self._size = min(max(size, 1), MOST_LINES)
-            if heard.hopeless or vain == TRIES:
-                break
-            if vain:
-                await self._sleep(pause(vain, heard.wait_seconds))
-        return settled, heard.trouble
+            fit = len(packet) // 2 if heard.too_much else self._lines_at_once * 2
+            self._lines_at_once = min(max(fit, 1), MOST_LINES)
+        self.outbox.prune(self._keep)
+        return Synced(settled, len(self.outbox.those("waiting")), heard.trouble)
 
     async def _send(self, packet: Sequence[Entry]) -> _Heard:
-        """Send these lines once. A line that gets no verdict was recorded or was not: both are in
-        order, since it is sent again."""
+        """Send these lines once."""
         content = gzip.compress(b"".join([entry.line for entry in packet]), mtime=0)
+        headers = {**NDJSON, "JU-Client-Time": self._now().isoformat()}
         arrived = b""
         try:
-            request = self._http.stream("POST", "/v1/sync", content=content, headers=NDJSON)
+            request = self._http.stream("POST", "/v1/sync", content=content, headers=headers)
             async with request as response:
                 async for part in response.aiter_bytes():
                     arrived += part
-        except httpx2.RequestError as error:  # the verdicts that came before the cut count
+        except httpx2.RequestError as error:
             slow = isinstance(error, httpx2.TimeoutException)
-            return _Heard(_verdicts_in(arrived, packet), f"no answer: {error!r}", too_much=slow)
+            return _Heard(_verdicts_in(arrived), f"no answer: {error!r}", too_much=slow)
+        self.skew = timedelta(milliseconds=int(response.headers.get("JU-Clock-Skew", "0")))
         if response.status_code != 207:
             return _not_taken(response, arrived, packet)
-        verdicts = _verdicts_in(arrived, packet)
-        return _Heard(verdicts, "" if len(verdicts) == len(packet) else "the answer broke off")
+        verdicts = _verdicts_in(arrived)
+        if len(verdicts) < len(packet):
+            return _Heard(verdicts, "the answer broke off")
+        again = AGAIN - {424}  # which only says that another one in its lane comes first
+        said = [
+            each.problem["detail"] for each in verdicts if each.problem and each.status in again
+        ]
+        return _Heard(verdicts, said[0] if said else "")
 
-    async def _look_again(self) -> bool:
-        """Ask what became of refused lines of which an earlier copy may have come late; whether
-        one of them was recorded."""
-        recorded = False
-        for entry in self.outbox.unsure():
-            try:
-                found = await self.get(f"/v1/operations/{entry.op_id}")
-            except httpx2.HTTPStatusError as error:
-                if error.response.status_code == 404:
-                    continue  # it is not recorded
-                break
-            except httpx2.HTTPError:
-                break
-            body = {"version": found["version"]}
-            self.outbox.settle([Verdict(op_id=entry.op_id, status=200, body=body)])
-            recorded = True
-        return recorded
+    async def _ask_about_unsure(self) -> bool:
+        """What became of refused lines of which an earlier copy may have come late; whether one of
+        them was recorded."""
+        recorded = []
+        with contextlib.suppress(httpx2.RequestError):  # no line: another time
+            for entry in self.outbox.unsure():
+                with contextlib.suppress(httpx2.HTTPStatusError):  # 404: it is not recorded
+                    found = await self.get(f"/v1/operations/{entry.op_id}")
+                    body = {"version": found["version"]}
+                    recorded.append(Verdict(op_id=entry.op_id, status=200, body=body))
+        self.outbox.settle(recorded)
+        return bool(recorded)
 
     # -- down --
 
@@ -235,19 +239,23 @@ class Till:
         again. Raises httpx2.HTTPError when there is no line."""
         more = True
         while more:
+            page = await self._page()
+            if page["items"]:
+                yield msgspec.convert(page["items"], list[Change])
+            self.outbox.hear(page["next"])  # since the caller came back for more
+            more = page["more"]
+
+    async def _page(self) -> Any:
+        """The next changes, or all lists when nothing tells where to go on."""
+        if link := self.outbox.heard():
             try:
-                found = await self.get(self.outbox.heard() or "/v1/changes")
-                page = msgspec.convert(found, _Page)
+                return await self.get(link)
             except httpx2.HTTPStatusError as error:
                 if error.response.status_code != 410:
                     raise
-                found = await self.get("/v1/changes/snapshot")
-                lists = [Change("list", url, "changed", url) for url in found["lists"]]
-                page = _Page(lists, found["next"], more=True)
-            if page.items:
-                yield page.items
-            self.outbox.hear(page.next)
-            more = page.more
+        begin = await self.get("/v1/changes/snapshot")
+        lists = [Change("list", url, "changed", url) for url in begin["lists"]]
+        return {"items": lists, "next": begin["next"], "more": True}
 
     async def get(self, url: str) -> Any:
         """What the service has there. Raises httpx2.HTTPError."""
@@ -258,23 +266,14 @@ class Till:
         except msgspec.DecodeError as error:
             raise httpx2.DecodingError("the answer broke off") from error
 
-    async def _tell_time(self, request: httpx2.Request) -> None:
-        request.headers["JU-Client-Time"] = self._now().isoformat()
 
-    async def _hear_skew(self, response: httpx2.Response) -> None:
-        self.skew = timedelta(milliseconds=int(response.headers.get("JU-Clock-Skew", "0")))
-
-
-def _verdicts_in(arrived: bytes, packet: Sequence[Entry]) -> list[Verdict]:
-    """The verdicts on these lines that arrived whole."""
-    sent = {entry.op_id for entry in packet}
-    found: list[Verdict] = []
-    with contextlib.suppress(msgspec.DecodeError):  # no answer of the service, or torn
-        for text in arrived.split(b"\n")[:-1]:
-            verdict = _verdicts.decode(text)
-            if verdict.op_id in sent:  # not so for a line that was torn on its way
-                found.append(verdict)
-    return found
+def _verdicts_in(arrived: bytes) -> list[Verdict]:
+    """Those that arrived whole."""
+    try:
+        lines = arrived.split(b"\n")[:-1]
+        return [msgspec.json.decode(line, type=Verdict) for line in lines]
+    except msgspec.DecodeError:  # this is no answer of the service
+        return []
 
 
 def _not_taken(response: httpx2.Response, arrived: bytes, packet: Sequence[Entry]) -> _Heard:
