@@ -24,6 +24,7 @@ from jaringan_usaha.features.invoicing.charges import (
     charges,
 )
 from jaringan_usaha.features.invoicing.routes import Amount, Number
+from jaringan_usaha.features.invoicing.totals import of_charges, of_costs
 from jaringan_usaha.kernel.landed import WHAT_TO_DO, ChargeKey
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
@@ -78,7 +79,7 @@ class ChargeView(BaseModel):
     recorded_at: datetime
 
 
-class ChargeTotals(BaseModel):
+class ChargeTotals(Rows):
     """The sums of all charges asked for; for one koperasi, of what it bears of them."""
 
     amount_idr: int
@@ -153,7 +154,11 @@ class CostView(CostSums):
     invoiced_units: int
 
 
-class CostList(ListWithTotals[CostView, CostSums]):
+class CostTotals(Rows, CostSums):
+    """The sums of all rows."""
+
+
+class CostList(ListWithTotals[CostView, CostTotals]):
     """What goods came to cost."""
 
 
@@ -202,7 +207,7 @@ async def list_charges(
             koperasi_id=koperasi,
             days=days,
         )
-        totals = await views.charge_totals(
+        totals = await of_charges(
             db,
             caller.network_id,
             cycle_id=cycle_id,
@@ -210,7 +215,7 @@ async def list_charges(
             koperasi_id=koperasi,
             days=days,
         )
-    return page.answer(ChargeList, rows, show=_with_waiting, totals=dict(totals))
+    return page.answer(ChargeList, rows, show=_with_waiting, totals=totals)
 
 
 def _with_waiting(row: Row) -> dict[str, Any]:
@@ -281,8 +286,8 @@ async def list_costs(
     costs = views.CostsAsked(cycle_id, supplier_id, koperasi, days)
     async with page.reading("cycles", "invoicing") as db:
         rows = await views.costs(db, caller.network_id, costs, part=page.part)
-        totals = await views.cost_totals(db, caller.network_id, costs)
-    return page.answer(CostList, rows, totals=dict(totals))
+        totals = await of_costs(db, caller.network_id, costs)
+    return page.answer(CostList, rows, totals=totals)
 
 
 def _koperasi(caller: Caller, named: str | None) -> str | None:

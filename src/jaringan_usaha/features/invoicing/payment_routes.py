@@ -16,6 +16,7 @@ from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.payments import PayInvoice, ReceiveRebate, payments
 from jaringan_usaha.features.invoicing.routes import Amount, MoneyTotals, Number, totals_of
+from jaringan_usaha.features.invoicing.totals import PAYMENTS, REBATES
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
 
@@ -113,18 +114,7 @@ async def list_payments(
             supplier_id=supplier_id,
             days=days,
         )
-        if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
-        else:
-            amount_idr = await views.paid_on_days(
-                db,
-                caller.network_id,
-                days,
-                "payment",
-                cycle_id=cycle_id,
-                supplier_id=supplier_id,
-            )
-            totals = MoneyTotals.of_days(paid_idr=amount_idr)
+        totals = await totals_of(db, caller, PAYMENTS, cycle_id, supplier_id, days)
     return page.answer(PaymentList, rows, totals=totals)
 
 
@@ -161,18 +151,7 @@ async def list_rebates(
             supplier_id=supplier_id,
             days=days,
         )
-        if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
-        else:
-            amount_idr = await views.paid_on_days(
-                db,
-                caller.network_id,
-                days,
-                "rebate",
-                cycle_id=cycle_id,
-                supplier_id=supplier_id,
-            )
-            totals = MoneyTotals.of_days(rebate_received_idr=amount_idr)
+        totals = await totals_of(db, caller, REBATES, cycle_id, supplier_id, days)
     return page.answer(
         RebateList,
         rows,

@@ -13,12 +13,13 @@ from jaringan_usaha.api.callers import OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, ListOf, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Connection
+from jaringan_usaha.eventlog.list_sums import KeptList
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.domain import MOST_AMOUNT_IDR, NoSuchInvoice
 from jaringan_usaha.features.invoicing.events import ClaimedLine, InvoiceLine
@@ -29,6 +30,7 @@ from jaringan_usaha.features.invoicing.invoices import (
     ReleaseInvoice,
     invoices,
 )
+from jaringan_usaha.features.invoicing.totals import DEBIT_NOTES, INVOICES, ORDERS, of_money
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
@@ -145,9 +147,10 @@ class InvoiceDetail(InvoiceView):
     stale: bool
 
 
-class MoneyTotals(BaseModel):
-    """The sums over all consolidated orders asked for, whatever page is shown. Where a list is
-    narrowed to days, the sums of its own rows; what these do not tell is null."""
+class MoneyTotals(Rows):
+    """How many rows there are, and the sums over all consolidated orders asked for, whatever page
+    is shown. Where a list is narrowed to days, the sums of its own rows; what these do not tell is
+    null."""
 
     invoices: int | None
     held: int | None
@@ -160,7 +163,7 @@ class MoneyTotals(BaseModel):
     rebate_received_idr: int | None
 
     @classmethod
-    def of_days(cls, **sums: int) -> Self:
+    def of(cls, sums: Mapping[str, int]) -> Self:
         return cls.model_validate({**dict.fromkeys(cls.model_fields), **sums})
 
 
@@ -304,13 +307,7 @@ async def list_invoices(
             supplier_id=supplier_id,
             days=days,
         )
-        if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
-        else:
-            sums = await views.invoice_totals(
-                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
-            )
-            totals = MoneyTotals.of_days(**dict(sums))
+        totals = await totals_of(db, caller, INVOICES, cycle_id, supplier_id, days)
     return page.answer(InvoiceList, rows, totals=totals)
 
 
@@ -333,7 +330,7 @@ async def list_states(
             supplier_id=supplier_id,
             days=days,
         )
-        totals = await totals_of(db, caller, cycle_id, supplier_id, days)
+        totals = await totals_of(db, caller, ORDERS, cycle_id, supplier_id, days)
     return page.answer(InvoiceStateList, rows, totals=totals)
 
 
@@ -356,13 +353,7 @@ async def list_debit_notes(
             supplier_id=supplier_id,
             days=days,
         )
-        if days is None:
-            totals = await totals_of(db, caller, cycle_id, supplier_id)
-        else:
-            claimed_idr = await views.claimed_on_days(
-                db, caller.network_id, days, cycle_id=cycle_id, supplier_id=supplier_id
-            )
-            totals = MoneyTotals.of_days(claimed_idr=claimed_idr)
+        totals = await totals_of(db, caller, DEBIT_NOTES, cycle_id, supplier_id, days)
     return page.answer(
         DebitNoteList,
         rows,
@@ -381,14 +372,16 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
 async def totals_of(
     db: Connection,
     caller: Caller,
+    what: KeptList,
     cycle_id: str | None,
     supplier_id: str | None,
-    days: Days = None,
+    days: Days,
 ) -> MoneyTotals:
-    sums = await views.state_totals(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
+    return MoneyTotals.of(
+        await of_money(
+            db, caller.network_id, what, cycle_id=cycle_id, supplier_id=supplier_id, days=days
+        )
     )
-    return MoneyTotals(**dict(sums))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

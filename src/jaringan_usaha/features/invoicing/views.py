@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jaringan_usaha.api.period import EVER, Days, Period
+from jaringan_usaha.api.period import Days, Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -132,24 +132,6 @@ async def _costs_of_days(
     )
 
 
-async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
-    """The sums of all these rows."""
-    cycle_id, supplier_id, koperasi_id, days = asked
-    if days is not None:
-        row = await db.fetchrow(
-            queries.totals_of_costs_of_days, network_id, *days, cycle_id, supplier_id, koperasi_id
-        )
-    elif koperasi_id is not None:
-        query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
-        row = await db.fetchrow(query, network_id, *keys)
-    elif cycle_id is not None:
-        row = await db.fetchrow(queries.totals_of_cycle, network_id, cycle_id, supplier_id)
-    else:
-        row = await db.fetchrow(queries.totals_of_supplier, network_id, supplier_id)
-    assert row is not None
-    return row
-
-
 async def invoices(
     db: Connection,
     network_id: int,
@@ -202,52 +184,6 @@ async def states(
         supplier_id,
         part.most,
     )
-
-
-async def state_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days = None,
-) -> Row:
-    """The sums of all these consolidated orders; with days those invoiced on them."""
-    query = queries.state_totals_of_days if days else queries.state_totals
-    row = await db.fetchrow(query, network_id, cycle_id, supplier_id, *(days or ()))
-    assert row is not None
-    return row
-
-
-async def invoice_totals(
-    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
-) -> Row:
-    """The sums of the invoices of some days."""
-    row = await db.fetchrow(queries.totals_of_invoices, network_id, cycle_id, supplier_id, *days)
-    assert row is not None
-    return row
-
-
-async def claimed_on_days(
-    db: Connection, network_id: int, days: Period, *, cycle_id: str | None, supplier_id: str | None
-) -> int:
-    """Whole rupiah of the debit notes of some days."""
-    query = queries.claimed_on_days
-    return int(await db.fetchval(query, network_id, cycle_id, supplier_id, *days))
-
-
-async def paid_on_days(
-    db: Connection,
-    network_id: int,
-    days: Period,
-    kind: str,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-) -> int:
-    """Whole rupiah of the payments or rebates of some days."""
-    query = queries.paid_on_days
-    return int(await db.fetchval(query, network_id, kind, cycle_id, supplier_id, *days))
 
 
 async def debit_notes(
@@ -320,21 +256,6 @@ async def charges(
         koperasi_id,
         part.most,
     )
-
-
-async def charge_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-    days: Days,
-) -> Row:
-    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
-    row = await db.fetchrow(queries.charge_totals, network_id, *keys)
-    assert row is not None
-    return row
 
 
 async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:

@@ -19,6 +19,7 @@ from jaringan_usaha.api.paging import (
     After,
     ListOf,
     Page,
+    Rows,
     by,
 )
 from jaringan_usaha.api.period import PeriodNow
@@ -95,10 +96,9 @@ class SoldGoodsView(BaseModel):
     sale_lines: int
 
 
-class SoldTotals(BaseModel):
+class SoldTotals(Rows):
     """Of all rows, not only of this page."""
 
-    rows: int
     sale_lines: int
     amount_idr: int
     ppn_idr: int
@@ -126,8 +126,8 @@ class SaleFlagView(BaseModel):
     recorded_at: datetime
 
 
-class FlagTotals(BaseModel):
-    """Of all rows, not only of this page."""
+class FlagTotals(Rows):
+    """Of all rows, not only of this page; `flags` are the rows."""
 
     flags: int
     sales: int
@@ -197,7 +197,7 @@ async def list_sales(
         rows = await views.sold_goods(
             db, caller.network_id, period, koperasi_id=whose, item_id=item_id, part=page.part
         )
-    return page.answer(SoldGoodsPage, rows, totals=dict(totals))
+    return page.answer(SoldGoodsPage, rows, totals=totals)
 
 
 @router.get("/sales/{sale_id}", operation_id="getSale")
@@ -234,7 +234,7 @@ async def list_sale_flags(
             item_id=item_id,
             part=page.part,
         )
-    return page.answer(SaleFlagPage, rows, totals=dict(totals))
+    return page.answer(SaleFlagPage, rows, totals=totals)
 
 
 @router.get(

@@ -126,7 +126,7 @@ class TierDropView(BaseModel):
     relieved_idr: int
 
 
-class TierDropSums(BaseModel):
+class TierDropSums(Rows):
     """Of all rows, not only of the page."""
 
     charged_idr: int
@@ -327,7 +327,7 @@ async def list_tier_drops(
             koperasi_id=whose,
             days=days,
         )
-        sums = await views.tier_drop_sums(
+        totals = await views.tier_drop_totals(
             db,
             caller.network_id,
             cycle_id=cycle_id,
@@ -335,7 +335,7 @@ async def list_tier_drops(
             koperasi_id=whose,
             days=days,
         )
-    return page.answer(TierDrops, rows, totals=dict(sums))
+    return page.answer(TierDrops, rows, totals=totals)
 
 
 # -- bulk sync -----------------------------------------------------------------------------
