@@ -1178,7 +1178,7 @@ create table delivered_orders (
   primary key (network_id, cycle_id, supplier_id)
 );
 
--- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
+-- `*` stands for all koperasi, all cycles or all suppliers. Without a cycle: sales of goods that
 -- nobody saw come. `month` is the first day of the month in which it counts.
 create table margins (
   network_id bigint not null,

@@ -46,11 +46,11 @@ async def margins(db: Connection, network_id: int, chosen: Chosen, *, part: Part
 async def totals(db: Connection, network_id: int, chosen: Chosen) -> Row:
     """The sums of all rows that are chosen."""
     row = await db.fetchrow(
-        queries.totals,
+        queries.margins,
         network_id,
         chosen.supplier_id or ALL,
-        chosen.koperasi_id or ALL,
-        chosen.cycle_id,
+        [chosen.koperasi_id or ALL],
+        [chosen.cycle_id or ALL],
         *chosen.months,
     )
     assert row is not None

@@ -93,7 +93,11 @@ class ItemCosts(Costs):
     sold_units: int
 
 
-class ItemList(ListWithTotals[ItemCosts, Costs]):
+class ItemTotals(Rows, Costs):
+    """The sums of all rows."""
+
+
+class ItemList(ListWithTotals[ItemCosts, ItemTotals]):
     """A page, and the sums of all rows that the filters choose."""
 
 
