@@ -647,6 +647,20 @@ create table delivery_items (
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
+-- What is ordered of each item beside what came of it: a probe of `delivery_items` for each line.
+-- Lines without firm units are of orders that nobody follows.
+create view lines_delivered with (security_invoker = true) as
+select l.network_id, l.cycle_id, l.supplier_id, l.item_id, l.firm, l.quantity,
+       case when l.firm > 0 then l.quantity else 0 end as ordered,
+       coalesce(i.accepted, 0) as accepted, coalesce(i.rejected, 0) as rejected,
+       coalesce(i.given, 0) as given, coalesce(i.goods_idr, 0) as goods_idr,
+       coalesce(i.alone_idr, 0) as alone_idr, coalesce(i.waiting, 0) as waiting
+from consolidated_lines l
+left join lateral (
+  select * from delivery_items i
+  where i.network_id = l.network_id and i.cycle_id = l.cycle_id
+    and i.supplier_id = l.supplier_id and i.item_id = l.item_id limit 1) i on true;
+
 -- What each koperasi got of each item. What it may expect stands in `entitlements`; one that only
 -- took surplus has no row there.
 create table deliveries (

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TABLE: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "filters.toml").read_text())
 WITHOUT: Mapping[str, str] = TABLE["without_totals"]
+UNCOUNTED: Mapping[str, str] = TABLE["without_rows"]
 
 ROLES = ("operator", "melati", "mawar", "supplier", "auditor", "office")
 PARTS = ("koperasi_id", "supplier_id", "cycle_id", "item_id", "state", "status", "role")
@@ -139,6 +140,17 @@ async def test_b_a_list_states_totals_or_says_why_not() -> None:
     assert LISTS.keys() <= found.keys()
     silent = {name for name, schema in found.items() if "totals" not in schema["required"]}
     assert silent == WITHOUT.keys()
+
+
+async def test_b_totals_say_how_many_rows_there_are_or_why_not() -> None:
+    schemas = openapi_document()["components"]["schemas"]
+    uncounted = set()
+    for name, schema in answers().items():
+        totals = schema["properties"].get("totals", {})
+        of = next(iter(each for each in (totals, *totals.get("anyOf", ())) if "$ref" in each), None)
+        if of and "rows" not in schemas[of["$ref"].rpartition("/")[2]]["required"]:
+            uncounted.add(name)
+    assert uncounted == UNCOUNTED.keys()
 
 
 # -- what is stated ------------------------------------------------------------------------

@@ -4,7 +4,7 @@ grow for ever; of one cycle added up when it is asked for."""
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from jaringan_usaha.api.period import EVER, Days
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.list_sums import (
     ALL,
@@ -155,7 +155,7 @@ async def _rows(
         return await what.totals(db, network_id, supplier_id=supplier_id, days=days)
     if what is ORDERS:
         return await _one(db, queries.orders_of_cycle, network_id, cycle_id, supplier_id)
-    keys = (cycle_id, supplier_id, *(days or EVER))
+    keys = (cycle_id, supplier_id, *(days or (None, None)))
     return await _one(db, _of_cycle[what], network_id, *keys)
 
 
@@ -172,7 +172,7 @@ async def of_charges(
     if cycle_id is None:
         parts = (ALL,) if supplier_id is None else (WHOLE_CYCLE, supplier_id)
         return await CHARGES.totals(db, network_id, koperasi_id=koperasi_id, parts=parts, days=days)
-    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
+    keys = (cycle_id, supplier_id, koperasi_id, *(days or (None, None)))
     return await _one(db, queries.charges_of_cycle, network_id, *keys)
 
 

@@ -67,6 +67,7 @@ cross join lateral (
   where network_id = $1 and cycle_id = i.cycle_id and supplier_id = i.supplier_id limit 1) s;
 
 -- name: invoices_of_cycle
+-- `or` keeps the planner from going along the days, which are all days where none are named.
 select count(*) as rows, count(*) filter (where not refused) as invoices,
        count(*) filter (where held) as held,
        coalesce(sum(goods_idr + ppn_idr + deposit_idr) filter (where not refused),
@@ -78,25 +79,26 @@ select count(*) as rows, count(*) filter (where not refused) as invoices,
        coalesce(sum(paid_idr), 0)::bigint as paid_idr
 from supplier_invoices
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
-  and invoiced_on between $4 and $5;
+  and ($4::date is null or invoiced_on between $4 and $5);
 
 -- name: debit_notes_of_cycle
 select count(*) as rows, coalesce(sum(goods_idr + ppn_idr + deposit_idr), 0)::bigint as claimed_idr
 from debit_notes
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
-  and (recorded_at at time zone 'Asia/Jakarta')::date between $4 and $5;
+  and ($4::date is null
+       or (recorded_at at time zone 'Asia/Jakarta')::date between $4 and $5);
 
 -- name: payments_of_cycle
 select count(*) as rows, coalesce(sum(amount_idr), 0)::bigint as paid_idr
 from supplier_payments
 where network_id = $1 and kind = 'payment' and cycle_id = $2
-  and ($3::text is null or supplier_id = $3) and paid_on between $4 and $5;
+  and ($3::text is null or supplier_id = $3) and ($4::date is null or paid_on between $4 and $5);
 
 -- name: rebates_of_cycle
 select count(*) as rows, coalesce(sum(amount_idr), 0)::bigint as rebate_received_idr
 from supplier_payments
 where network_id = $1 and kind = 'rebate' and cycle_id = $2
-  and ($3::text is null or supplier_id = $3) and paid_on between $4 and $5;
+  and ($3::text is null or supplier_id = $3) and ($4::date is null or paid_on between $4 and $5);
 
 -- name: charges_of_cycle
 -- Its charges, or what a koperasi bears of them.
@@ -109,7 +111,8 @@ cross join lateral (
   select amount_idr, amount_idr from charge_shares
   where network_id = $1 and charge_id = c.charge_id and koperasi_id = $4) s
 where c.network_id = $1 and c.cycle_id = $2
-  and ($3::text is null or c.supplier_id in ('', $3)) and c.billed_on between $5 and $6;
+  and ($3::text is null or c.supplier_id in ('', $3))
+  and ($5::date is null or c.billed_on between $5 and $6);
 
 -- name: costs
 -- In some cycles, or in all (`*`).

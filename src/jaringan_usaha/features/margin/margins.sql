@@ -36,13 +36,14 @@ order by koperasi_id, cycle_id limit $7;
 
 -- name: margins
 -- The figures of some koperasi in some cycles, in the order given; `*` stands for all of either.
+-- Where there are none there is no row.
 select k.koperasi_id, k.cycle_id, m.ordered_idr + f.amount_idr as ordered_idr,
        m.amount_idr + f.amount_idr as amount_idr, m.alone_idr + f.alone_idr as alone_idr,
        m.goods_idr, m.variance_idr, m.freight_idr, m.fee_idr, m.ppn_idr, m.ppn_credit_idr,
        m.rebate_idr, m.charge_idr, m.revenue_idr, m.cogs_idr
 from unnest($3::text[], $4::text[]) with ordinality k(koperasi_id, cycle_id, place)
 cross join lateral (
-  select coalesce(sum(ordered_idr), 0)::bigint as ordered_idr,
+  select count(*) as booked, coalesce(sum(ordered_idr), 0)::bigint as ordered_idr,
          coalesce(sum(amount_idr), 0)::bigint as amount_idr,
          coalesce(sum(alone_idr), 0)::bigint as alone_idr,
          coalesce(sum(goods_idr), 0)::bigint as goods_idr,
@@ -59,11 +60,11 @@ cross join lateral (
   where network_id = $1 and supplier_id = $2 and koperasi_id = k.koperasi_id
     and cycle_id = k.cycle_id and month between $5 and $6) m
 cross join lateral (
-  select coalesce(sum(amount_idr), 0)::bigint as amount_idr,
+  select count(*) as expected, coalesce(sum(amount_idr), 0)::bigint as amount_idr,
          coalesce(sum(alone_idr), 0)::bigint as alone_idr
   from forecasts_of($1, $2, nullif(k.cycle_id, '*'), k.koperasi_id)
   where $2 <> '*' and k.koperasi_id <> '*' and month between $5 and $6) f
-order by k.place;
+where m.booked + f.expected > 0 order by k.place;
 
 -- paged: items
 -- What each item of a cycle cost each koperasi, and what it earned with it.

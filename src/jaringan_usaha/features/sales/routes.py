@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, computed_field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import BoardNow, CallerNow, ReaderNow
@@ -127,10 +127,14 @@ class SaleFlagView(BaseModel):
 
 
 class FlagTotals(Rows):
-    """Of all rows, not only of this page; `flags` are the rows."""
+    """Of all rows, not only of this page."""
 
-    flags: int
     sales: int
+
+    @computed_field(description="the same as `rows`")  # type: ignore[prop-decorator]
+    @property
+    def flags(self) -> int:
+        return self.rows
 
 
 class SaleFlagPage(ListOf[SaleFlagView]):

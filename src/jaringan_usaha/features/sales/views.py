@@ -194,8 +194,7 @@ async def flag_totals(
 ) -> dict[str, int]:
     """How many flags and flagged sales `flags` would list."""
     parts = (ALL,) if item_id is None else (item_id,)
-    found = await FLAGS.totals(db, network_id, koperasi_id=koperasi_id, parts=parts, days=period)
-    return {**found, "flags": found["rows"]}
+    return await FLAGS.totals(db, network_id, koperasi_id=koperasi_id, parts=parts, days=period)
 
 
 async def selling_prices(
