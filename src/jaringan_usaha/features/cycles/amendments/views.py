@@ -28,6 +28,7 @@ from jaringan_usaha.features.cycles.events import (
 )
 from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, ConsolidatedEvent
 from jaringan_usaha.features.cycles.orders.filling import ItemKey
+from jaringan_usaha.features.cycles.sums import cycles_asked
 from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.cycles.amendments", "views.sql")
@@ -374,12 +375,8 @@ async def tier_drop_totals(
     days: Days,
 ) -> dict[str, int]:
     """Kept for all cycles; of one, or of those that close on some days, added up."""
-    if days is not None:
-        found = await db.fetch(queries.closing_on_days, network_id, *days, cycle_id)
-        cycles = [row["cycle_id"] for row in found]
-    elif cycle_id is not None:
-        cycles = [cycle_id]
-    else:
+    cycles = await cycles_asked(db, network_id, cycle_id, days)
+    if cycles is None:
         parts = (ALL,) if supplier_id is None else (supplier_id,)
         return await TIER_DROPS.totals(db, network_id, koperasi_id=koperasi_id, parts=parts)
     keys = (cycles, supplier_id, koperasi_id)

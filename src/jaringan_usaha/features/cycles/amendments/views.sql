@@ -243,12 +243,6 @@ cross join lateral (
 cross join lateral (values ('', ''), ('koperasi', d.koperasi_id)) s(subject, subject_id)
 group by s.subject, s.subject_id, d.supplier_id;
 
--- name: closing_on_days
-select cycle_id from cycles
-where network_id = $1 and closes_at >= $2::date::timestamp at time zone 'Asia/Jakarta'
-  and closes_at < ($3::date + 1)::timestamp at time zone 'Asia/Jakarta'
-  and ($4::text is null or cycle_id = $4);
-
 -- name: tier_drops_of_cycles
 select count(*) as rows, coalesce(sum(charged_idr), 0)::bigint as charged_idr,
        coalesce(sum(relieved_idr), 0)::bigint as relieved_idr
