@@ -647,6 +647,20 @@ create table delivery_items (
   primary key (network_id, cycle_id, supplier_id, item_id)
 );
 
+-- What is ordered of each item beside what came of it: a probe of `delivery_items` for each line.
+-- Lines without firm units are of orders that nobody follows.
+create view lines_delivered with (security_invoker = true) as
+select l.network_id, l.cycle_id, l.supplier_id, l.item_id, l.firm, l.quantity,
+       case when l.firm > 0 then l.quantity else 0 end as ordered,
+       coalesce(i.accepted, 0) as accepted, coalesce(i.rejected, 0) as rejected,
+       coalesce(i.given, 0) as given, coalesce(i.goods_idr, 0) as goods_idr,
+       coalesce(i.alone_idr, 0) as alone_idr, coalesce(i.waiting, 0) as waiting
+from consolidated_lines l
+left join lateral (
+  select * from delivery_items i
+  where i.network_id = l.network_id and i.cycle_id = l.cycle_id
+    and i.supplier_id = l.supplier_id and i.item_id = l.item_id limit 1) i on true;
+
 -- What each koperasi got of each item. What it may expect stands in `entitlements`; one that only
 -- took surplus has no row there.
 create table deliveries (
@@ -777,7 +791,8 @@ create table costs (
 create index costs_by_koperasi on costs (network_id, koperasi_id, cycle_id, supplier_id, item_id);
 create index costs_by_supplier on costs (network_id, supplier_id, cycle_id, item_id, koperasi_id);
 
--- The same, summed over items: totals without reading all rows.
+-- The same, summed over items: totals without reading all rows. `*` stands for all koperasi of a
+-- supplier, for all cycles, or for all cycles and suppliers of a koperasi; `costs` are the rows.
 create table cost_sums (
   network_id bigint not null,
   cycle_id text not null,
@@ -793,11 +808,9 @@ create table cost_sums (
   rebate_idr bigint not null,
   own_rebate_idr bigint not null,
   deposit_idr bigint not null,
-  primary key (network_id, cycle_id, supplier_id, koperasi_id)
+  costs bigint not null,
+  primary key (network_id, koperasi_id, cycle_id, supplier_id)
 );
-
-create index cost_sums_by_koperasi on cost_sums (network_id, koperasi_id, cycle_id, supplier_id);
-create index cost_sums_by_supplier on cost_sums (network_id, supplier_id, cycle_id, koperasi_id);
 
 create table supplier_invoices (
   network_id bigint not null,
@@ -1179,7 +1192,7 @@ create table delivered_orders (
   primary key (network_id, cycle_id, supplier_id)
 );
 
--- `*` stands for all koperasi, or all suppliers of the cycle. Without a cycle: sales of goods that
+-- `*` stands for all koperasi, all cycles or all suppliers. Without a cycle: sales of goods that
 -- nobody saw come. `month` is the first day of the month in which it counts.
 create table margins (
   network_id bigint not null,
@@ -1240,6 +1253,25 @@ begin atomic
       and p_koperasi collate "C" between f.first_koperasi and f.last_koperasi)
     and current_setting('ju.koperasi', true) in ('*', s.koperasi_id)
     and current_setting('ju.supplier', true) in ('*', f.supplier_id); end;
+
+-- what lists come to
+
+-- The totals of lists that grow for ever: of the whole network (no subject), one koperasi or one
+-- supplier; of a part of these, or of all of it (`*`); of a day, or of all days (`-infinity`).
+-- Amounts are numeric since a sum may be more than any of its rows could be.
+create table list_sums (
+  network_id bigint not null,
+  list text not null,
+  subject text not null,
+  subject_id text not null,
+  part text not null,
+  day_on date not null,
+  figure text not null,
+  amount numeric not null,
+  primary key (network_id, list, subject, subject_id, part, day_on, figure)
+);
+
+create index list_sums_empty on list_sums (network_id, list) where amount = 0;
 
 -- changes
 

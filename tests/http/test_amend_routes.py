@@ -200,7 +200,7 @@ async def test_tp5_a_late_withdrawal_states_its_charge_before_it_is_accepted(
         assert [each["amount_idr"] for each in own["items"]] == [35 * 180_000]
         assert own["totals"]["amount_idr"] == 35 * 180_000
     drops = await shown(market, "/v1/tier-drops", cycle_id="late")
-    assert drops["totals"] == {"charged_idr": 570_000, "relieved_idr": 570_000}
+    assert drops["totals"] == {"rows": 4, "charged_idr": 570_000, "relieved_idr": 570_000}
     assert {
         each["koperasi_id"]: (each["charged_idr"], each["relieved_idr"]) for each in drops["items"]
     } == {
@@ -211,7 +211,7 @@ async def test_tp5_a_late_withdrawal_states_its_charge_before_it_is_accepted(
     }
     own = (await dahlia.get("/v1/tier-drops", cycle_id="late")).json()
     assert [each["koperasi_id"] for each in own["items"]] == ["dahlia"]
-    assert own["totals"] == {"charged_idr": 570_000, "relieved_idr": 0}
+    assert own["totals"] == {"rows": 1, "charged_idr": 570_000, "relieved_idr": 0}
     assert_refused(await dahlia.get("/v1/tier-drops", koperasi_id="melati"), 403, "forbidden")
 
 

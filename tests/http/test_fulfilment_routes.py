@@ -179,6 +179,7 @@ async def test_s3_only_accepted_units_are_shared(market: Market) -> None:
     assert (line_["accepted"], line_["rejected"], line_["reason"]) == (60, 12, "dented")
     assert (line_["shared"], line_["given"], line_["surplus"]) == (True, 60, 0)
     assert shown["totals"] == {
+        "rows": 1,
         "accepted": 60,
         "rejected": 12,
         "given": 60,
@@ -192,7 +193,7 @@ async def test_s3_only_accepted_units_are_shared(market: Market) -> None:
     assert (head["line_count"], head["accepted"], head["rejected"]) == (1, 0, 3)
     listed = (await market.operator.get("/v1/cycles/s3/receipts", limit=1)).json()
     assert [each["receipt_id"] for each in listed["items"]] == ["s3-r1"]
-    assert listed["totals"] == {"receipts": 2, "accepted": 60, "rejected": 15}
+    assert listed["totals"] == {"rows": 2, "receipts": 2, "accepted": 60, "rejected": 15}
     listed = (await market.operator.get(listed["next"])).json()
     assert [each["receipt_id"] for each in listed["items"]] == ["s3-r2"]
 
@@ -204,7 +205,7 @@ async def test_s4_over_delivery_waits_for_a_decision(market: Market) -> None:
     shown = (await market.operator.get("/v1/surplus", cycle_id="s4")).json()
     (waiting,) = shown["items"]
     assert (waiting["receipt_id"], waiting["surplus"], waiting["waiting"]) == ("s4-r1", 5, 5)
-    assert shown["totals"] == {"lines": 1, "waiting": 5}
+    assert shown["totals"] == {"rows": 1, "lines": 1, "waiting": 5}
     body = {"cycle_id": "s4", "supplier_id": "indofood", "item_id": "oil", "reason": "too much"}
     path = "/v1/receipts/s4-r1/surplus"
     for decision in (
@@ -228,6 +229,7 @@ async def test_s4_over_delivery_waits_for_a_decision(market: Market) -> None:
     }
     await receive(market, "s4-r2", "s4", oil(1))  # the claims still add up
     assert (await market.operator.get("/v1/surplus", cycle_id="s4")).json()["totals"] == {
+        "rows": 1,
         "lines": 1,
         "waiting": 1,
     }
@@ -254,7 +256,7 @@ async def test_s5_102_of_105(market: Market) -> None:
         shown = (await market.operator.get("/v1/cycles/s5/shortfalls", **named)).json()
         sums = {"ordered": S5[koperasi_id][2] * short, "short": short}
         sums["accepted"] = sums["ordered"] - short
-        assert shown["totals"] == {"items": short, **sums}
+        assert shown["totals"] == {"rows": short, "items": short, **sums}
         names = {"supplier_id": "indofood", "item_id": "oil", "rejected": None, "final": False}
         assert shown["items"] == [{**names, **sums}] * short
     path = "/v1/consolidated-orders/s5/indofood/end-delivery"
@@ -262,7 +264,8 @@ async def test_s5_102_of_105(market: Market) -> None:
     assert done.status_code == 200, done.text
     shown = (await market.operator.get("/v1/cycles/s5/shortfalls", supplier_id="indofood")).json()
     assert [each["final"] for each in shown["items"]] == [True]
-    assert shown["totals"] == {"items": 1, "ordered": 105, "accepted": 102, "short": 3}
+    sums = {"ordered": 105, "accepted": 102, "short": 3}
+    assert shown["totals"] == {"rows": 1, "items": 1, **sums}
     states = (await market.operator.get("/v1/cycles/s5/delivery-states")).json()
     (state,) = states["items"]
     assert (state["state"], state["receipts"], state["given"]) == ("received", 1, 102)

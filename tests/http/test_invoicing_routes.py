@@ -231,6 +231,7 @@ async def test_the_whole_table_of_margins_per_koperasi(market: Market) -> None:
         zip(NAMES, (18_270_000, 366_086, 274_050, 2_009_700, 20_919_836), strict=True)
     )
     assert listed["totals"]["freight_idr"] == 1_000_000
+    assert listed["totals"].pop("rows") == len(listed["items"])
     for name in listed["totals"]:
         assert listed["totals"][name] == sum(row[name] for row in listed["items"]), name
     assert {row["invoiced_units"] - row["units"] for row in of_oil} == {0}

@@ -298,6 +298,7 @@ async def test_a_cycle_is_compared_while_it_is_open_and_after(cycles: Market) ->
             assert expected[each["item_id"]].items() <= each.items()
         assert shown["ppn_version_no"] == 1
         assert shown["totals"] == {
+            "rows": 3,
             "items": 3,
             "compared": 2,
             "exceeding": 2,

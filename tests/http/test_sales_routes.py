@@ -101,7 +101,7 @@ async def test_m2_above_the_ceiling_is_refused_or_flagged_when_reported(market: 
         "amount_idr": 15_701,
         "line_no": 1,
     }.items() <= flag.items()
-    assert listed["totals"] == {"flags": 1, "sales": 1}
+    assert listed["totals"] == {"rows": 1, "flags": 1, "sales": 1}
 
 
 async def test_m3_eleven_kilograms_in_one_day_are_refused(market: Market) -> None:

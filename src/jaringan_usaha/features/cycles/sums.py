@@ -69,7 +69,7 @@ async def of_orders(
     db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None, days: Days
 ) -> Row:
     """Consolidated orders and what they hold."""
-    cycles = await _cycles(db, network_id, cycle_id, days)
+    cycles = await cycles_asked(db, network_id, cycle_id, days)
     if cycles is None:
         return await _row(db, queries.orders, network_id, supplier_id or ALL)
     return await _row(db, queries.orders_of_cycles, network_id, cycles, supplier_id)
@@ -85,7 +85,7 @@ async def of_states(
     days: Days,
 ) -> Row:
     """Consolidated orders, those withdrawn too, and how many the supplier was not told of."""
-    cycles = await _cycles(db, network_id, cycle_id, days)
+    cycles = await cycles_asked(db, network_id, cycle_id, days)
     if cycles is None:
         return await _row(db, queries.states, network_id, supplier_id or ALL, state)
     return await _row(db, queries.states_of_cycles, network_id, cycles, supplier_id, state)
@@ -107,7 +107,7 @@ async def of_koperasi(db: Connection, network_id: int, koperasi_id: str, cycle_i
     return await _row(db, queries.orders_of_koperasi, network_id, koperasi_id, cycle_id)
 
 
-async def _cycles(
+async def cycles_asked(
     db: Connection, network_id: int, cycle_id: str | None, days: Days
 ) -> list[str] | None:
     """The cycles that are asked about; None for all."""

@@ -22,10 +22,14 @@ class ReceiptView(BaseModel):
     recorded_at: datetime
 
 
-class ReceiptTotals(BaseModel):
-    receipts: int
+class ReceiptTotals(Rows):
     accepted: int
     rejected: int
+
+    @computed_field(description="the same as `rows`")  # type: ignore[prop-decorator]
+    @property
+    def receipts(self) -> int:
+        return self.rows
 
 
 class ReceiptPage(ListWithTotals[ReceiptView, ReceiptTotals]):
@@ -47,7 +51,7 @@ class ReceiptLineView(BaseModel):
     waiting: int
 
 
-class ReceiptLineTotals(BaseModel):
+class ReceiptLineTotals(Rows):
     accepted: int
     rejected: int
     given: int
@@ -77,7 +81,7 @@ class DeliveryStateView(BaseModel):
     waiting: int
 
 
-class DeliveryStateTotals(BaseModel):
+class DeliveryStateTotals(Rows):
     ordered: int
     accepted: int
     rejected: int
@@ -100,11 +104,15 @@ class ShortfallView(BaseModel):
     final: bool
 
 
-class ShortfallTotals(BaseModel):
-    items: int
+class ShortfallTotals(Rows):
     ordered: int
     accepted: int
     short: int
+
+    @computed_field(description="the same as `rows`")  # type: ignore[prop-decorator]
+    @property
+    def items(self) -> int:
+        return self.rows
 
 
 class ShortfallPage(ListWithTotals[ShortfallView, ShortfallTotals]):
@@ -181,9 +189,13 @@ class SurplusView(BaseModel):
     waiting: int
 
 
-class SurplusTotals(BaseModel):
-    lines: int
+class SurplusTotals(Rows):
     waiting: int
+
+    @computed_field(description="the same as `rows`")  # type: ignore[prop-decorator]
+    @property
+    def lines(self) -> int:
+        return self.rows
 
 
 class SurplusPage(ListWithTotals[SurplusView, SurplusTotals]):

@@ -193,10 +193,8 @@ async def list_delivery_states(
         rows = await views.states(
             db, caller.network_id, cycle_id, supplier_id=supplier_id, part=page.part
         )
-        totals = await views.item_totals(
-            db, caller.network_id, cycle_id, koperasi_id=None, supplier_id=supplier_id
-        )
-    return page.answer(DeliveryStatePage, rows, totals=dict(totals))
+        totals = await views.state_totals(db, caller.network_id, cycle_id, supplier_id)
+    return page.answer(DeliveryStatePage, rows, totals=totals)
 
 
 @router.get("/cycles/{cycle_id}/shortfalls", operation_id="listShortfalls")

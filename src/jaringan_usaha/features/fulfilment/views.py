@@ -163,6 +163,15 @@ async def item_totals(
     return await _one(db, queries.koperasi_totals, network_id, cycle_id, koperasi_id, supplier_id)
 
 
+async def state_totals(
+    db: Connection, network_id: int, cycle_id: str, supplier_id: str | None
+) -> dict[str, int]:
+    """So many deliveries, and the sums over their items."""
+    keys = (network_id, cycle_id, supplier_id)
+    items = await _one(db, queries.item_totals, *keys)
+    return {**dict(items), "rows": await db.fetchval(queries.state_count, *keys)}
+
+
 async def surplus(
     db: Connection,
     network_id: int,

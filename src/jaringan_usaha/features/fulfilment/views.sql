@@ -47,7 +47,7 @@ where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $
 order by position limit $7;
 
 -- name: receipt_totals
-select count(*) as receipts, coalesce(sum(accepted), 0)::bigint as accepted,
+select count(*) as rows, coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(rejected), 0)::bigint as rejected
 from receipts
 where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3)
@@ -61,7 +61,7 @@ where network_id = $1 and receipt_id = $2 and item_id > $3
 order by item_id limit $4;
 
 -- name: receipt_line_totals
-select coalesce(sum(accepted), 0)::bigint as accepted,
+select count(*) as rows, coalesce(sum(accepted), 0)::bigint as accepted,
        coalesce(sum(rejected), 0)::bigint as rejected, coalesce(sum(given), 0)::bigint as given,
        coalesce(sum(goods_idr), 0)::bigint as goods_idr,
        coalesce(sum(surplus), 0)::bigint as surplus, coalesce(sum(waiting), 0)::bigint as waiting
@@ -72,40 +72,32 @@ from receipt_lines where network_id = $1 and receipt_id = $2;
 select s.supplier_id, s.state, s.receipts, s.last_received_on, s.reason, i.*
 from delivery_states s
 cross join lateral (
-  select coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as ordered,
-         coalesce(sum(i.accepted), 0)::bigint as accepted,
-         coalesce(sum(i.rejected), 0)::bigint as rejected,
-         coalesce(sum(i.given), 0)::bigint as given,
-         coalesce(sum(i.goods_idr), 0)::bigint as goods_idr,
-         coalesce(sum(i.waiting), 0)::bigint as waiting
-  from consolidated_lines l
-  left join lateral (
-    select * from delivery_items
-    where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
-      and item_id = l.item_id limit 1) i on true
-  where l.network_id = $1 and l.cycle_id = $2 and l.supplier_id = s.supplier_id) i
+  select coalesce(sum(ordered), 0)::bigint as ordered,
+         coalesce(sum(accepted), 0)::bigint as accepted,
+         coalesce(sum(rejected), 0)::bigint as rejected, coalesce(sum(given), 0)::bigint as given,
+         coalesce(sum(goods_idr), 0)::bigint as goods_idr,
+         coalesce(sum(waiting), 0)::bigint as waiting
+  from lines_delivered
+  where network_id = $1 and cycle_id = $2 and supplier_id = s.supplier_id) i
 where s.network_id = $1 and s.cycle_id = $2 and ($3::text is null or s.supplier_id = $3)
   and s.supplier_id > $4
 order by s.supplier_id limit $5;
 
 -- name: item_totals
--- All items of a cycle, whoever gets them. Lines without firm units are of orders that nobody
--- follows.
-select coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as granted,
-       coalesce(sum(i.given), 0)::bigint as received,
-       coalesce(sum(i.goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(i.alone_idr), 0)::bigint as alone_idr,
-       coalesce(sum(l.quantity) filter (where l.firm > 0), 0)::bigint as ordered,
-       coalesce(sum(i.accepted), 0)::bigint as accepted,
-       coalesce(sum(i.rejected), 0)::bigint as rejected,
-       coalesce(sum(i.waiting), 0)::bigint as waiting
-from consolidated_lines l
-left join lateral (
-  select * from delivery_items
-  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
-    and item_id = l.item_id limit 1) i on true
-where l.network_id = $1 and l.cycle_id = $2
-  and ($3::text is null or l.supplier_id = $3);
+-- All items of a cycle, whoever gets them.
+select coalesce(sum(ordered), 0)::bigint as granted, coalesce(sum(given), 0)::bigint as received,
+       coalesce(sum(goods_idr), 0)::bigint as goods_idr,
+       coalesce(sum(alone_idr), 0)::bigint as alone_idr,
+       coalesce(sum(ordered), 0)::bigint as ordered,
+       coalesce(sum(accepted), 0)::bigint as accepted,
+       coalesce(sum(rejected), 0)::bigint as rejected,
+       coalesce(sum(waiting), 0)::bigint as waiting
+from lines_delivered
+where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
+
+-- name: state_count
+select count(*) from delivery_states
+where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
 
 -- name: koperasi_totals
 select *
@@ -162,36 +154,27 @@ order by supplier_id, item_id limit $7;
 
 -- paged: shortfalls
 -- Items that fall short so far, a page at a time; `final` once the delivery was ended.
-select l.supplier_id, l.item_id, l.quantity as ordered, coalesce(i.accepted, 0) as accepted,
-       coalesce(i.rejected, 0) as rejected, l.quantity - coalesce(i.accepted, 0) as short,
+select l.supplier_id, l.item_id, l.ordered, l.accepted, l.rejected, l.ordered - l.accepted as short,
        s.state = 'received' as final
-from consolidated_lines l
+from lines_delivered l
 cross join lateral (
   select * from delivery_states
   where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id limit 1) s
-left join lateral (
-  select * from delivery_items
-  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
-    and item_id = l.item_id limit 1) i on true
-where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
-  and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity
+where l.network_id = $1 and l.cycle_id = $2 and ($3::text is null or l.supplier_id = $3)
+  and l.accepted < l.ordered
   and (l.supplier_id, l.item_id) > ($4, $5)
 order by l.supplier_id, l.item_id limit $6;
 
 -- name: shortfall_totals
-select count(*) as items, coalesce(sum(l.quantity), 0)::bigint as ordered,
-       coalesce(sum(i.accepted), 0)::bigint as accepted,
-       coalesce(sum(l.quantity - coalesce(i.accepted, 0)), 0)::bigint as short
-from consolidated_lines l
-cross join lateral (
-  select * from delivery_states
-  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id limit 1) s
-left join lateral (
-  select * from delivery_items
-  where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
-    and item_id = l.item_id limit 1) i on true
-where l.network_id = $1 and l.cycle_id = $2 and l.firm > 0
-  and ($3::text is null or l.supplier_id = $3) and coalesce(i.accepted, 0) < l.quantity;
+select count(*) as rows, coalesce(sum(l.ordered), 0)::bigint as ordered,
+       coalesce(sum(l.accepted), 0)::bigint as accepted,
+       coalesce(sum(l.ordered - l.accepted), 0)::bigint as short
+from lines_delivered l
+where l.network_id = $1 and l.cycle_id = $2 and ($3::text is null or l.supplier_id = $3)
+  and l.accepted < l.ordered
+  and exists (
+    select from delivery_states
+    where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id);
 
 -- paged: shortfalls_of_koperasi
 -- Items of which one koperasi got less than was ordered for it; nothing is refused in its name.
@@ -221,7 +204,7 @@ with e as materialized (
   select * from deliveries
   where network_id = $1 and cycle_id = $2 and koperasi_id = $3
 )
-select count(*) as items, coalesce(sum(e.granted), 0)::bigint as ordered,
+select count(*) as rows, coalesce(sum(e.granted), 0)::bigint as ordered,
        coalesce(sum(d.received), 0)::bigint as accepted,
        coalesce(sum(e.granted - coalesce(d.received, 0)), 0)::bigint as short
 from e left join d using (supplier_id, item_id)
@@ -243,7 +226,7 @@ where l.network_id = $1 and l.waiting > 0 and ($2::text is null or l.cycle_id = 
 order by l.position, l.item_id limit $8;
 
 -- name: surplus_totals
-select count(*) as lines, coalesce(sum(waiting), 0)::bigint as waiting
+select count(*) as rows, coalesce(sum(waiting), 0)::bigint as waiting
 from receipt_lines l
 where l.network_id = $1 and l.waiting > 0 and ($2::text is null or l.cycle_id = $2)
   and ($3::text is null or l.supplier_id = $3)

@@ -1,11 +1,12 @@
 """What is told of suppliers' invoices and debit notes: one shape for each question."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Self
 
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.paging import ListOf
+from jaringan_usaha.api.paging import ListOf, Rows
 from jaringan_usaha.features.invoicing.invoices import MOST_LINES
 
 
@@ -65,9 +66,10 @@ class InvoiceDetail(InvoiceView):
     stale: bool
 
 
-class MoneyTotals(BaseModel):
-    """The sums over all consolidated orders asked for, whatever page is shown. Where a list is
-    narrowed to days, the sums of its own rows; what these do not tell is null."""
+class MoneyTotals(Rows):
+    """How many rows there are, and the sums over all consolidated orders asked for, whatever page
+    is shown. Where a list is narrowed to days, the sums of its own rows; what these do not tell is
+    null."""
 
     invoices: int | None
     held: int | None
@@ -80,7 +82,7 @@ class MoneyTotals(BaseModel):
     rebate_received_idr: int | None
 
     @classmethod
-    def of_days(cls, **sums: int) -> Self:
+    def of(cls, sums: Mapping[str, int]) -> Self:
         return cls.model_validate({**dict.fromkeys(cls.model_fields), **sums})
 
 

@@ -26,6 +26,7 @@ from jaringan_usaha.features.invoicing.charges import (
 )
 from jaringan_usaha.features.invoicing.landed_cost import CONSORTIUM
 from jaringan_usaha.features.invoicing.routes import Amount, Number
+from jaringan_usaha.features.invoicing.totals import of_charges, of_costs
 from jaringan_usaha.kernel.ceiling import asked_beyond_idr
 from jaringan_usaha.kernel.landed import WHAT_TO_DO, ChargeKey
 
@@ -81,7 +82,7 @@ class ChargeView(BaseModel):
     recorded_at: datetime
 
 
-class ChargeTotals(BaseModel):
+class ChargeTotals(Rows):
     """The sums of all charges asked for; for one koperasi, of what it bears of them."""
 
     amount_idr: int
@@ -160,7 +161,11 @@ class CostView(CostSums):
     )
 
 
-class CostList(ListWithTotals[CostView, CostSums]):
+class CostTotals(Rows, CostSums):
+    """The sums of all rows."""
+
+
+class CostList(ListWithTotals[CostView, CostTotals]):
     """What goods came to cost."""
 
 
@@ -209,7 +214,7 @@ async def list_charges(
             koperasi_id=koperasi,
             days=days,
         )
-        totals = await views.charge_totals(
+        totals = await of_charges(
             db,
             caller.network_id,
             cycle_id=cycle_id,
@@ -217,7 +222,7 @@ async def list_charges(
             koperasi_id=koperasi,
             days=days,
         )
-    return page.answer(ChargeList, rows, show=_with_waiting, totals=dict(totals))
+    return page.answer(ChargeList, rows, show=_with_waiting, totals=totals)
 
 
 def _with_waiting(row: Row) -> dict[str, Any]:
@@ -288,7 +293,7 @@ async def list_costs(
     costs = views.CostsAsked(cycle_id, supplier_id, koperasi, days)
     async with page.reading("cycles", "invoicing", "registry") as db:
         rows = await views.costs(db, caller.network_id, costs, part=page.part)
-        totals = await views.cost_totals(db, caller.network_id, costs)
+        totals = await of_costs(db, caller.network_id, costs)
         goods = {(row["cycle_id"], row["item_id"]): None for row in rows}
         rules = await views.rules_of_goods(db, caller.network_id, goods) if goods else {}
 
@@ -296,7 +301,7 @@ async def list_costs(
         values = rules.get((row["cycle_id"], row["item_id"]), {})
         return {**dict(row), "above_ceiling_idr": _above_ceiling(row, values)}
 
-    return page.answer(CostList, rows, show=show, totals=dict(totals))
+    return page.answer(CostList, rows, show=show, totals=totals)
 
 
 def _above_ceiling(row: Row, values: Mapping[str, int]) -> int:

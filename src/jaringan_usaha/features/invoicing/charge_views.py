@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from jaringan_usaha.api.period import EVER, Days, Period
+from jaringan_usaha.api.period import Days, Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -41,21 +41,6 @@ async def charges(
         koperasi_id,
         part.most,
     )
-
-
-async def charge_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-    days: Days,
-) -> Row:
-    keys = (cycle_id, supplier_id, koperasi_id, *(days or EVER))
-    row = await db.fetchrow(queries.charge_totals, network_id, *keys)
-    assert row is not None
-    return row
 
 
 async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:
@@ -178,21 +163,3 @@ async def rules_of_goods(
     cycles, items = (list(column) for column in zip(*goods, strict=True))
     rows = await db.fetch(queries.rules_of_goods, network_id, cycles, items)
     return {(row["cycle_id"], row["item_id"]): _values.decode(row["rule_values"]) for row in rows}
-
-
-async def cost_totals(db: Connection, network_id: int, asked: CostsAsked) -> Row:
-    """The sums of all these rows."""
-    cycle_id, supplier_id, koperasi_id, days = asked
-    if days is not None:
-        row = await db.fetchrow(
-            queries.totals_of_costs_of_days, network_id, *days, cycle_id, supplier_id, koperasi_id
-        )
-    elif koperasi_id is not None:
-        query, keys = queries.totals_of_koperasi, (koperasi_id, cycle_id, supplier_id)
-        row = await db.fetchrow(query, network_id, *keys)
-    elif cycle_id is not None:
-        row = await db.fetchrow(queries.totals_of_cycle, network_id, cycle_id, supplier_id)
-    else:
-        row = await db.fetchrow(queries.totals_of_supplier, network_id, supplier_id)
-    assert row is not None
-    return row

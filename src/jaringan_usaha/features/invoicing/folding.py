@@ -33,6 +33,7 @@ from jaringan_usaha.features.invoicing.events import (
 )
 from jaringan_usaha.features.invoicing.landed_cost import CONSORTIUM
 from jaringan_usaha.features.invoicing.sums import Sums
+from jaringan_usaha.features.invoicing.totals import kept_totals
 from jaringan_usaha.kernel.messages import Event
 
 _ROWS_BITS = 20  # rows of one event, far more than there ever are
@@ -77,9 +78,10 @@ ACCEPTED, RETURNED, GIVEN, GOODS, COSTED = range(5)
 async def write(page: Page, db: Connection) -> None:
     """Fold a page: what came, what was invoiced and charged, and the sums of both."""
     await _write_weights(page, db)
-    await write_invoices(page, db)
-    await write_charges(page, db)
-    await _add_sums(page, db)
+    async with kept_totals(page, db):
+        await write_invoices(page, db)
+        await write_charges(page, db)
+        await _add_sums(page, db)
     await _add_costs(page, db)
 
 

@@ -17,6 +17,7 @@ from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.answers import MoneyTotals
 from jaringan_usaha.features.invoicing.payments import PayInvoice, ReceiveRebate, payments
 from jaringan_usaha.features.invoicing.routes import Amount, Number, totals_of
+from jaringan_usaha.features.invoicing.totals import PAYMENTS, REBATES
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["invoicing"])
 
@@ -106,11 +107,7 @@ async def list_payments(
     to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.payments(db, caller.network_id, "payment", to, part=page.part)
-        if days is None:
-            totals = await totals_of(db, caller, to)
-        else:
-            amount_idr = await views.paid_on_days(db, caller.network_id, "payment", to)
-            totals = MoneyTotals.of_days(paid_idr=amount_idr)
+        totals = await totals_of(db, caller, PAYMENTS, to)
     return page.answer(PaymentList, rows, totals=totals)
 
 
@@ -140,11 +137,7 @@ async def list_rebates(
     to = views.Narrowed(cycle_id, supplier_id, days)
     async with page.reading("invoicing") as db:
         rows = await views.payments(db, caller.network_id, "rebate", to, part=page.part)
-        if days is None:
-            totals = await totals_of(db, caller, to)
-        else:
-            amount_idr = await views.paid_on_days(db, caller.network_id, "rebate", to)
-            totals = MoneyTotals.of_days(rebate_received_idr=amount_idr)
+        totals = await totals_of(db, caller, REBATES, to)
     return page.answer(
         RebateList,
         rows,

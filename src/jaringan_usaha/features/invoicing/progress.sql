@@ -21,13 +21,8 @@ left join delivery_states d
 left join invoice_states b
   on b.network_id = $1 and b.cycle_id = $2 and b.supplier_id = o.supplier_id
 cross join lateral (
-  select bool_or(l.firm > 0 and coalesce(i.given, 0) < l.quantity
-                 or coalesce(i.waiting, 0) > 0) as missing
-  from consolidated_lines l
-  left join lateral (
-    select * from delivery_items
-    where network_id = $1 and cycle_id = $2 and supplier_id = l.supplier_id
-      and item_id = l.item_id limit 1) i on true
-  where l.network_id = $1 and l.cycle_id = $2 and l.supplier_id = o.supplier_id) i
+  select bool_or(given < ordered or waiting > 0) as missing
+  from lines_delivered
+  where network_id = $1 and cycle_id = $2 and supplier_id = o.supplier_id) i
 where o.network_id = $1 and o.cycle_id = $2 and o.quantity > 0
 order by o.supplier_id;

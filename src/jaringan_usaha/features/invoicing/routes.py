@@ -18,6 +18,7 @@ from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Connection
+from jaringan_usaha.eventlog.list_sums import KeptList
 from jaringan_usaha.features.invoicing import views
 from jaringan_usaha.features.invoicing.answers import (
     ClaimedLineView,
@@ -37,6 +38,7 @@ from jaringan_usaha.features.invoicing.invoices import (
     ReleaseInvoice,
     invoices,
 )
+from jaringan_usaha.features.invoicing.totals import DEBIT_NOTES, INVOICES, ORDERS, of_money
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.quantity import MOST_UNITS
 
@@ -172,11 +174,7 @@ async def list_invoices(
     to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.invoices(db, caller.network_id, to, part=page.part)
-        if days is None:
-            totals = await totals_of(db, caller, to)
-        else:
-            sums = await views.invoice_totals(db, caller.network_id, to)
-            totals = MoneyTotals.of_days(**dict(sums))
+        totals = await totals_of(db, caller, INVOICES, to)
     return page.answer(InvoiceList, rows, totals=totals)
 
 
@@ -192,7 +190,7 @@ async def list_states(
     to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.states(db, caller.network_id, to, part=page.part)
-        totals = await totals_of(db, caller, to)
+        totals = await totals_of(db, caller, ORDERS, to)
     return page.answer(InvoiceStateList, rows, totals=totals)
 
 
@@ -208,11 +206,7 @@ async def list_debit_notes(
     to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.debit_notes(db, caller.network_id, to, part=page.part)
-        if days is None:
-            totals = await totals_of(db, caller, to)
-        else:
-            claimed_idr = await views.claimed_on_days(db, caller.network_id, to)
-            totals = MoneyTotals.of_days(claimed_idr=claimed_idr)
+        totals = await totals_of(db, caller, DEBIT_NOTES, to)
     return page.answer(
         DebitNoteList,
         rows,
@@ -228,9 +222,10 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
     return [ClaimedLineView(**msgspec.structs.asdict(line)) for line in _lines.decode(lines)]
 
 
-async def totals_of(db: Connection, caller: Caller, to: views.Narrowed) -> MoneyTotals:
-    """The sums of the consolidated orders that a list is about."""
-    return MoneyTotals(**dict(await views.state_totals(db, caller.network_id, to)))
+async def totals_of(
+    db: Connection, caller: Caller, what: KeptList, to: views.Narrowed
+) -> MoneyTotals:
+    return MoneyTotals.of(await of_money(db, caller.network_id, what, to))
 
 
 # -- bulk sync -----------------------------------------------------------------------------

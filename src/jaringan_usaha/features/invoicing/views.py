@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from jaringan_usaha.api.period import EVER, Days
+from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -107,45 +107,3 @@ async def _rows(
         return await db.fetch(of_days, *of, *part.key, cycle_id, supplier_id, *days, part.most)
     key = part.beginning(cycle_id)
     return await db.fetch(of_all, *of, *key, cycle_id, supplier_id, part.most)
-
-
-# -- sums ----------------------------------------------------------------------------------
-
-
-async def state_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
-    """The sums of all these consolidated orders; with days those invoiced on them."""
-    cycle_id, supplier_id, days = to
-    query = queries.state_totals_of_days if days else queries.state_totals
-    row = await db.fetchrow(query, network_id, cycle_id, supplier_id, *(days or ()))
-    assert row is not None
-    return row
-
-
-async def invoice_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
-    """The sums of the invoices of some days."""
-    cycle_id, supplier_id, days = to
-    row = await db.fetchrow(
-        queries.totals_of_invoices, network_id, cycle_id, supplier_id, *(days or EVER)
-    )
-    assert row is not None
-    return row
-
-
-async def claimed_on_days(db: Connection, network_id: int, to: Narrowed) -> int:
-    """Whole rupiah of the debit notes of some days."""
-    cycle_id, supplier_id, days = to
-    return int(
-        await db.fetchval(
-            queries.claimed_on_days, network_id, cycle_id, supplier_id, *(days or EVER)
-        )
-    )
-
-
-async def paid_on_days(db: Connection, network_id: int, kind: str, to: Narrowed) -> int:
-    """Whole rupiah of the payments or rebates of some days."""
-    cycle_id, supplier_id, days = to
-    return int(
-        await db.fetchval(
-            queries.paid_on_days, network_id, kind, cycle_id, supplier_id, *(days or EVER)
-        )
-    )

@@ -28,7 +28,7 @@ create temp table if not exists page_costs (
 ) on commit delete rows;
 
 -- name: add_costs
--- By item and koperasi, and by koperasi alone, in one go.
+-- By item and koperasi, and the sums over items, in one go. Rows first seen in this page are new.
 with s as materialized (
   select cycle_id, supplier_id, item_id, koperasi_id, sum(units)::bigint as units,
          sum(goods_idr)::bigint as goods_idr, sum(invoiced_units)::bigint as invoiced_units,
@@ -58,16 +58,27 @@ with s as materialized (
       own_rebate_idr = costs.own_rebate_idr + excluded.own_rebate_idr,
       deposit_idr = costs.deposit_idr + excluded.deposit_idr,
       first_seen = least(costs.first_seen, excluded.first_seen)
+  returning cycle_id, supplier_id, koperasi_id, first_seen
+), n as (
+  select cycle_id, supplier_id, koperasi_id, goods_idr, invoiced_idr, variance_idr, freight_idr,
+         fee_idr, ppn_idr, creditable_idr, rebate_idr, own_rebate_idr, deposit_idr, 0 as costs
+  from s
+  union all
+  select cycle_id, supplier_id, koperasi_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+  from c where first_seen >= (select min(first_seen) from s)
 )
 insert into cost_sums (
   network_id, cycle_id, supplier_id, koperasi_id, goods_idr, invoiced_idr, variance_idr,
-  freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr, own_rebate_idr, deposit_idr)
-select $1::bigint, cycle_id, supplier_id, koperasi_id, sum(goods_idr), sum(invoiced_idr),
-       sum(variance_idr), sum(freight_idr), sum(fee_idr), sum(ppn_idr), sum(creditable_idr),
-       sum(rebate_idr), sum(own_rebate_idr), sum(deposit_idr)
-from s group by cycle_id, supplier_id, koperasi_id
-order by cycle_id, supplier_id, koperasi_id
-on conflict (network_id, cycle_id, supplier_id, koperasi_id) do update
+  freight_idr, fee_idr, ppn_idr, creditable_idr, rebate_idr, own_rebate_idr, deposit_idr, costs)
+select $1::bigint, coalesce(cycle_id, '*'), coalesce(supplier_id, '*'), coalesce(koperasi_id, '*'),
+       sum(goods_idr), sum(invoiced_idr), sum(variance_idr), sum(freight_idr), sum(fee_idr),
+       sum(ppn_idr), sum(creditable_idr), sum(rebate_idr), sum(own_rebate_idr), sum(deposit_idr),
+       sum(costs)
+from n group by grouping sets (
+  (cycle_id, supplier_id, koperasi_id), (cycle_id, supplier_id), (supplier_id, koperasi_id),
+  (supplier_id), (koperasi_id))
+order by 4, 2, 3
+on conflict (network_id, koperasi_id, cycle_id, supplier_id) do update
 set goods_idr = cost_sums.goods_idr + excluded.goods_idr,
     invoiced_idr = cost_sums.invoiced_idr + excluded.invoiced_idr,
     variance_idr = cost_sums.variance_idr + excluded.variance_idr,
@@ -77,7 +88,8 @@ set goods_idr = cost_sums.goods_idr + excluded.goods_idr,
     creditable_idr = cost_sums.creditable_idr + excluded.creditable_idr,
     rebate_idr = cost_sums.rebate_idr + excluded.rebate_idr,
     own_rebate_idr = cost_sums.own_rebate_idr + excluded.own_rebate_idr,
-    deposit_idr = cost_sums.deposit_idr + excluded.deposit_idr;
+    deposit_idr = cost_sums.deposit_idr + excluded.deposit_idr,
+    costs = cost_sums.costs + excluded.costs;
 
 -- name: write_invoices
 insert into supplier_invoices (
@@ -415,79 +427,6 @@ join lateral (
   where network_id = $1 and rule_id = 'het.' || w.item_id and valid_from_on <= c.priced_on
   order by valid_from_on desc limit 1) r on true;
 
--- name: totals_of_cycle
--- The sums of all rows of a cycle, whatever page is shown.
-select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
-       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
-       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
-       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
-       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
-       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
-       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
-       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
-       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
-       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
-                0)::bigint as landed_idr
-from cost_sums
-where network_id = $1 and cycle_id = $2 and ($3::text is null or supplier_id = $3);
-
--- name: totals_of_koperasi
-select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
-       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
-       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
-       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
-       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
-       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
-       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
-       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
-       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
-       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
-                0)::bigint as landed_idr
-from cost_sums
-where network_id = $1 and koperasi_id = $2 and ($3::text is null or cycle_id = $3)
-  and ($4::text is null or supplier_id = $4);
-
--- name: totals_of_supplier
-select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
-       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
-       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
-       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
-       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
-       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
-       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
-       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
-       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
-       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
-                0)::bigint as landed_idr
-from cost_sums
-where network_id = $1 and supplier_id = $2;
-
--- name: totals_of_costs_of_days
--- The sums of all rows of the cycles that close on some days.
-select coalesce(sum(goods_idr), 0)::bigint as goods_idr,
-       coalesce(sum(invoiced_idr), 0)::bigint as invoiced_idr,
-       coalesce(sum(variance_idr), 0)::bigint as variance_idr,
-       coalesce(sum(freight_idr), 0)::bigint as freight_idr,
-       coalesce(sum(fee_idr), 0)::bigint as fee_idr,
-       coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
-       coalesce(sum(creditable_idr), 0)::bigint as creditable_idr,
-       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
-       coalesce(sum(own_rebate_idr), 0)::bigint as own_rebate_idr,
-       coalesce(sum(deposit_idr), 0)::bigint as deposit_idr,
-       coalesce(sum(goods_idr + variance_idr + freight_idr + fee_idr + ppn_idr - creditable_idr),
-                0)::bigint as landed_idr
-from cost_sums
-where network_id = $1 and cycle_id = any (array(
-    select cycle_id from cycles
-    where network_id = $1
-      and closes_at >= $2::date::timestamp at time zone 'Asia/Jakarta'
-      and closes_at < ($3::date + 1)::timestamp at time zone 'Asia/Jakarta'))
-  and ($4::text is null or cycle_id = $4) and ($5::text is null or supplier_id = $5)
-  and ($6::text is null or koperasi_id = $6);
-
 -- paged: invoices
 -- Invoices by cycle and supplier, a page at a time, with the lines that wait to be costed. A range
 -- leads along the index whether one is named or not (65 `z` are beyond all ids); `or` does not.
@@ -517,20 +456,6 @@ select i.*, case when i.held or i.refused then 0
 from i
 where (i.cycle_id, i.supplier_id, i.invoice_id) > ($2, $3, $4)
 order by i.cycle_id, i.supplier_id, i.invoice_id limit $9;
-
--- name: totals_of_invoices
--- The sums of the invoices of some days.
-select count(*) filter (where not refused) as invoices, count(*) filter (where held) as held,
-       coalesce(sum(goods_idr + ppn_idr + deposit_idr) filter (where not refused),
-                0)::bigint as billed_idr,
-       coalesce(sum(goods_idr + ppn_idr + deposit_idr) filter (where held), 0)::bigint as held_idr,
-       coalesce(sum(claimed_idr), 0)::bigint as claimed_idr,
-       coalesce(sum(goods_idr + ppn_idr + deposit_idr - claimed_idr)
-                filter (where not held and not refused), 0)::bigint as owed_idr,
-       coalesce(sum(paid_idr), 0)::bigint as paid_idr
-from supplier_invoices
-where network_id = $1 and invoiced_on between $4 and $5
-  and ($2::text is null or cycle_id = $2) and ($3::text is null or supplier_id = $3);
 
 -- name: invoice
 select i.*, case when i.held or i.refused then 0
@@ -587,37 +512,6 @@ from s
 where (cycle_id, supplier_id) > ($2, $3)
 order by cycle_id, supplier_id limit $8;
 
--- name: state_totals
--- The sums of all consolidated orders, whatever page is shown.
-select coalesce(sum(invoices), 0)::bigint as invoices, coalesce(sum(held), 0)::bigint as held,
-       coalesce(sum(billed_idr), 0)::bigint as billed_idr,
-       coalesce(sum(held_idr), 0)::bigint as held_idr,
-       coalesce(sum(claimed_idr), 0)::bigint as claimed_idr,
-       coalesce(sum(billed_idr - held_idr - claimed_idr), 0)::bigint as owed_idr,
-       coalesce(sum(paid_idr), 0)::bigint as paid_idr,
-       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
-       coalesce(sum(rebate_received_idr), 0)::bigint as rebate_received_idr
-from invoice_states
-where network_id = $1 and cycle_id between coalesce($2, '') and coalesce($2, repeat('z', 65))
-  and supplier_id between coalesce($3, '') and coalesce($3, repeat('z', 65));
-
--- name: state_totals_of_days
-select coalesce(sum(invoices), 0)::bigint as invoices, coalesce(sum(held), 0)::bigint as held,
-       coalesce(sum(billed_idr), 0)::bigint as billed_idr,
-       coalesce(sum(held_idr), 0)::bigint as held_idr,
-       coalesce(sum(claimed_idr), 0)::bigint as claimed_idr,
-       coalesce(sum(billed_idr - held_idr - claimed_idr), 0)::bigint as owed_idr,
-       coalesce(sum(paid_idr), 0)::bigint as paid_idr,
-       coalesce(sum(rebate_idr), 0)::bigint as rebate_idr,
-       coalesce(sum(rebate_received_idr), 0)::bigint as rebate_received_idr
-from (
-  select distinct cycle_id, supplier_id from supplier_invoices
-  where network_id = $1 and invoiced_on between $4 and $5
-    and ($2::text is null or cycle_id = $2) and ($3::text is null or supplier_id = $3)) i
-cross join lateral (
-  select * from invoice_states
-  where network_id = $1 and cycle_id = i.cycle_id and supplier_id = i.supplier_id limit 1) s;
-
 -- paged: debit_notes
 -- Debit notes by cycle and supplier, a page at a time.
 select debit_note_id, invoice_id, cycle_id, supplier_id, reason, goods_idr, ppn_idr, deposit_idr,
@@ -642,12 +536,6 @@ select * from n
 where (cycle_id, supplier_id, debit_note_id) > ($2, $3, $4)
 order by cycle_id, supplier_id, debit_note_id limit $9;
 
--- name: claimed_on_days
-select coalesce(sum(goods_idr + ppn_idr + deposit_idr), 0)::bigint from debit_notes
-where network_id = $1 and recorded_at >= $4::date::timestamp at time zone 'Asia/Jakarta'
-  and recorded_at < ($5::date + 1)::timestamp at time zone 'Asia/Jakarta'
-  and ($2::text is null or cycle_id = $2) and ($3::text is null or supplier_id = $3);
-
 -- paged: payments
 -- Payments (or rebates) by cycle and supplier, a page at a time.
 select payment_id, invoice_id, cycle_id, supplier_id, amount_idr, paid_on, reference, position,
@@ -669,11 +557,6 @@ with p as materialized (
 select * from p
 where (cycle_id, supplier_id, payment_id) > ($3, $4, $5)
 order by cycle_id, supplier_id, payment_id limit $10;
-
--- name: paid_on_days
-select coalesce(sum(amount_idr), 0)::bigint from supplier_payments
-where network_id = $1 and kind = $2 and paid_on between $5 and $6
-  and ($3::text is null or cycle_id = $3) and ($4::text is null or supplier_id = $4);
 
 -- paged: charges
 -- Charges by id, a page at a time; with a koperasi only those that it bears a part of.
@@ -712,18 +595,6 @@ left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
   and s.koperasi_id = $5
 where c.charge_id > $2 and ($5::text is null or s.koperasi_id is not null)
 order by c.charge_id limit $8;
-
--- name: charge_totals
--- The sums of all charges, or of what a koperasi bears of them.
-select coalesce(sum(coalesce(s.amount_idr, case when $4::text is null then c.amount_idr end)),
-                0)::bigint as amount_idr,
-       coalesce(sum(coalesce(s.amount_idr, case when $4::text is null then c.shared_idr end)),
-                0)::bigint as shared_idr
-from charges c
-left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
-  and s.koperasi_id = $4
-where c.network_id = $1 and ($2::text is null or c.cycle_id = $2)
-  and ($3::text is null or c.supplier_id in ('', $3)) and c.billed_on between $5 and $6;
 
 -- paged: charge_lines
 -- How the bills of a charge fall on goods, a page at a time.

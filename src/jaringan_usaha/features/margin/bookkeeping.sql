@@ -151,7 +151,7 @@ insert into unknown_stock (network_id, koperasi_id, item_id, units, revenue_idr)
 select $1, u.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) u;
 
 -- name: add_margins
--- By koperasi and supplier, and over all of either.
+-- By koperasi, cycle and supplier, and over all of any of them.
 with s as materialized (
   select koperasi_id, cycle_id, supplier_id, month,
          sum(ordered_idr)::bigint as ordered_idr, sum(amount_idr)::bigint as amount_idr,
@@ -167,14 +167,13 @@ insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
   goods_idr, variance_idr, freight_idr, fee_idr, ppn_idr, ppn_credit_idr, rebate_idr, charge_idr,
   revenue_idr, cogs_idr)
-select $1, coalesce(koperasi_id, '*') as koperasi_id, cycle_id,
+select $1, coalesce(koperasi_id, '*') as koperasi_id, coalesce(cycle_id, '*') as cycle_id,
        coalesce(supplier_id, '*') as supplier_id, month,
        sum(ordered_idr), sum(amount_idr), sum(alone_idr), sum(goods_idr), sum(variance_idr),
        sum(freight_idr), sum(fee_idr), sum(ppn_idr), sum(ppn_credit_idr), sum(rebate_idr),
        sum(charge_idr), sum(revenue_idr), sum(cogs_idr)
 from s
-group by cycle_id, month, grouping sets (
-  (koperasi_id, supplier_id), (koperasi_id), (supplier_id), ())
+group by month, cube (koperasi_id, cycle_id, supplier_id)
 order by 4, 2, 3, 5
 on conflict (network_id, supplier_id, koperasi_id, cycle_id, month) do update
 set ordered_idr = m.ordered_idr + excluded.ordered_idr,
@@ -192,12 +191,15 @@ set ordered_idr = m.ordered_idr + excluded.ordered_idr,
     cogs_idr = m.cogs_idr + excluded.cogs_idr;
 
 -- name: add_forecasts
--- The same sums of what is ordered; they come summed.
+-- The same sums of what is ordered; they come summed by koperasi and supplier.
 insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,
   goods_idr)
-select $1, koperasi_id, cycle_id, supplier_id, month, amount_idr, amount_idr, alone_idr, goods_idr
-from booked_forecasts order by supplier_id, koperasi_id, cycle_id, month
+select $1, koperasi_id, coalesce(cycle_id, '*'), supplier_id, month, sum(amount_idr),
+       sum(amount_idr), sum(alone_idr), sum(goods_idr)
+from booked_forecasts
+group by koperasi_id, supplier_id, month, grouping sets ((cycle_id), ())
+order by 4, 2, 3, 5
 on conflict (network_id, supplier_id, koperasi_id, cycle_id, month) do update
 set ordered_idr = m.ordered_idr + excluded.ordered_idr,
     amount_idr = m.amount_idr + excluded.amount_idr,
@@ -217,12 +219,12 @@ with f as (
   where f.network_id = $1 and f.cycle_id = o.cycle_id and f.supplier_id = o.supplier_id
   returning f.*
 ), s as (
-  select s.koperasi_id, f.cycle_id, f.supplier_id, f.month,
+  select s.koperasi_id, coalesce(f.cycle_id, '*') as cycle_id, f.supplier_id, f.month,
          sum(s.amount_idr)::bigint as amount_idr, sum(s.alone_idr)::bigint as alone_idr
   from f
   cross join lateral unnest(f.koperasi_ids, f.amounts_idr, f.alone_idr)
     s(koperasi_id, amount_idr, alone_idr)
-  group by s.koperasi_id, f.cycle_id, f.supplier_id, f.month
+  group by s.koperasi_id, f.supplier_id, f.month, grouping sets ((f.cycle_id), ())
 )
 insert into margins as m (
   network_id, koperasi_id, cycle_id, supplier_id, month, ordered_idr, amount_idr, alone_idr,

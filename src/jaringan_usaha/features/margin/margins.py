@@ -1,14 +1,19 @@
 """What is asked of margins: what goods cost each koperasi, and what was earned with them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
+from jaringan_usaha.features.margin.entries import Cost
 
 queries = Queries("jaringan_usaha.features.margin", "margins.sql")
 
 ALL = "*"
+NOTHING = {name: 0 for name in Cost._fields if name.endswith("_idr")}
+"""The figures of goods that there are none of."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +48,17 @@ async def margins(db: Connection, network_id: int, chosen: Chosen, *, part: Part
     )
 
 
-async def totals(db: Connection, network_id: int, chosen: Chosen) -> Row:
+async def totals(db: Connection, network_id: int, chosen: Chosen) -> Mapping[str, Any]:
     """The sums of all rows that are chosen."""
     row = await db.fetchrow(
-        queries.totals,
+        queries.margins,
         network_id,
         chosen.supplier_id or ALL,
-        chosen.koperasi_id or ALL,
-        chosen.cycle_id,
+        [chosen.koperasi_id or ALL],
+        [chosen.cycle_id or ALL],
         *chosen.months,
     )
-    assert row is not None
-    return row
+    return NOTHING if row is None else dict(row)
 
 
 async def items(

@@ -1,5 +1,6 @@
 """Margins over HTTP: what goods cost each koperasi, what it saved, and what it earned with them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -93,7 +94,11 @@ class ItemCosts(Costs):
     sold_units: int
 
 
-class ItemList(ListWithTotals[ItemCosts, Costs]):
+class ItemTotals(Rows, Costs):
+    """The sums of all rows."""
+
+
+class ItemList(ListWithTotals[ItemCosts, ItemTotals]):
     """A page, and the sums of all rows that the filters choose."""
 
 
@@ -114,7 +119,7 @@ class UnknownList(ListWithTotals[UnknownView, UnknownTotals]):
     """Goods of one koperasi."""
 
 
-def costs_of(row: Row) -> dict[str, Any]:
+def costs_of(row: Row | Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a row, and what follows from them."""
     found = dict(row)
     before_tax = sum(found[f"{part}_idr"] for part in ("goods", "variance", "freight", "fee"))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from jaringan_usaha.api.callers import BoardNow
 from jaringan_usaha.api.fields import RegionCode, Slug
@@ -69,6 +69,11 @@ class MarketTotals(BaseModel):
     amount_idr: int = Field(0, description="goods and PPN")
     market_amount_idr: int = 0
     saving_idr: int = 0
+
+    @computed_field(description="the same as `items`")  # type: ignore[prop-decorator]
+    @property
+    def rows(self) -> int:
+        return self.items
 
 
 class MarketPage(ListOf[MarketLineView]):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, computed_field
 
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import BoardNow, CallerNow, ReaderNow
@@ -19,6 +19,7 @@ from jaringan_usaha.api.paging import (
     After,
     ListOf,
     Page,
+    Rows,
     by,
 )
 from jaringan_usaha.api.period import PeriodNow
@@ -95,10 +96,9 @@ class SoldGoodsView(BaseModel):
     sale_lines: int
 
 
-class SoldTotals(BaseModel):
+class SoldTotals(Rows):
     """Of all rows, not only of this page."""
 
-    rows: int
     sale_lines: int
     amount_idr: int
     ppn_idr: int
@@ -126,11 +126,15 @@ class SaleFlagView(BaseModel):
     recorded_at: datetime
 
 
-class FlagTotals(BaseModel):
+class FlagTotals(Rows):
     """Of all rows, not only of this page."""
 
-    flags: int
     sales: int
+
+    @computed_field(description="the same as `rows`")  # type: ignore[prop-decorator]
+    @property
+    def flags(self) -> int:
+        return self.rows
 
 
 class SaleFlagPage(ListOf[SaleFlagView]):
@@ -197,7 +201,7 @@ async def list_sales(
         rows = await views.sold_goods(
             db, caller.network_id, period, koperasi_id=whose, item_id=item_id, part=page.part
         )
-    return page.answer(SoldGoodsPage, rows, totals=dict(totals))
+    return page.answer(SoldGoodsPage, rows, totals=totals)
 
 
 @router.get("/sales/{sale_id}", operation_id="getSale")
@@ -234,7 +238,7 @@ async def list_sale_flags(
             item_id=item_id,
             part=page.part,
         )
-    return page.answer(SaleFlagPage, rows, totals=dict(totals))
+    return page.answer(SaleFlagPage, rows, totals=totals)
 
 
 @router.get(

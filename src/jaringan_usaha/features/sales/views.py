@@ -1,5 +1,6 @@
 """What is shown of sales and of the ceilings they broke, and how it is folded."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
@@ -8,6 +9,7 @@ import msgspec
 
 from jaringan_usaha.api.period import Period
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.list_sums import ALL, NETWORK, KeptList, Sums, of_koperasi
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.sales.events import SaleRecorded
@@ -15,6 +17,9 @@ from jaringan_usaha.kernel.market_table import Commodity, Observed, basis_of, co
 from jaringan_usaha.kernel.money import half_up
 
 queries = Queries("jaringan_usaha.features.sales", "views.sql")
+
+SOLD = KeptList("sales", ("rows", "sale_lines", "amount_idr", "ppn_idr"))
+FLAGS = KeptList("sale-flags", ("rows", "sales"))
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -53,7 +58,7 @@ async def _add_sold_goods(
     network_id: int, recorded: Sequence[Logged[SaleRecorded]], db: Connection
 ) -> None:
     lines = [(logged.event, line) for logged in recorded for line in logged.event.lines]
-    await db.execute(
+    added = await db.fetch(
         queries.add_sold_goods,
         network_id,
         [event.sold_on for event, _ in lines],
@@ -63,6 +68,9 @@ async def _add_sold_goods(
         [line.amount_idr for _, line in lines],
         [line.ppn_idr for _, line in lines],
     )
+    sums = Sums(SOLD)
+    sums.add_rows(added)
+    await sums.write(network_id, db)
 
 
 async def _write_flags(
@@ -93,6 +101,21 @@ async def _write_flags(
             [by.version_no for _, _, _, by in flagged],
             [logged.recorded_at for logged, _, _, _ in flagged],
         )
+        await _sums_of_flags(recorded).write(network_id, db)
+
+
+def _sums_of_flags(recorded: Sequence[Logged[SaleRecorded]]) -> Sums:
+    """A sale with flags counts once, and once for each of its items that has some."""
+    sums = Sums(FLAGS)
+    for logged in recorded:
+        event = logged.event
+        flags = Counter(line.item_id for line in event.lines for by in line.measured if by.flag)
+        if flags:
+            whose = (NETWORK, of_koperasi(event.koperasi_id))
+            sums.add(*whose, day_on=event.sold_on, rows=flags.total(), sales=1)
+            for item_id, count in flags.items():
+                sums.add(*whose, parts=(item_id,), day_on=event.sold_on, rows=count, sales=1)
+    return sums
 
 
 sale_views = Projection("sales", write, (SaleRecorded,), money=True)
@@ -135,11 +158,13 @@ async def sold_totals(
     *,
     koperasi_id: str | None,
     item_id: str | None,
-) -> Row:
-    """The sums of all that `sold_goods` would list."""
+) -> dict[str, int]:
+    """The sums of all that `sold_goods` would list: kept by day, but for one item."""
+    if item_id is None:
+        return await SOLD.totals(db, network_id, koperasi_id=koperasi_id, days=period)
     row = await db.fetchrow(queries.sold_totals, network_id, *period, koperasi_id, item_id)
     assert row is not None
-    return row
+    return dict(row)
 
 
 async def flags(
@@ -166,11 +191,10 @@ async def flag_totals(
     *,
     koperasi_id: str | None,
     item_id: str | None,
-) -> Row:
+) -> dict[str, int]:
     """How many flags and flagged sales `flags` would list."""
-    row = await db.fetchrow(queries.flag_totals, network_id, *period, koperasi_id, item_id)
-    assert row is not None
-    return row
+    parts = (ALL,) if item_id is None else (item_id,)
+    return await FLAGS.totals(db, network_id, koperasi_id=koperasi_id, parts=parts, days=period)
 
 
 async def selling_prices(

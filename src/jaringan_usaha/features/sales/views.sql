@@ -8,20 +8,34 @@ from unnest(
   $9::bigint[], $10::timestamptz[]) s;
 
 -- name: add_sold_goods
--- Lines of many sales, summed by day, koperasi and item in one go.
-insert into sold_goods (
-  network_id, sold_on, koperasi_id, item_id, quantity, amount_idr, ppn_idr, sale_lines)
-select $1, l.sold_on, l.koperasi_id, l.item_id, sum(l.quantity), sum(l.amount_idr),
-       sum(l.ppn_idr), count(*)
-from unnest($2::date[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
-       l(sold_on, koperasi_id, item_id, quantity, amount_idr, ppn_idr)
-group by l.sold_on, l.koperasi_id, l.item_id
-order by l.sold_on, l.koperasi_id, l.item_id
-on conflict (network_id, sold_on, koperasi_id, item_id) do update
-set quantity = sold_goods.quantity + excluded.quantity,
-    amount_idr = sold_goods.amount_idr + excluded.amount_idr,
-    ppn_idr = sold_goods.ppn_idr + excluded.ppn_idr,
-    sale_lines = sold_goods.sale_lines + excluded.sale_lines;
+-- Lines of many sales, summed by day, koperasi and item in one go; tells what that adds to the sums
+-- of a day. Rows that the table did not have before are new.
+with l as materialized (
+  select l.sold_on, l.koperasi_id, l.item_id, sum(l.quantity) as quantity,
+         sum(l.amount_idr) as amount_idr, sum(l.ppn_idr) as ppn_idr, count(*) as sale_lines
+  from unnest($2::date[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
+         l(sold_on, koperasi_id, item_id, quantity, amount_idr, ppn_idr)
+  group by l.sold_on, l.koperasi_id, l.item_id
+), g as (
+  insert into sold_goods (
+    network_id, sold_on, koperasi_id, item_id, quantity, amount_idr, ppn_idr, sale_lines)
+  select $1, l.* from l order by sold_on, koperasi_id, item_id
+  on conflict (network_id, sold_on, koperasi_id, item_id) do update
+  set quantity = sold_goods.quantity + excluded.quantity,
+      amount_idr = sold_goods.amount_idr + excluded.amount_idr,
+      ppn_idr = sold_goods.ppn_idr + excluded.ppn_idr,
+      sale_lines = sold_goods.sale_lines + excluded.sale_lines
+)
+select s.subject, s.subject_id, l.sold_on as day_on, count(*) filter (where old is null) as rows,
+       sum(l.sale_lines)::bigint as sale_lines, sum(l.amount_idr)::bigint as amount_idr,
+       sum(l.ppn_idr)::bigint as ppn_idr
+from l
+left join lateral (
+  select 1 as old from sold_goods
+  where network_id = $1 and sold_on = l.sold_on and koperasi_id = l.koperasi_id
+    and item_id = l.item_id limit 1) o on true
+cross join lateral (values ('', ''), ('koperasi', l.koperasi_id)) s(subject, subject_id)
+group by s.subject, s.subject_id, l.sold_on;
 
 -- name: write_flags
 insert into sale_flags (
@@ -46,13 +60,13 @@ where network_id = $1 and sold_on between $2 and $3
 order by sold_on, koperasi_id, item_id limit $9;
 
 -- name: sold_totals
--- The sums of all rows of a period, not only of a page.
+-- The sums of all rows of one item in a period, not only of a page.
 select coalesce(sum(amount_idr), 0)::bigint as amount_idr,
        coalesce(sum(ppn_idr), 0)::bigint as ppn_idr,
        coalesce(sum(sale_lines), 0)::bigint as sale_lines, count(*) as rows
 from sold_goods
 where network_id = $1 and sold_on between $2 and $3
-  and ($4::text is null or koperasi_id = $4) and ($5::text is null or item_id = $5);
+  and ($4::text is null or koperasi_id = $4) and item_id = $5;
 
 -- paged: flags
 -- Sales of a period that broke a ceiling and were reported afterwards, a page at a time.
@@ -63,12 +77,6 @@ where network_id = $1 and sold_on between $2 and $3
   and ($4::text is null or koperasi_id = $4) and ($5::text is null or item_id = $5)
   and (position, line_no, flag, rule_id) > ($6, $7, $8, $9)
 order by position, line_no, flag, rule_id limit $10;
-
--- name: flag_totals
-select count(*) as flags, count(distinct sale_id) as sales
-from sale_flags
-where network_id = $1 and sold_on between $2 and $3
-  and ($4::text is null or koperasi_id = $4) and ($5::text is null or item_id = $5);
 
 -- name: commodities
 -- What is observed in the markets of a region, in the source's order.

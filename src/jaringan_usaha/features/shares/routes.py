@@ -10,7 +10,7 @@ from jaringan_usaha.api.callers import BoardNow, CallerNow, OperatorNow, ReaderN
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Slug
-from jaringan_usaha.api.paging import After, ListOf, Page, by
+from jaringan_usaha.api.paging import After, ListOf, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.features.shares import views
@@ -92,7 +92,7 @@ class ShareEntryView(BaseModel):
     recorded_at: datetime
 
 
-class ShareEntryTotals(BaseModel):
+class ShareEntryTotals(Rows):
     pledged_idr: int
     paid_idr: int
 
@@ -191,4 +191,4 @@ async def list_share_entries(
     async with page.reading("shares") as db:
         rows = await views.entries(db, caller.network_id, koperasi_id, days=days, part=page.part)
         totals = await views.entry_totals(db, caller.network_id, koperasi_id, days=days)
-    return page.answer(ShareEntryList, rows, totals=dict(totals))
+    return page.answer(ShareEntryList, rows, totals=totals)

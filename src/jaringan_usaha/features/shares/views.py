@@ -7,12 +7,16 @@ import msgspec
 
 from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.list_sums import KeptList, Sums, of_koperasi
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.registry.events import RuleSet
 from jaringan_usaha.features.shares.events import ShareCommitted, SharePaid
+from jaringan_usaha.kernel.calendar import day_of_business
 
 queries = Queries("jaringan_usaha.features.shares", "views.sql")
+
+ENTRIES = KeptList("share-entries", ("rows", "pledged_idr", "paid_idr"))
 
 ShareEvent = ShareCommitted | SharePaid
 ENTIRE_BP = 10_000
@@ -21,12 +25,13 @@ ENTIRE_BP = 10_000
 
 
 async def write(page: Page, db: Connection) -> None:
-    """Fold a page: entries, the sums they add to, and the rule of shares."""
+    """Fold a page: entries, the sums that they add to, and the rule of shares."""
     events: Iterable[Logged[ShareEvent]] = page.of(ShareCommitted, SharePaid)
     entries = list(events)
     if entries:
         await _write_entries(page.network_id, entries, db)
         await _add_to_sums(page.network_id, entries, db)
+        await _sums_of(entries).write(page.network_id, db)
     rules = [rule.event for rule in page.of(RuleSet) if rule.event.rule_id == "shares"]
     if rules:
         await db.execute(
@@ -59,6 +64,19 @@ def _entry(logged: Logged[ShareEvent]) -> tuple[object, ...]:
             what = ("payment", event.payment_no, event.amount_idr, event.paid_on, event.reference)
             why = ("", None)
     return (event.koperasi_id, logged.position, *what, *why, logged.recorded_at)
+
+
+def _sums_of(entries: Iterable[Logged[ShareEvent]]) -> Sums:
+    """What the entries add to their koperasi, by the day that they count on."""
+    sums = Sums(ENTRIES)
+    for logged in entries:
+        match logged.event:
+            case ShareCommitted(koperasi_id=koperasi_id, amount_idr=amount):
+                day = day_of_business(logged.recorded_at)
+                sums.add(of_koperasi(koperasi_id), day_on=day, rows=1, pledged_idr=amount)
+            case SharePaid(koperasi_id=koperasi_id, paid_on=day, amount_idr=amount):
+                sums.add(of_koperasi(koperasi_id), day_on=day, rows=1, paid_idr=amount)
+    return sums
 
 
 class _Sums:
@@ -164,8 +182,8 @@ async def entries(
     return await db.fetch(part.of(queries).entries, network_id, *keys, *part.key, part.most)
 
 
-async def entry_totals(db: Connection, network_id: int, koperasi_id: str, *, days: Days) -> Row:
+async def entry_totals(
+    db: Connection, network_id: int, koperasi_id: str, *, days: Days
+) -> dict[str, int]:
     """The sums of all of these."""
-    row = await db.fetchrow(queries.entry_totals, network_id, koperasi_id, *(days or EVER))
-    assert row is not None
-    return row
+    return await ENTRIES.totals(db, network_id, koperasi_id=koperasi_id, days=days)

@@ -57,10 +57,3 @@ from share_entries
 where network_id = $1 and koperasi_id = $2 and position > $5
   and coalesce(paid_on, (recorded_at at time zone 'Asia/Jakarta')::date) between $3 and $4
 order by position limit $6;
-
--- name: entry_totals
-select coalesce(sum(amount_idr) filter (where kind = 'pledge'), 0)::bigint as pledged_idr,
-       coalesce(sum(amount_idr) filter (where kind = 'payment'), 0)::bigint as paid_idr
-from share_entries
-where network_id = $1 and koperasi_id = $2
-  and coalesce(paid_on, (recorded_at at time zone 'Asia/Jakarta')::date) between $3 and $4;

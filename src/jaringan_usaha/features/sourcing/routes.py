@@ -272,11 +272,11 @@ async def list_choices(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> ChoicesView:
     """Choices by id, of one item or of one supplier that was chosen, and what they come to."""
-    async with page.reading("sourcing") as db:
+    async with page.reading("sourcing", of_all=True) as db:
         rows = await views.choices(
             db, caller.network_id, item_id=item_id, supplier_id=supplier_id, part=page.part
         )
-        sums = await views.sum_of_choices(
+        totals = await views.totals_of_choices(
             db, caller.network_id, item_id=item_id, supplier_id=supplier_id
         )
-    return page.answer(ChoicesView, rows, totals=dict(sums))
+    return page.answer(ChoicesView, rows, totals=totals)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.list_sums import ALL, NETWORK, KeptList, Sums, of_supplier
 from jaringan_usaha.eventlog.projector import Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.catalog.events import Tier
@@ -19,6 +20,8 @@ from jaringan_usaha.kernel.tiers import Price
 
 queries = Queries("jaringan_usaha.features.sourcing", "views.sql")
 
+CHOICES = KeptList("choices", ("rows", "total_idr", "best_idr"))
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _tiers = msgspec.json.Decoder(tuple[Tier, ...])
 _offers = msgspec.json.Decoder(tuple[ComparedOffer, ...])
@@ -27,7 +30,7 @@ _offers = msgspec.json.Decoder(tuple[ComparedOffer, ...])
 
 
 async def write(page: Page, db: Connection) -> None:
-    """Fold a page: one row a choice."""
+    """Fold a page: one row a choice, and their sums by supplier and item."""
     chosen = list(page.of(SupplierChosen))
     if not chosen:
         return
@@ -47,6 +50,17 @@ async def write(page: Page, db: Connection) -> None:
         [logged.position for logged in chosen],
         [logged.recorded_at for logged in chosen],
     )
+    sums = Sums(CHOICES)
+    for event in events:
+        sums.add(
+            NETWORK,
+            of_supplier(event.supplier_id),
+            parts=(ALL, event.item_id),
+            rows=1,
+            total_idr=_total_of(event),
+            best_idr=event.offers[0].total_idr,
+        )
+    await sums.write(page.network_id, db)
 
 
 def _total_of(event: SupplierChosen) -> int:
@@ -117,13 +131,12 @@ async def choices(
     )
 
 
-async def sum_of_choices(
+async def totals_of_choices(
     db: Connection, network_id: int, *, item_id: str | None, supplier_id: str | None
-) -> Row:
-    """Count and rupiah of all of them."""
-    row = await db.fetchrow(queries.sum_of_choices, network_id, item_id, supplier_id)
-    assert row is not None
-    return row
+) -> dict[str, int]:
+    """Count and rupiah of all of them. Only who sees all is shown sums of all."""
+    parts = (ALL,) if item_id is None else (item_id,)
+    return await CHOICES.totals(db, network_id, supplier_id=supplier_id, parts=parts)
 
 
 async def choice(db: Connection, network_id: int, choice_id: str) -> Row | None:

@@ -45,14 +45,6 @@ where network_id = $1 and choice_id > $2 and ($3::text is null or item_id = $3)
   and ($4::text is null or supplier_id = $4)
 order by choice_id limit $5;
 
--- name: sum_of_choices
--- How many choices there are on all pages, and what they come to.
-select count(*) as rows, coalesce(sum(total_idr), 0)::numeric as total_idr,
-       coalesce(sum(best_idr), 0)::numeric as best_idr
-from choices
-where network_id = $1 and ($2::text is null or item_id = $2)
-  and ($3::text is null or supplier_id = $3);
-
 -- name: choice
 select choice_id, item_id, quantity, priced_on, supplier_id, reason, total_idr, best_idr, offers,
        position, recorded_at

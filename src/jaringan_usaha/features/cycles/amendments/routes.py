@@ -130,7 +130,7 @@ class TierDropView(BaseModel):
     relieved_idr: int
 
 
-class TierDropSums(BaseModel):
+class TierDropSums(Rows):
     """Of all rows, not only of the page."""
 
     charged_idr: int
@@ -331,7 +331,7 @@ async def list_tier_drops(
             koperasi_id=whose,
             days=days,
         )
-        sums = await views.tier_drop_sums(
+        totals = await views.tier_drop_totals(
             db,
             caller.network_id,
             cycle_id=cycle_id,
@@ -339,7 +339,7 @@ async def list_tier_drops(
             koperasi_id=whose,
             days=days,
         )
-    return page.answer(TierDrops, rows, totals=dict(sums))
+    return page.answer(TierDrops, rows, totals=totals)
 
 
 # -- bulk sync -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import msgspec
 
 from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
+from jaringan_usaha.eventlog.list_sums import ALL, KeptList, Touched, kept
 from jaringan_usaha.eventlog.projector import Logged, Page
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.features.cycles.amendments.withdrawal import Stand
@@ -27,9 +28,12 @@ from jaringan_usaha.features.cycles.events import (
 from jaringan_usaha.features.cycles.group.domain import CONSOLIDATED, ConsolidatedEvent
 from jaringan_usaha.features.cycles.orders.events import OrderLine
 from jaringan_usaha.features.cycles.orders.filling import ItemKey
+from jaringan_usaha.features.cycles.sums import cycles_asked
 from jaringan_usaha.kernel.messages import Event
 
 queries = Queries("jaringan_usaha.features.cycles.amendments", "views.sql")
+
+TIER_DROPS = KeptList("tier-drops", ("rows", "charged_idr", "relieved_idr"))
 
 EVENTS: tuple[type[Event], ...] = CONSOLIDATED.events
 
@@ -47,13 +51,20 @@ async def write_amended(page: Page, db: Connection) -> None:
     )
     finished = [logged.event.cycle_id for logged in page.of(CycleConsolidated)]
     if touched:
-        await _forget_withdrawn(page, db)
-        await _write_states(page, touched, db)
-        await _write_answers(page, db)
-        await _amend(page, db)
+        async with kept(page.network_id, db, _drops_touched(page)):
+            await _forget_withdrawn(page, db)
+            await _write_states(page, touched, db)
+            await _write_answers(page, db)
+            await _amend(page, db)
     moved = [logged.event.cycle_id for logged in touched] + finished
     if moved:
         await db.execute(queries.settle_cycles, page.network_id, list(dict.fromkeys(moved)))
+
+
+def _drops_touched(page: Page) -> Touched:
+    moved = page.of(ConsolidatedOrderAmended, ConsolidatedOrderWithdrawn)
+    keys = dict.fromkeys(_key(logged.event) for logged in moved)
+    return Touched(TIER_DROPS, queries.tier_drops_touched, _columns(list(keys)))
 
 
 def _columns(keys: Sequence[Key]) -> tuple[list[str], list[str]]:
@@ -354,7 +365,7 @@ async def tier_drops(
     )
 
 
-async def tier_drop_sums(
+async def tier_drop_totals(
     db: Connection,
     network_id: int,
     *,
@@ -362,9 +373,13 @@ async def tier_drop_sums(
     supplier_id: str | None,
     koperasi_id: str | None,
     days: Days,
-) -> Row:
-    query = queries.tier_drop_sums_of_days if days else queries.tier_drop_sums
-    keys = (cycle_id, supplier_id, koperasi_id, *(days or ()))
-    row = await db.fetchrow(query, network_id, *keys)
+) -> dict[str, int]:
+    """Kept for all cycles; of one, or of those that close on some days, added up."""
+    cycles = await cycles_asked(db, network_id, cycle_id, days)
+    if cycles is None:
+        parts = (ALL,) if supplier_id is None else (supplier_id,)
+        return await TIER_DROPS.totals(db, network_id, koperasi_id=koperasi_id, parts=parts)
+    keys = (cycles, supplier_id, koperasi_id)
+    row = await db.fetchrow(queries.tier_drops_of_cycles, network_id, *keys)
     assert row is not None
-    return row
+    return dict(row)

@@ -233,21 +233,20 @@ select * from d
 where (position, item_id, koperasi_id) > ($2, $3, $4)
 order by position, item_id, koperasi_id limit $10;
 
--- name: tier_drop_sums_of_days
-select coalesce(sum(charged_idr), 0)::bigint as charged_idr,
-       coalesce(sum(relieved_idr), 0)::bigint as relieved_idr
-from tier_drops
-where network_id = $1 and cycle_id = any (array(
-    select cycle_id from cycles
-    where network_id = $1
-      and closes_at >= $5::date::timestamp at time zone 'Asia/Jakarta'
-      and closes_at < ($6::date + 1)::timestamp at time zone 'Asia/Jakarta'))
-  and ($2::text is null or cycle_id = $2)
-  and ($3::text is null or supplier_id = $3) and ($4::text is null or koperasi_id = $4);
+-- name: tier_drops_touched
+-- What the lost tiers of consolidated orders add to the sums of all and of each koperasi.
+select s.subject, s.subject_id, d.supplier_id as part, count(*) as rows,
+       sum(d.charged_idr) as charged_idr, sum(d.relieved_idr) as relieved_idr
+from unnest($2::text[], $3::text[]) k(cycle_id, supplier_id)
+cross join lateral (
+  select * from tier_drops
+  where network_id = $1 and cycle_id = k.cycle_id and supplier_id = k.supplier_id offset 0) d
+cross join lateral (values ('', ''), ('koperasi', d.koperasi_id)) s(subject, subject_id)
+group by s.subject, s.subject_id, d.supplier_id;
 
--- name: tier_drop_sums
-select coalesce(sum(charged_idr), 0)::bigint as charged_idr,
+-- name: tier_drops_of_cycles
+select count(*) as rows, coalesce(sum(charged_idr), 0)::bigint as charged_idr,
        coalesce(sum(relieved_idr), 0)::bigint as relieved_idr
 from tier_drops
-where network_id = $1 and ($2::text is null or cycle_id = $2)
+where network_id = $1 and cycle_id = any ($2)
   and ($3::text is null or supplier_id = $3) and ($4::text is null or koperasi_id = $4);
