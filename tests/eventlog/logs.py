@@ -16,6 +16,7 @@ from jaringan_usaha.eventlog.eventlog import EventLog
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog
 from jaringan_usaha.features.cycles import events as cycles
+from jaringan_usaha.features.cycles.orders import events as orders
 from jaringan_usaha.features.registry import events as registry
 from jaringan_usaha.kernel.messages import Event
 
@@ -31,7 +32,12 @@ def _events_of(module: Any) -> list[type[Event]]:
     ]
 
 
-types = EventTypes([*EVENTS, *_events_of(registry), *_events_of(catalog), *_events_of(cycles)])
+types = EventTypes(
+    [
+        *EVENTS,
+        *(kind for module in (registry, catalog, cycles, orders) for kind in _events_of(module)),
+    ]
+)
 topics = Topics(TOPICS)
 
 

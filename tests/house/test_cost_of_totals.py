@@ -16,12 +16,13 @@ from jaringan_usaha.features.cycles import sums as orders
 from jaringan_usaha.features.cycles.amendments import views as amendments
 from jaringan_usaha.features.fulfilment import views as fulfilment
 from jaringan_usaha.features.invoicing import totals as invoicing
-from jaringan_usaha.features.invoicing.views import CostsAsked
+from jaringan_usaha.features.invoicing.charge_views import CostsAsked
+from jaringan_usaha.features.invoicing.views import Narrowed
 from jaringan_usaha.features.margin import margins
 from jaringan_usaha.features.sales import views as sales
 from jaringan_usaha.features.shares import views as shares
 from jaringan_usaha.features.sourcing import views as sourcing
-from market import fresh_database, house_template
+from market import fresh_database
 from service import NETWORK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -87,8 +88,8 @@ Question = Callable[[Connection], Awaitable[Any]]
 
 
 def money(what: Any, most: int = FEW, **asked: Any) -> tuple[int, Question]:
-    keys = {"cycle_id": None, "supplier_id": None, "days": None, **asked}
-    return most, lambda db: invoicing.of_money(db, NETWORK, what, **keys)
+    to = Narrowed(**{"cycle_id": None, "supplier_id": None, "days": None, **asked})
+    return most, lambda db: invoicing.of_money(db, NETWORK, what, to)
 
 
 def charged(most: int = FEW, **asked: Any) -> tuple[int, Question]:
@@ -195,11 +196,6 @@ QUESTIONS: dict[str, tuple[int, Question]] = {
     "orders of a cycle": placed(cycle_id=C),
     "cycles": (FEW, lambda db: orders.of_cycles(db, NETWORK, state=None, days=None)),
 }
-
-
-@pytest.fixture(scope="module")
-def template(postgres: EmbeddedServer) -> str:
-    return house_template(postgres)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
