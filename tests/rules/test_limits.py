@@ -47,6 +47,12 @@ def test_a_burst_is_let_in_and_then_the_rate() -> None:
     assert admitted(buckets, device(), 100) == WRITE.burst
 
 
+def test_a_device_that_runs_wild_takes_nothing_from_the_others() -> None:
+    buckets = Limits(Watch())
+    assert admitted(buckets, device("wild"), 10_000) == WRITE.burst
+    assert admitted(buckets, device("calm"), WRITE.burst) == WRITE.burst
+
+
 def test_whoever_waits_as_told_is_let_in() -> None:
     watch = Watch()
     buckets = Limits(watch)

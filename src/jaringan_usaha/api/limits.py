@@ -72,9 +72,10 @@ class Limits:
         if not self._factor:
             return None
         rate = rate.times(self._factor * (OPERATOR if caller.role == "operator" else 1))
-        if caller.role != "operator":
+        left = self._take(caller.key_id, rate)
+        if caller.role != "operator":  # whose key was refused takes nothing from its neighbours
             self._take(f"{caller.network_id}/{caller.scope}", rate.times(ALL_DEVICES))
-        return self._take(caller.key_id, rate)
+        return left
 
     def give_back(self, caller: Caller, rate: Rate) -> None:
         """A repetition of a request that was answered before costs nothing."""
