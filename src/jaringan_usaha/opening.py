@@ -52,7 +52,7 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         keys=Keys(key_finder(read_pool), clock.now),
         sessions=Sessions(session_finder(read_pool), clock.now, settings.public_url),
         reached=Reached(read_pool),
-        limits=Limits(time.monotonic, settings.rate_factor),
+        limits=Limits(time.monotonic, settings.rate_factor, processes=settings.processes),
         vault=vault,
     )
     await _set_clock(door)

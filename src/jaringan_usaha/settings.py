@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SMALLEST_BURST = 6
+"""Of all limits: of as many requests each process must let at least one in."""
 
 
 class Settings(BaseSettings):
@@ -25,6 +28,8 @@ class Settings(BaseSettings):
     requests_at_once: int = Field(default=128, ge=1)
     """Worked on by one process; whoever comes on top is told at once to come again."""
     rate_factor: float = Field(default=1.0, ge=0)
+    processes: int = Field(default=1, ge=1)
+    """How many `serve` work on this database at once: each lets its part of every limit through."""
     master_key_file: Path | None = None
     """Made beside the embedded database's data when it is not named; else it must be."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -36,3 +41,11 @@ class Settings(BaseSettings):
     """What `acr` the issuer gives to a login with a second factor, apart by spaces; an `amr` that
     tells of one counts anyway."""
     public_url: str = "http://127.0.0.1:8000"
+
+    @field_validator("processes")
+    @classmethod
+    def _each_lets_one_in(cls, processes: int, others: ValidationInfo) -> int:
+        most = SMALLEST_BURST * others.data.get("rate_factor", 1.0)
+        if 0 < most < processes:
+            raise ValueError(f"limits can be shared by {most:.0f} processes at most")
+        return processes

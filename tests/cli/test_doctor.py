@@ -36,7 +36,7 @@ def test_all_is_well(folder: Path, port: str) -> None:
     status, findings = examined(folder, JARINGAN_PORT=port)
     assert status == 0, findings
     assert {
-        *("python", "postgresql programs", "data folder", "port", DATABASE),
+        *("python", "postgresql programs", "data folder", "port", "limits", DATABASE),
         *("fsync", "full_page_writes", "synchronous_commit", "encoding", "collation"),
         *("clock", "migrations", "projection margin of network 1"),
     } == {name for name in findings if "projection" not in name or "margin" in name}

@@ -11,6 +11,7 @@ import pytest_asyncio
 from jaringan_usaha.api import access, issuing
 from jaringan_usaha.api.access import key_id
 from jaringan_usaha.api.issuing import KeyDoesNotFit, Wanted
+from jaringan_usaha.cli import issuing as command_line
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened
 from service import NETWORK, Speaker, assert_refused
@@ -332,3 +333,16 @@ async def test_a_key_keeps_its_name_when_it_is_replaced(market: Market) -> None:
         last = (await market.operator.post(f"/v1/keys/{last['key_id']}/rotate")).json()
     me = (await knock(market, last["key"], "/v1/me")).json()
     assert me["recorded_as"] == first["key_id"] != last["key_id"]
+
+
+async def test_the_command_line_lists_all_keys_whatever_a_page_holds(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("mawar", "anggrek", "dahlia"):
+        await market.koperasi(name)
+    at_once = await command_line.all_keys(market.url, NETWORK)
+    assert len(at_once) > 3
+    monkeypatch.setattr(command_line, "PAGE", 2)
+    assert await command_line.all_keys(market.url, NETWORK) == at_once
+    keys = [each["key_id"] for each in at_once]
+    assert keys == sorted(set(keys))

@@ -158,3 +158,22 @@ async def test_sec_7_without_a_database_what_was_counted_is_kept(
     await heard.share_knocks(market.door.write_pool)
     assert knocks_left(heard, address) <= 1
     assert knocks_left(heard, "192.0.2.11") == KNOCK.burst
+
+
+async def test_api_12_two_processes_let_no_more_through_than_one(
+    market: Market, watch: Watch
+) -> None:
+    """Each says what holds in it."""
+    melati = await market.koperasi("melati")
+    headers = {"authorization": f"Bearer {melati.key}"}
+    answers = []
+    for _ in range(2):
+        app = create_app(settings_for(market.url, processes=2))
+        async with app.router.lifespan_context(app):
+            app.state.door.limits._now = watch
+            transport = httpx2.ASGITransport(app=app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+                answers += [await client.get("/v1/me", headers=headers) for _ in range(READ.burst)]
+    statuses = [each.status_code for each in answers]
+    assert statuses.count(429) == READ.burst
+    assert answers[0].headers["ratelimit-policy"] == '"read";q=30;w=3'

@@ -6,8 +6,19 @@ from hypothesis import strategies as some
 
 from jaringan_usaha.api import limits
 from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.limits import ALL_DEVICES, KNOCK, OPERATOR, READ, SYNC, WRITE, Left, Limits
+from jaringan_usaha.api.limits import (
+    ALL_DEVICES,
+    KNOCK,
+    OPERATOR,
+    READ,
+    SYNC,
+    WRITE,
+    Left,
+    Limits,
+    Rate,
+)
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.settings import SMALLEST_BURST, Settings
 
 
 class Watch:
@@ -24,12 +35,12 @@ def device(key: str = "key-1", koperasi_id: str = "melati") -> Caller:
     return Caller(1, "koperasi", koperasi_id, key)
 
 
-def admitted(buckets: Limits, caller: Caller, times: int) -> int:
+def admitted(buckets: Limits, caller: Caller, times: int, rate: Rate = WRITE) -> int:
     """How many of so many requests at once are let in."""
     count = 0
     for _ in range(times):
         try:
-            buckets.admit(caller, WRITE)
+            buckets.admit(caller, rate)
         except Problem:
             continue
         else:
@@ -45,6 +56,46 @@ def test_a_burst_is_let_in_and_then_the_rate() -> None:
     assert admitted(buckets, device(), 100) == WRITE.per_second
     watch.at += 3_600
     assert admitted(buckets, device(), 100) == WRITE.burst
+
+
+def test_a_device_that_runs_wild_takes_nothing_from_the_others() -> None:
+    buckets = Limits(Watch())
+    assert admitted(buckets, device("wild"), 10_000) == WRITE.burst
+    assert admitted(buckets, device("calm"), WRITE.burst) == WRITE.burst
+
+
+@pytest.mark.parametrize("processes", range(1, SMALLEST_BURST + 1))
+@pytest.mark.parametrize("rate", [READ, WRITE, SYNC], ids=lambda rate: rate.name)
+def test_api_12_processes_together_let_no_more_in_than_the_limit(
+    processes: int, rate: Rate
+) -> None:
+    watch = Watch()
+    house = [Limits(watch, processes=processes) for _ in range(processes)]
+
+    def let_in(*keys: str) -> list[int]:
+        """By each process, when all keys ask everywhere for more than they may."""
+        more = rate.burst + 1
+        return [sum(admitted(each, device(key), more, rate) for key in keys) for each in house]
+
+    at_once = let_in("key-1")
+    assert all(at_once)
+    assert rate.burst - processes < sum(at_once) <= rate.burst
+    for _ in range(60):
+        watch.at += 60
+        at_once += let_in("key-1")
+    assert sum(at_once) <= rate.burst + 3_600 * rate.per_second
+    watch.at += 3_600
+    together = sum(let_in(*(f"key-{number}" for number in range(2 * ALL_DEVICES))))
+    assert (rate.burst - processes) * ALL_DEVICES < together <= rate.burst * ALL_DEVICES
+
+
+def test_api_12_a_limit_is_shared_by_no_more_than_each_lets_one_in() -> None:
+    assert min(each.burst for each in (READ, WRITE, SYNC)) == SMALLEST_BURST
+    with pytest.raises(ValueError, match="by 6 processes at most"):
+        Settings(processes=7)
+    with pytest.raises(ValueError, match="by 3 processes at most"):
+        Settings(processes=4, rate_factor=0.5)
+    assert Settings(processes=9, rate_factor=0).processes == 9
 
 
 def test_whoever_waits_as_told_is_let_in() -> None:

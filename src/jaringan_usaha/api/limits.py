@@ -25,6 +25,10 @@ class Rate(NamedTuple):
     def times(self, factor: float) -> "Rate":
         return Rate(self.name, self.per_second * factor, math.ceil(self.burst * factor))
 
+    def shared_by(self, processes: int) -> "Rate":
+        """The part of one of so many, which together never let more through than this."""
+        return Rate(self.name, self.per_second / processes, self.burst // processes)
+
 
 READ = Rate("read", 20, 60)
 WRITE = Rate("write", 10, 30)
@@ -58,23 +62,28 @@ class Left(NamedTuple):
 
 
 class Limits:
-    """All buckets of this process. `factor` scales the rates; 0 lifts them."""
+    """All buckets of this process, one of `processes`. `factor` scales the rates; 0 lifts them."""
 
-    def __init__(self, now: Callable[[], float], factor: float = 1.0) -> None:
+    def __init__(
+        self, now: Callable[[], float], factor: float = 1.0, *, processes: int = 1
+    ) -> None:
         self._now = now
         self._factor = factor
+        self._processes = processes
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
         self._refused: Counter[str] = Counter()
 
     def admit(self, caller: Caller, rate: Rate) -> Left | None:
         """Take one request from the buckets of the key and of whom it speaks for; what the key has
-        left, None without limits. Raises Problem 429."""
+        left in this process, None without limits. Raises Problem 429."""
         if not self._factor:
             return None
         rate = rate.times(self._factor * (OPERATOR if caller.role == "operator" else 1))
-        if caller.role != "operator":
-            self._take(f"{caller.network_id}/{caller.scope}", rate.times(ALL_DEVICES))
-        return self._take(caller.key_id, rate)
+        left = self._take(caller.key_id, rate.shared_by(self._processes))
+        if caller.role != "operator":  # whose key was refused takes nothing from its neighbours
+            all_devices = rate.times(ALL_DEVICES).shared_by(self._processes)
+            self._take(f"{caller.network_id}/{caller.scope}", all_devices)
+        return left
 
     def give_back(self, caller: Caller, rate: Rate) -> None:
         """A repetition of a request that was answered before costs nothing."""

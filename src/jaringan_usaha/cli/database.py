@@ -86,13 +86,18 @@ def told_by(network: int | None, ask: Callable[[str, int], Awaitable[T]]) -> T:
     """What `ask` finds, given the URL of the database and the network that is meant, or the
     environment's. Raises Sorry, NotMigrated."""
     settings = settings_with(network=network)
+    return done_with(settings, lambda database: ask(database.url, settings.network))
 
-    async def asking(database: Database) -> T:
+
+def done_with(settings: Settings, do: Callable[[Database], Awaitable[T]]) -> T:
+    """What `do` comes to on the database, once it fits this program. Raises Sorry, NotMigrated."""
+
+    async def doing(database: Database) -> T:
         await make_ready(database, settings.network)
-        return await ask(database.url, settings.network)
+        return await do(database)
 
     with the_database(settings) as database:
-        return asyncio.run(asking(database))
+        return asyncio.run(doing(database))
 
 
 async def make_ready(database: Database, network_id: int) -> None:

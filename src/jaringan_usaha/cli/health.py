@@ -45,7 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [_python()]
     if settings.database_url is None:
         findings += [_binaries(), _space(default_data_folder())]
-    findings.append(_port(settings))
+    findings += [_port(settings), _limits(settings.processes)]
     if settings.database_url is None and not Place(default_data_folder()).cluster.exists():
         return [*findings, Finding("database", True, "none yet; `jaringan serve` makes one")]
     try:
@@ -96,6 +96,13 @@ def _port(settings: Settings) -> Finding:
                 "port", False, f"{settings.port}: {error.strerror}", "jaringan serve --port 0"
             )
     return Finding("port", True, f"{settings.port} is free")
+
+
+def _limits(processes: int) -> Finding:
+    """Nobody can see from here how many `serve` there are; what must be so is told."""
+    part = "all of every limit" if processes == 1 else f"1/{processes} of every limit"
+    seen = f"each `serve` lets {part} through, as JARINGAN_PROCESSES={processes} says"
+    return Finding("limits", True, seen)
 
 
 def _serves(settings: Settings) -> bool:

@@ -1,6 +1,6 @@
 """Keys and people, made and ended on behalf of a command, on the database's clock."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from jaringan_usaha.api.access import ID_LENGTH, PREFIX, TEST_PREFIX, Role
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.cli.errors import Sorry
-from jaringan_usaha.eventlog.database import Pool, open_pool
+from jaringan_usaha.eventlog.database import Pool, Row, open_pool
 from jaringan_usaha.eventlog.projector import log_queries
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.follower import queries
@@ -53,15 +53,9 @@ async def revoke(url: str, key_id: str) -> bool:
 
 async def all_keys(url: str, network_id: int) -> list[dict[str, Any]]:
     """What is known of the keys of a network, without their secrets."""
-    found: list[dict[str, Any]] = []
     async with the_pool(url) as (pool, clock):
-        last = ""
-        while True:
-            rows = await issuing.key_rows(pool, network_id, part=Part((last,), PAGE))
-            found += [_shown(row, clock.now()) for row in rows]
-            if len(rows) < PAGE:
-                return found
-            last = rows[-1]["key_id"]
+        rows = await _all(issuing.key_rows, pool, network_id, key_id="")
+        return [_shown(row, clock.now()) for row in rows]
 
 
 async def calls_of_deprecated(url: str, network_id: int) -> list[dict[str, Any]]:
@@ -83,26 +77,35 @@ async def add_person(url: str, network_id: int, person: NewPerson) -> str:
 
 async def all_people(url: str, network_id: int) -> list[dict[str, str]]:
     """The people of a network; `of` is the koperasi or supplier that they speak for."""
-    found: list[dict[str, str]] = []
     async with the_pool(url) as (pool, _):
-        last = UUID(int=0)
-        while True:
-            rows = await people.people(pool, network_id, part=Part((last,), PAGE))
-            found += [
-                {
-                    "person_id": str(row["person_id"]),
-                    "state": people.state_of(row),
-                    "role": row["role"],
-                    "of": row["koperasi_id"] or row["supplier_id"] or "",
-                    "issuer": row["issuer"],
-                    "subject": row["subject"],
-                    "label": row["label"],
-                }
-                for row in rows
-            ]
-            if len(rows) < PAGE:
-                return found
-            last = rows[-1]["person_id"]
+        rows = await _all(people.people, pool, network_id, person_id=UUID(int=0))
+    return [
+        {
+            "person_id": str(row["person_id"]),
+            "state": people.state_of(row),
+            "role": row["role"],
+            "of": row["koperasi_id"] or row["supplier_id"] or "",
+            "issuer": row["issuer"],
+            "subject": row["subject"],
+            "label": row["label"],
+        }
+        for row in rows
+    ]
+
+
+async def _all(
+    page: Callable[..., Awaitable[list[Row]]], pool: Pool, network_id: int, **first: object
+) -> list[Row]:
+    """All rows of a list that is asked for in pages; the one column of its key, and what is before
+    all of them."""
+    found: list[Row] = []
+    ((column, last),) = first.items()
+    while True:
+        rows = await page(pool, network_id, part=Part((last,), PAGE))
+        found += rows
+        if len(rows) < PAGE:
+            return found
+        last = rows[-1][column]
 
 
 async def end_person(url: str, network_id: int, person_id: UUID) -> bool:

@@ -61,23 +61,20 @@ def create(
       jaringan keys create --role koperasi --koperasi kop-melati
       jaringan keys create --role device --koperasi kop-melati --device till-2 --scope orders:write
     """
-    import asyncio
     from datetime import timedelta
 
-    from jaringan_usaha.api.issuing import Wanted
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.api.issuing import FIELDS, Wanted
+    from jaringan_usaha.cli.database import Database, done_with, settings_with
     from jaringan_usaha.cli.issuing import issue, make_sandbox
     from jaringan_usaha.cli.says import show_json
 
-    _must_name(role, ("koperasi", "device"), koperasi, "--koperasi ID")
-    _must_name(role, ("device",), device, "--device ID")
-    _must_name(role, ("supplier",), supplier, "--supplier ID")
+    of: dict[str, Any] = {"koperasi_id": koperasi, "device_id": device, "supplier_id": supplier}
+    for field, roles in FIELDS.items():
+        _must_name(role, roles, of[field], f"--{field.removesuffix('_id')} ID")
     settings = settings_with(network=network)
     wanted = Wanted(
         role=role,
-        koperasi_id=koperasi,
-        device_id=device,
-        supplier_id=supplier,
+        **of,
         scopes=scope or (),
         addresses=address or (),
         label=label,
@@ -85,14 +82,12 @@ def create(
         **_of_person(person),
     )
 
-    async def run(url: str) -> str:
-        await make_ready(database, settings.network)
+    async def make(database: Database) -> str:
         if sandbox:
-            await make_sandbox(url, settings.network)
-        return (await issue(url, settings.network, [wanted]))[0]
+            await make_sandbox(database.url, settings.network)
+        return (await issue(database.url, settings.network, [wanted]))[0]
 
-    with the_database(settings) as database:
-        key = asyncio.run(run(database.url))
+    key = done_with(settings, make)
     if as_json:
         show_json({"key": key, "role": role, "koperasi_id": koperasi, "network": settings.network})
     else:
@@ -165,20 +160,14 @@ def reseal(as_json: Json = False, debug: Debug = False) -> None:
     Example:
       jaringan keys reseal
     """
-    import asyncio
-
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import done_with, settings_with
     from jaringan_usaha.cli.resealing import reseal_all
     from jaringan_usaha.cli.says import say, show_json
 
     settings = settings_with()
-
-    async def run() -> dict[str, int]:
-        await make_ready(database, settings.network)
-        return await reseal_all(database.settings(settings), report=say)
-
-    with the_database(settings) as database:
-        counts = asyncio.run(run())
+    counts = done_with(
+        settings, lambda database: reseal_all(database.settings(settings), report=say)
+    )
     if as_json:
         show_json({"resealed": counts})
 
@@ -251,21 +240,16 @@ def rotate(
       jaringan keys rotate 4fTx0kQ2LmZa
       jaringan keys rotate 4fTx0kQ2LmZa --overlap-hours 0
     """
-    import asyncio
     from datetime import timedelta
 
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import done_with, settings_with
     from jaringan_usaha.cli.issuing import rotate as replace
     from jaringan_usaha.cli.says import show_json
 
-    settings = settings_with(network=network)
-
-    async def run(url: str) -> str:
-        await make_ready(database, settings.network)
-        return await replace(url, settings.network, key_id, timedelta(hours=overlap_hours))
-
-    with the_database(settings) as database:
-        key = asyncio.run(run(database.url))
+    settings, overlap = settings_with(network=network), timedelta(hours=overlap_hours)
+    key = done_with(
+        settings, lambda database: replace(database.url, settings.network, key_id, overlap)
+    )
     if as_json:
         show_json({"key": key, "instead_of": key_id, "network": settings.network})
     else:
@@ -280,21 +264,11 @@ def revoke(key_id: KeyId, as_json: Json = False, debug: Debug = False) -> None:
     Example:
       jaringan keys revoke 4fTx0kQ2LmZa
     """
-    import asyncio
-
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import done_with, settings_with
     from jaringan_usaha.cli.issuing import revoke as end
     from jaringan_usaha.cli.says import show, show_json
 
-    settings = settings_with()
-
-    async def run(url: str) -> bool:
-        await make_ready(database, settings.network)
-        return await end(url, key_id)
-
-    with the_database(settings) as database:
-        revoked = asyncio.run(run(database.url))
-    if not revoked:
+    if not done_with(settings_with(), lambda database: end(database.url, key_id)):
         raise Sorry("there is no live key of that id: give the 12 signs after ju_live_")
     if as_json:
         show_json({"revoked": True})

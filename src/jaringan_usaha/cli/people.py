@@ -47,9 +47,7 @@ def add(
       jaringan people add ani --role operator
       jaringan people add eko --role pengawas --koperasi kop-melati
     """
-    import asyncio
-
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import done_with, settings_with
     from jaringan_usaha.cli.issuing import add_person
     from jaringan_usaha.cli.says import show, show_json
     from jaringan_usaha.people.people import NewPerson
@@ -66,12 +64,9 @@ def add(
         label=label,
     )
 
-    async def run(url: str) -> str:
-        await make_ready(database, settings.network)
-        return await add_person(url, settings.network, person)
-
-    with the_database(settings) as database:
-        person_id = asyncio.run(run(database.url))
+    person_id = done_with(
+        settings, lambda database: add_person(database.url, settings.network, person)
+    )
     if as_json:
         show_json({"person_id": person_id, "role": role, "network": settings.network})
     else:
@@ -114,26 +109,17 @@ def end(
     Example:
       jaringan people end 01936f6e-8b7a-7c3e-9a51-0d2f6b7c8e90
     """
-    import asyncio
     from uuid import UUID
 
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import told_by
     from jaringan_usaha.cli.issuing import end_person
     from jaringan_usaha.cli.says import show, show_json
 
-    settings = settings_with(network=network)
     try:
         wanted = UUID(person_id)
     except ValueError:
         wanted = UUID(int=0)
-
-    async def run(url: str) -> bool:
-        await make_ready(database, settings.network)
-        return await end_person(url, settings.network, wanted)
-
-    with the_database(settings) as database:
-        ended = asyncio.run(run(database.url))
-    if not ended:
+    if not told_by(network, lambda url, number: end_person(url, number, wanted)):
         raise Sorry("there is nobody of that id who is in: look into `jaringan people list`")
     if as_json:
         show_json({"ended": True})

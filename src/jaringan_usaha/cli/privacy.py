@@ -1,7 +1,7 @@
 """`jaringan privacy`: who has to be told when personal data got out, and what."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -47,24 +47,20 @@ def affected(
       jaringan privacy affected --from 2026-11-01 --to 2026-11-22
       jaringan privacy affected --from 2026-11-01 --to 2026-11-22 --key 4fTx0kQ2LmZa
     """
-    import asyncio
-
     from jaringan_usaha.cli.affected import affected_persons
-    from jaringan_usaha.cli.database import make_ready, settings_with, the_database
+    from jaringan_usaha.cli.database import done_with, settings_with
     from jaringan_usaha.cli.says import say, show, show_json
 
     deadline = _deadline(known_at)
     since, until = _days(first, last)
     settings = settings_with(network=network)
 
-    async def run() -> list[dict[str, Any]]:
-        await make_ready(database, settings.network)
-        return await affected_persons(
+    persons = done_with(
+        settings,
+        lambda database: affected_persons(
             database.settings(settings), since=since, until=until, key_id=key
-        )
-
-    with the_database(settings) as database:
-        persons = asyncio.run(run())
+        ),
+    )
     if as_json:
         show_json({"deadline": deadline.isoformat(), "persons": persons})
         return
