@@ -581,6 +581,7 @@ create table tier_drops (
   primary key (network_id, cycle_id, supplier_id, item_id, koperasi_id, position)
 );
 
+create index tier_drops_in_order on tier_drops (network_id, position, item_id, koperasi_id);
 create index tier_drops_by_koperasi on tier_drops (network_id, koperasi_id, cycle_id);
 
 -- prices
@@ -1004,6 +1005,18 @@ create table charge_shares (
 );
 
 create index charge_shares_by_koperasi on charge_shares (network_id, koperasi_id, charge_id);
+
+-- Charges as they are shown: whether the last bill says what each item weighs, and whether anybody
+-- was given goods of which it could be a cost.
+create view charges_shown with (security_invoker = true) as
+select c.network_id, c.charge_id, c.cycle_id, c.supplier_id as supplier, c.payee, c.kind, c.key,
+       c.bill_no, c.amount_idr, c.shared_idr, c.billed_on, c.reference, c.position, c.recorded_at,
+       exists (select from charge_lines l where l.network_id = c.network_id
+               and l.charge_id = c.charge_id and l.bill_no = c.bill_no) as weighed,
+       exists (select from goods_kept k where k.network_id = c.network_id
+               and k.cycle_id = c.cycle_id
+               and (c.supplier_id = '' or k.supplier_id = c.supplier_id) and k.given > 0) as goods
+from charges c;
 
 -- sales
 

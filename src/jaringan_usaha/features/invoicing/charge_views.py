@@ -29,18 +29,13 @@ async def charges(
     days: Days,
 ) -> list[Row]:
     """Charges by id; with a koperasi only those that it bears a part of."""
+    blocks = part.of(queries)
+    keys = (network_id, *part.key, cycle_id, supplier_id)
     if days is not None:
-        query, keys = part.of(queries).charges_of_days, (cycle_id, supplier_id, koperasi_id)
-        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
-    return await db.fetch(
-        part.of(queries).charges,
-        network_id,
-        *part.key,
-        cycle_id,
-        supplier_id,
-        koperasi_id,
-        part.most,
-    )
+        return await db.fetch(blocks.charges_of_days, *keys, koperasi_id, *days, part.most)
+    if koperasi_id is not None:
+        return await db.fetch(blocks.charges_of_koperasi, *keys, koperasi_id, part.most)
+    return await db.fetch(blocks.charges, *keys, part.most)
 
 
 async def charge_lines(db: Connection, network_id: int, charge_id: str, *, part: Part) -> list[Row]:

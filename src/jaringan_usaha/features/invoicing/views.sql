@@ -559,42 +559,36 @@ where (cycle_id, supplier_id, payment_id) > ($3, $4, $5)
 order by cycle_id, supplier_id, payment_id limit $10;
 
 -- paged: charges
--- Charges by id, a page at a time; with a koperasi only those that it bears a part of.
-select c.charge_id, c.cycle_id, c.supplier_id as supplier, c.payee, c.kind, c.key, c.bill_no,
-       c.amount_idr, c.shared_idr, c.billed_on, c.reference, c.position, c.recorded_at,
-       s.amount_idr as own_idr,
-       exists (select from charge_lines l where l.network_id = $1 and l.charge_id = c.charge_id
-               and l.bill_no = c.bill_no) as weighed,
-       exists (select from goods_kept k where k.network_id = $1 and k.cycle_id = c.cycle_id
-               and (c.supplier_id = '' or k.supplier_id = c.supplier_id) and k.given > 0) as goods
-from charges c
-left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
-  and s.koperasi_id = $5
-where c.network_id = $1 and c.charge_id > $2
-  and ($3::text is null or c.cycle_id = $3)
-  and ($4::text is null or c.supplier_id in ('', $4))
-  and ($5::text is null or s.koperasi_id is not null)
-order by c.charge_id limit $6;
+-- Charges by id, a page at a time.
+select c.*, null::bigint as own_idr
+from charges_shown c
+where c.network_id = $1 and c.charge_id > $2 and ($3::text is null or c.cycle_id = $3)
+  and ($4::text is null or c.supplier in ('', $4))
+order by c.charge_id limit $5;
+
+-- paged: charges_of_koperasi
+-- Those that a koperasi bears a part of.
+select c.*, s.amount_idr as own_idr
+from charge_shares s
+join charges_shown c on c.network_id = $1 and c.charge_id = s.charge_id
+where s.network_id = $1 and s.koperasi_id = $5 and s.charge_id > $2
+  and ($3::text is null or s.cycle_id = $3) and ($4::text is null or c.supplier in ('', $4))
+order by s.charge_id limit $6;
 
 -- paged: charges_of_days
 -- Those billed on some days.
-with c as materialized (
-  select * from charges
+with billed as materialized (
+  select charge_id from charges
   where network_id = $1 and billed_on between $6 and $7 and ($3::text is null or cycle_id = $3)
     and ($4::text is null or supplier_id in ('', $4))
 )
-select c.charge_id, c.cycle_id, c.supplier_id as supplier, c.payee, c.kind, c.key, c.bill_no,
-       c.amount_idr, c.shared_idr, c.billed_on, c.reference, c.position, c.recorded_at,
-       s.amount_idr as own_idr,
-       exists (select from charge_lines l where l.network_id = $1 and l.charge_id = c.charge_id
-               and l.bill_no = c.bill_no) as weighed,
-       exists (select from goods_kept k where k.network_id = $1 and k.cycle_id = c.cycle_id
-               and (c.supplier_id = '' or k.supplier_id = c.supplier_id) and k.given > 0) as goods
-from c
-left join charge_shares s on s.network_id = $1 and s.charge_id = c.charge_id
+select c.*, s.amount_idr as own_idr
+from billed b
+join charges_shown c on c.network_id = $1 and c.charge_id = b.charge_id
+left join charge_shares s on s.network_id = $1 and s.charge_id = b.charge_id
   and s.koperasi_id = $5
-where c.charge_id > $2 and ($5::text is null or s.koperasi_id is not null)
-order by c.charge_id limit $8;
+where b.charge_id > $2 and ($5::text is null or s.koperasi_id is not null)
+order by b.charge_id limit $8;
 
 -- paged: charge_lines
 -- How the bills of a charge fall on goods, a page at a time.
