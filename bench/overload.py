@@ -5,11 +5,12 @@ from typing import Any
 
 from bench.load import KOPERASI
 from bench.machine import cpu_seconds, load, memory_mb
-from bench.orders import BEFORE, CONNECTIONS, warmed
+from bench.orders import BEFORE, warmed
 from bench.rounds import Result, Sample, interleaved
 from bench.world import CYCLE, World, world
 
 TIMES = 3
+CONNECTIONS = 32  # fewer than it has places, so that nobody is refused
 MANY_CONNECTIONS = 1_000
 RECOVERY_SECONDS = 10.0
 

@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     write_connections: int = Field(default=4, ge=2)
     read_connections: int = Field(default=6, ge=2)
     memory_facts: int = Field(default=150_000, ge=1_000)
-    requests_at_once: int = Field(default=128, ge=1)
+    requests_at_once: int = Field(default=48, ge=1)
     """Worked on by one process; whoever comes on top is told at once to come again."""
     rate_factor: float = Field(default=1.0, ge=0)
     processes: int = Field(default=1, ge=1)

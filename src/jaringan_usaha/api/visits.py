@@ -46,7 +46,7 @@ class Visits:
     """All requests of this process, looked through once a second; `working` are those that hold
     one of the places, which who waits for the rest of a body does not."""
 
-    most_at_once: int = 128
+    most_at_once: int = 48
     open: set[Visit] = field(default_factory=set)
     working: int = 0
     refused: int = 0
