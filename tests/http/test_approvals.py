@@ -11,6 +11,7 @@ import pytest_asyncio
 from jaringan_usaha.api import issuing
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.issuing import Wanted
+from jaringan_usaha.approvals.routes import ApprovalView
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, later, oil, opened
 from service import NETWORK, Speaker, assert_refused
@@ -238,6 +239,8 @@ async def test_sec_4_all_that_waits_is_in_one_list(
     rows = (await market.operator.get("/v1/approvals", limit=200)).json()["items"]
     assert rows == sorted(rows, key=lambda each: str(each["proposed_at"])), "the oldest first"
     assert "77777" not in json.dumps(rows), "what is in an account is told elsewhere"
+    for row in rows:
+        ApprovalView.model_validate(row)  # ids of two parts too
     auditor = await speaker(market, role="auditor")
     seen = (await auditor.get("/v1/approvals", limit=200)).json()["items"]
     assert seen == [{**each, "may_approve": False} for each in rows]

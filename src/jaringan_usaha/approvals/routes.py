@@ -23,7 +23,13 @@ class ApprovalView(BaseModel):
     in them, the bank account say, is told to those who may see it, where they are."""
 
     kind: str = Field(description="order, account, erasure, key or person; more may come")
-    approval_id: str = Field(description="of one thing of its kind, as `approve` has it")
+    approval_id: str = Field(
+        description="of one thing of its kind: its id, or those of an order's cycle and supplier, "
+        "or a supplier's with a number, with a `/` between them",
+        min_length=1,
+        max_length=129,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)?$",
+    )
     cycle_id: str | None = Field(description="of an order")
     supplier_id: str | None
     koperasi_id: str | None
