@@ -12,6 +12,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 from backports import zstd
+from jsonschema import Draft202012Validator
 
 from jaringan_usaha.api import sync
 from jaringan_usaha.api.asked import new_id
@@ -204,6 +205,18 @@ async def test_a_line_keeps_its_name_when_its_body_does_not_fit(market: Market) 
     verdicts = await synced(market, melati, lines)
     assert {told(each) for each in verdicts} == {(422, "validation-failed")}
     assert verdicts[3]["problem"]["errors"][0]["code"] == "unknown-field"
+
+
+@pytest.mark.parametrize("first", ".-_:0Z")
+async def test_any_operation_id_that_is_taken_is_told_as_the_contract_has_it(
+    market: Market, first: str
+) -> None:
+    (verdict,) = await synced(market, await market.koperasi("melati"), [place(op_id=first * 16)])
+    assert verdict["status"] == 201
+    contract = (await market.client.get("/openapi.json")).json()
+    answer = contract["paths"]["/v1/sync"]["post"]["responses"]["207"]
+    schema = answer["content"]["application/x-ndjson"]["schema"]
+    Draft202012Validator({**schema, "components": contract["components"]}).validate(verdict)
 
 
 async def test_rules_refuse_lines_one_by_one(market: Market) -> None:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from jaringan_usaha.api.access import COOKIE
-from jaringan_usaha.api.asked import KEY_PATTERN
+from jaringan_usaha.api.asked import KEY, KEY_PATTERN
 from jaringan_usaha.api.deprecation import UNTIL
 from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.lean_route import LeanRoute
@@ -383,7 +383,11 @@ def _post_sync(line: str) -> dict[str, Any]:
                             "type": "object",
                             "required": ["op_id", "status", "replayed"],
                             "properties": {
-                                "op_id": {"type": ["string", "null"], "maxLength": 128},
+                                "op_id": {
+                                    "type": ["string", "null"],
+                                    "maxLength": 128,
+                                    "pattern": KEY.pattern,
+                                },
                                 "status": {"type": "integer", "minimum": 200, "maximum": 599},
                                 "body": _ref("Done"),
                                 "problem": _ref("Problem"),
