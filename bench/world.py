@@ -22,6 +22,7 @@ from jaringan_usaha.cli.own_service import temporary_folder
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import Connection, Pool, open_pool, owner_connection
 from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.features.catalog.domain import PublishPriceList, catalog
@@ -31,6 +32,7 @@ from jaringan_usaha.features.cycles.domain import CloseCycle, OpenCycle, cycles
 from jaringan_usaha.features.registry.domain import AdmitKoperasi, AdmitSupplier, registry
 from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.rejections import Rejection
+from jaringan_usaha.settings import Settings
 
 NETWORK = 1
 CYCLE = "bench"
@@ -169,7 +171,8 @@ class World:
         """The log in this very process."""
         pool = await open_pool(self.url)
         try:
-            yield house.log_of(NETWORK, pool, await house.type_ids(pool)), pool
+            numbers = await house.type_ids(pool)
+            yield house.log_of(NETWORK, pool, numbers, Memory(Settings().memory_facts)), pool
         finally:
             await pool.close()
 

@@ -18,6 +18,7 @@ from jaringan_usaha import house
 from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.eventlog.database import WORKER, open_pool
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.follower import Follower
 from jaringan_usaha.people.issuer import Issuer
 from market import Market
@@ -150,7 +151,7 @@ async def town_on(database: str, **settings: Any) -> AsyncIterator[Town]:
                 httpx2.AsyncClient(base_url=url) as client,
             ):
                 worker = await open_pool(database, most=4, role=WORKER)
-                follower = Follower(worker, await house.type_ids(worker))
+                follower = Follower(worker, await house.type_ids(worker), Memory(1_000))
                 key = await issue(opened.write_pool, opened.clock, NETWORK, Wanted("operator"))
                 operator = Speaker(client, follower.projector, key)
                 market = Market(Service(client, opened, operator), database, follower, worker)

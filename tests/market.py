@@ -16,6 +16,7 @@ from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.follower import Follower
 from service import NETWORK, Service, Speaker, settings_for
@@ -33,14 +34,15 @@ RICE_TIERS = [{"from_quantity": 1, "idr": 12_500, "per": 1}]
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator["Market"]:
     """The service on this database, with its operator and its follower."""
-    app = create_app(settings_for(url, rate_factor=0))
+    settings = settings_for(url, rate_factor=0)
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             worker = await open_pool(url, most=6, role=WORKER)
-            follower = Follower(worker, await house.type_ids(worker))
+            follower = Follower(worker, await house.type_ids(worker), Memory(settings.memory_facts))
             key = await issue(door.write_pool, door.clock, NETWORK, Wanted("operator"))
             operator = Speaker(client, follower.projector, key)
             yield Market(Service(client, door, operator), url, follower, worker)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from jaringan_usaha import house
 from jaringan_usaha.eventlog.database import FULL, LOST, WORKER, Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.projector import Projector, follow, log_queries
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.features.contacts import forgetting
@@ -40,9 +41,10 @@ DUTIES = (
 class Follower:
     """All projections and all clock duties of one database."""
 
-    def __init__(self, pool: Pool, numbers: dict[str, int]) -> None:
+    def __init__(self, pool: Pool, numbers: dict[str, int], memory: Memory) -> None:
         self._pool = pool
         self._numbers = numbers
+        self._memory = memory
         self._logs: dict[int, EventLog] = {}
         self._room_made: datetime | None = None
         self.projector = Projector(pool, house.event_types(), house.PROJECTIONS)
@@ -64,7 +66,9 @@ class Follower:
 
     def _log(self, network_id: int) -> EventLog:
         if network_id not in self._logs:
-            self._logs[network_id] = house.log_of(network_id, self._pool, self._numbers)
+            self._logs[network_id] = house.log_of(
+                network_id, self._pool, self._numbers, self._memory
+            )
         return self._logs[network_id]
 
     async def _make_room(self, now: datetime) -> None:
@@ -79,14 +83,15 @@ class Follower:
             await self._pool.execute(queries.keep_answers, *days)
 
 
-async def run_follower(url: str) -> None:
-    """Follow until cancelled, with connections of its own; waits for a database that is away."""
+async def run_follower(url: str, memory_facts: int) -> None:
+    """Follow until cancelled, with connections and a memory of its own; waits for a database that
+    is away."""
     pool = await _patient_pool(url)
     gc.collect()
     gc.freeze()  # as in the service: what lives as long as the process is not looked through again
     gc.set_threshold(50_000, 20, 50)
     try:
-        await Follower(pool, await house.type_ids(pool)).run()
+        await Follower(pool, await house.type_ids(pool), Memory(memory_facts)).run()
     finally:
         await pool.close()
 

@@ -149,16 +149,14 @@ async def type_ids(pool: Pool) -> dict[str, int]:
     return {row["name"]: row["type_id"] for row in await pool.fetch(log_queries.types)}
 
 
-def log_of(
-    network_id: int, pool: Pool, numbers: dict[str, int], *, memory_facts: int = 150_000
-) -> EventLog:
-    """The log of one network with its own memory and writer."""
+def log_of(network_id: int, pool: Pool, numbers: dict[str, int], memory: Memory) -> EventLog:
+    """The log of one network with a writer of its own, and the memory of the process."""
     return EventLog(
         network_id,
         pool,
         event_types(),
         numbers,
         topics(),
-        memory=Memory(memory_facts),
+        memory=memory,
         appender=Appender(pool, network_id),
     )

@@ -16,6 +16,7 @@ from jaringan_usaha.api.limits import Limits
 from jaringan_usaha.api.sessions import Sessions, session_finder
 from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.migrate import check
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.eventlog.reached import Reached
@@ -41,13 +42,12 @@ async def opened_door(settings: Settings) -> AsyncIterator[Door]:
         await check(connection, house.event_types(), house.topics())
     await resealing.check(read_pool, vault, house.SEALED)
     numbers = await house.type_ids(write_pool)
+    memory = Memory(settings.memory_facts)
     clock = Clock()
     door = Door(
         write_pool=write_pool,
         read_pool=read_pool,
-        make_log=lambda network_id: house.log_of(
-            network_id, write_pool, numbers, memory_facts=settings.memory_facts
-        ),
+        make_log=lambda network_id: house.log_of(network_id, write_pool, numbers, memory),
         clock=clock,
         keys=Keys(key_finder(read_pool), clock.now),
         sessions=Sessions(session_finder(read_pool), clock.now, settings.public_url),

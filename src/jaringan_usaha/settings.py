@@ -24,7 +24,8 @@ class Settings(BaseSettings):
     network: int = Field(default=1, ge=1)
     write_connections: int = Field(default=4, ge=2)
     read_connections: int = Field(default=6, ge=2)
-    memory_facts: int = Field(default=150_000, ge=1_000)
+    memory_facts: int = Field(default=100_000, ge=1_000)
+    """What decisions were told lately, kept by one process: about a kilobyte each."""
     requests_at_once: int = Field(default=48, ge=1)
     """Worked on by one process; whoever comes on top is told at once to come again."""
     rate_factor: float = Field(default=1.0, ge=0)

@@ -10,9 +10,11 @@ from typing import Any
 import asyncpg
 
 from eventlog.jars import EVENTS, TOPICS
+from jaringan_usaha.eventlog.appender import Appender
 from jaringan_usaha.eventlog.codec import EventTypes
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.eventlog import EventLog
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.topics import Topics
 from jaringan_usaha.features.catalog import events as catalog
 from jaringan_usaha.features.cycles import events as cycles
@@ -49,12 +51,19 @@ async def new_network(pool: Pool) -> int:
 
 
 async def open_log(
-    pool: Pool, network_id: int = 1, *, asks: Topics = topics, **parts: Any
+    pool: Pool,
+    network_id: int = 1,
+    *,
+    asks: Topics = topics,
+    memory: Memory | None = None,
+    appender: Appender | None = None,
 ) -> EventLog:
     """As a process of the house opens it; `asks` is what its decisions ask about."""
+    memory = Memory(100_000) if memory is None else memory
+    appender = appender or Appender(pool, network_id)
     rows = await pool.fetch("select name, type_id from log.types")
     ids = {row["name"]: row["type_id"] for row in rows}
-    return EventLog(network_id, pool, types, ids, asks, **parts)
+    return EventLog(network_id, pool, types, ids, asks, memory=memory, appender=appender)
 
 
 async def events_of(pool: Pool, network_id: int = 1) -> list[Row]:

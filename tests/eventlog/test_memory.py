@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -21,11 +22,12 @@ from eventlog.jars import (
     jars,
 )
 from eventlog.keys import asked
-from eventlog.logs import events_of, open_log
+from eventlog.logs import events_of, new_network, open_log
 from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Pool, open_pool
 from jaringan_usaha.eventlog.eventlog import EventLog
-from jaringan_usaha.eventlog.memory import Memory, nothing_yet
+from jaringan_usaha.eventlog.memory import Memory, Remembered, nothing_yet
+from jaringan_usaha.kernel.decider import About
 from jaringan_usaha.kernel.rejections import Stale
 
 
@@ -52,6 +54,10 @@ async def asked_of_database(narrow_pool: Pool) -> list[str]:
 
 def put(jar: str, *, new: bool = False, coins: int = 1, label: str = "") -> PutCoins:
     return PutCoins(asked=asked(), jar_id=jar, shelf_id="a", coins=coins, label_id=label, new=new)
+
+
+def remembered(log: EventLog, about: About[Any]) -> Remembered | None:
+    return log._facts.memory.recall(log.network_id, about)
 
 
 async def test_a_warm_command_asks_nothing_before_it_appends(
@@ -112,7 +118,7 @@ async def test_a_settled_fact_is_not_guarded_but_looked_up_until_it_is_so(pool: 
     with pytest.raises(NoSuchLabel):
         await here.handle(jars, put("j", label="l"))
     await there.handle(jars, PrintLabel(asked=asked(), label_id="l"))
-    here.memory.forget([LABEL.about("l")])
+    here._facts.forget([LABEL.about("l")])
     assert (await here.handle(jars, put("j", label="l"))).version == 1
 
 
@@ -131,7 +137,7 @@ async def test_one_event_that_touches_two_streams_moves_both_on(log: EventLog) -
     move = MoveCoins(asked=asked(), source_id="x", target_id="y", shelf_id="a", coins=20)
     assert (await log.handle(jars, move)).position == 4
     for jar, coins in (("x", 30), ("y", 20)):
-        entry = log.memory.recall(JAR.about(jar))
+        entry = remembered(log, JAR.about(jar))
         assert entry is not None
         assert entry.fact.state.coins == coins
 
@@ -146,7 +152,7 @@ async def test_facts_are_remembered_as_the_log_has_them(log: EventLog, pool: Poo
     abouts = [JAR.about(f"j{number}") for number in range(5)] + [SHELF.about("a")]
     await fresh._facts.read(abouts)
     for about in abouts:
-        ours, theirs = log.memory.recall(about), fresh.memory.recall(about)
+        ours, theirs = remembered(log, about), remembered(fresh, about)
         assert ours is not None
         assert theirs is not None
         assert ours.fact == theirs.fact
@@ -167,12 +173,28 @@ def test_memory_is_bounded_and_forgets_the_least_recently_asked() -> None:
     memory = Memory(3)
     abouts = [JAR.about(str(number)) for number in range(5)]
     for about in abouts[:3]:
-        memory.learn(about, nothing_yet(about))
-    memory.recall(abouts[0])
-    memory.learn(abouts[3], nothing_yet(abouts[3]))
+        memory.learn(1, about, nothing_yet(about))
+    memory.recall(1, abouts[0])
+    memory.learn(1, abouts[3], nothing_yet(abouts[3]))
     assert len(memory) == 3
-    assert memory.recall(abouts[1]) is None
-    assert memory.recall(abouts[0]) is not None
+    assert memory.recall(1, abouts[1]) is None
+    assert memory.recall(1, abouts[0]) is not None
+
+
+async def test_networks_share_a_memory_and_none_of_its_facts(pool: Pool) -> None:
+    memory = Memory(3)
+    networks = [await new_network(pool) for _ in range(2)]
+    ours, theirs = [await open_log(pool, each, memory=memory) for each in networks]
+    await ours.handle(jars, OpenShelf(asked=asked(), shelf_id="a"))
+    assert remembered(ours, SHELF.about("a")) is not None
+    with pytest.raises(ShelfIsClosed):
+        await theirs.handle(jars, put("j"))
+    for number in range(5):
+        await theirs.handle(jars, OpenShelf(asked=asked(), shelf_id=str(number)))
+        assert len(memory) <= 3
+    assert remembered(ours, SHELF.about("a")) is None
+    assert remembered(theirs, SHELF.about("4")) is not None
+    assert (await ours.handle(jars, put("j"))).version == 1
 
 
 async def test_who_is_always_too_late_is_told_so(pool: Pool, log: EventLog) -> None:

@@ -13,6 +13,7 @@ from jaringan_usaha import house
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, open_pool
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.features.cycles.events import (
     ConsolidatedLine,
@@ -445,7 +446,7 @@ async def test_two_followers_share_each_receipt_once(market: Market) -> None:
         done = await market.operator.put(f"/v1/receipts/race-r{number}", **body)
         assert done.status_code == 201, done.text
     numbers = await house.type_ids(market.worker)
-    followers = [Follower(market.worker, numbers) for _ in range(2)]
+    followers = [Follower(market.worker, numbers, Memory(1_000)) for _ in range(2)]
     for _ in range(6):
         await market.projector.catch_up(NETWORK)
         await asyncio.gather(*(follower.tend(NETWORK) for follower in followers))
@@ -464,7 +465,8 @@ async def test_a_follower_waits_until_what_it_shared_shows(market: Market) -> No
     body = receipt("patient", oil(20))
     await market.operator.put("/v1/receipts/patient-r1", **body)
     await market.projector.catch_up(NETWORK)
-    log = house.log_of(NETWORK, market.worker, await house.type_ids(market.worker))
+    numbers = await house.type_ids(market.worker)
+    log = house.log_of(NETWORK, market.worker, numbers, Memory(1_000))
     now = market.door.clock.now()
     assert await sharing_out.tend(log, market.worker, now)
     assert not await sharing_out.tend(log, market.worker, now)

@@ -1,6 +1,7 @@
 """REL-12: more than can be worked on is told to come again, over real connections."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 
@@ -109,6 +110,30 @@ async def house() -> AsyncIterator[House]:
         line.writer.close()
     house.server.close()
     await asyncio.gather(*server_state.tasks)
+
+
+def connections() -> int:
+    return sum(isinstance(each, Protocol) for each in gc.get_objects())
+
+
+async def test_rel_12_nothing_is_left_of_a_connection_that_ended(house: House) -> None:
+    """Served, refused or given up: memory does not wait until somebody looks for what is unused."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = connections()
+        busy = await house.filled()
+        refused, given_up = await house.line(), await house.line()
+        refused.ask()
+        assert (await refused.answer())[0] == 503
+        given_up.writer.write(b"PUT /v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\n\r\n{")
+        assert await house.all_done(busy) == [200] * PLACES
+        assert connections() == before + PLACES + 2
+        for each in house.lines:
+            each.writer.close()
+        await until(lambda: connections() == before)
+    finally:
+        gc.enable()
 
 
 async def test_rel_12_more_than_can_be_worked_on_is_told_to_come_again_at_once(

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from jaringan_usaha import house
 from jaringan_usaha.embedded import EmbeddedServer
+from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.features.catalog.events import ItemDescribed
 from jaringan_usaha.features.cycles.events import (
@@ -663,7 +664,7 @@ async def test_who_looks_at_old_tables_records_nothing_twice(market: Market) -> 
     await market.projector.catch_up(NETWORK)
     counts = [await market.event_count()]
     for _ in range(3):
-        other = Follower(market.worker, await house.type_ids(market.worker))
+        other = Follower(market.worker, await house.type_ids(market.worker), Memory(1_000))
         await other.tend(NETWORK)
         counts.append(await market.event_count())
     assert counts[0] < counts[1] == counts[2] == counts[3]

@@ -58,14 +58,15 @@ async def running(database: str) -> AsyncIterator[Running]:
     pool = await open_pool(database, most=2)
     key = await issue(pool, Clock(), NETWORK, Wanted("operator"))
     await pool.close()
-    config = uvicorn.Config(create_app(settings_for(database)), ws="none", log_level="critical")
+    settings = settings_for(database)
+    config = uvicorn.Config(create_app(settings), ws="none", log_level="critical")
     server = uvicorn.Server(config)
     # said to be TCP, so that asyncio sends each answer at once (no delay of 40 ms)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        following = asyncio.create_task(run_follower(database))
+        following = asyncio.create_task(run_follower(database, settings.memory_facts))
         yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", key)
         following.cancel()
         with suppress(asyncio.CancelledError):

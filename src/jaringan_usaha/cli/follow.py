@@ -40,6 +40,6 @@ def follow(
                     show_json({"state": "following"})
                 else:
                     say("following the log (Ctrl-C ends it)")
-            asyncio.run(run_follower(database.url))
+            asyncio.run(run_follower(database.url, settings.memory_facts))
     except KeyboardInterrupt:
         pass  # asked to end

@@ -45,6 +45,11 @@ class Protocol(HttpToolsProtocol):
         transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]
         self._answers = self.transport = _WholeAnswers(transport)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # it knows us: so both are gone now, not when somebody looks for what is unused
+        self.cycle = None  # type: ignore[assignment]
+
     def on_response_complete(self) -> None:
         self._answers.end()
         super().on_response_complete()

@@ -45,15 +45,14 @@ class EventLog:
         type_ids: dict[str, int],
         topics: Topics,
         *,
-        memory: Memory | None = None,
-        appender: Appender | None = None,
+        memory: Memory,
+        appender: Appender,
     ) -> None:
         self.network_id = network_id
-        self.memory = memory or Memory()
-        self.appender = appender or Appender(pool, network_id)
+        self.appender = appender
         self.answers = Answers(pool, network_id, types)
         self._pool = pool
-        self._facts = Facts(pool, network_id, types, topics, self.memory)
+        self._facts = Facts(pool, network_id, types, topics, memory)
         self._planner = Planner(types, type_ids, topics)
         self._together = Together(pool, network_id, self.answers, self._facts, self._planner)
 
@@ -151,7 +150,7 @@ class EventLog:
         try:
             outcome = await future
         except Rejection as rejection:
-            self.memory.forget(plan.facts)
+            self._facts.forget(plan.facts)
             return rejection
         if outcome.verdict is Verdict.STALE:
             return None

@@ -50,7 +50,8 @@ class Facts:
         return facts
 
     def _recall(self, about: About[Any], *, new: bool) -> Remembered | None:
-        return self.memory.recall(about) or (nothing_yet(about) if new else None)
+        entry = self.memory.recall(self.network_id, about)
+        return entry or (nothing_yet(about) if new else None)
 
     async def gather(
         self, needs: Mapping[int, Sequence[About[Any]]], trust: Mapping[int, Trust]
@@ -105,7 +106,7 @@ class Facts:
             for about, fact in facts.items()
         }
         for about, entry in read.items():
-            self.memory.learn(about, entry)
+            self.memory.learn(self.network_id, about, entry)
         return read
 
     async def _next_events(
@@ -138,11 +139,11 @@ class Facts:
             for about in self.topics.touched(event):
                 entry = facts.get(about)
                 if entry is None or about.topic.settled:
-                    self.memory.forget([about])
+                    self.forget([about])
                     continue
                 fact = fold(about, entry.fact, {position: event})
                 facts[about] = Remembered(about, fact, outcome.last_position)
-                self.memory.learn(about, facts[about])
+                self.memory.learn(self.network_id, about, facts[about])
 
     def assume(self, facts: Entries, events: Sequence[Event], *, after: int) -> None:
         """Fold events on that stand nowhere yet, into these facts alone. `after` so many others
@@ -153,10 +154,14 @@ class Facts:
                     fact = fold(about, facts[about].fact, {-number: event})
                     facts[about] = Remembered(about, fact, facts[about].position)
 
-    def forget(self, events: Sequence[Event]) -> None:
+    def forget(self, abouts: Iterable[About[Any]]) -> None:
+        """Drop from memory what turned out to be outdated."""
+        self.memory.forget(self.network_id, abouts)
+
+    def forget_touched(self, events: Sequence[Event]) -> None:
         """Drop from memory what these events touch."""
         for event in events:
-            self.memory.forget(self.topics.touched(event))
+            self.forget(self.topics.touched(event))
 
 
 def _marks_after(about: About[Any], version: int) -> list[UUID]:

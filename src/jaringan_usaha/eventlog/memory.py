@@ -31,33 +31,36 @@ class Remembered:
 
 
 class Memory:
-    """The facts asked about most recently; the least recently asked are forgotten first."""
+    """The facts that a process was asked about most recently, in whatever network; the least
+    recently asked are forgotten first, so that there are never more than `most`."""
 
-    def __init__(self, most: int = 100_000) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
-        self._entries: OrderedDict[About[Any], Remembered] = OrderedDict()
+        self._entries: OrderedDict[tuple[int, About[Any]], Remembered] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def recall(self, about: About[Any]) -> Remembered | None:
+    def recall(self, network_id: int, about: About[Any]) -> Remembered | None:
         """What is known of a plain question, or None when the log must be read first."""
-        entry = self._entries.get(about)
+        key = (network_id, about)
+        entry = self._entries.get(key)
         if entry is not None:
-            self._entries.move_to_end(about)
+            self._entries.move_to_end(key)
         return entry
 
-    def learn(self, about: About[Any], entry: Remembered) -> None:
+    def learn(self, network_id: int, about: About[Any], entry: Remembered) -> None:
         """Keep a fact, forgetting the one asked for longest ago when there is no room."""
-        self._entries[about] = entry
-        self._entries.move_to_end(about)
+        key = (network_id, about)
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
         if len(self._entries) > self._most:
             self._entries.popitem(last=False)
 
-    def forget(self, abouts: Iterable[About[Any]]) -> None:
+    def forget(self, network_id: int, abouts: Iterable[About[Any]]) -> None:
         """Drop facts that turned out to be outdated."""
         for about in abouts:
-            self._entries.pop(about, None)
+            self._entries.pop((network_id, about), None)
 
 
 def nothing_yet(about: About[Any]) -> Remembered:

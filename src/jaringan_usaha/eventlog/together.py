@@ -56,7 +56,7 @@ class Together:
             ]
             outcomes = await _append(self.pool, self.network_id, proposals)
             for plan in plans.values():
-                self.facts.forget(plan.events)
+                self.facts.forget_touched(plan.events)
             if outcomes is None:
                 return None
             for number, outcome in zip(plans, outcomes, strict=True):
