@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from house.sentences import sentences
 from jaringan_usaha.api.fields import Body
+from jaringan_usaha.api.validation import errors_of
 from jaringan_usaha.api.words import SLOT, catalogue, in_language
 from jaringan_usaha.app import FEATURE_ROUTES
 
@@ -64,7 +65,7 @@ def test_whatever_a_field_does_not_take_it_says_so_in_indonesian(body: type[Body
                 try:
                     body.model_validate({field.alias or name: sent})
                 except ValidationError as error:
-                    said |= {each["msg"] for each in error.errors()}
+                    said |= {each["detail"] for each in errors_of(error)}
     assert said
     assert {each for each in said if in_language(each, "id") == each} == set()
 

@@ -55,6 +55,19 @@ async def test_a_koperasi_is_suspended_and_reinstated(service: Service) -> None:
     assert (shown["suspended"], shown["reason"]) == (False, "it came")
 
 
+async def test_sec_14_a_reason_that_names_somebody_is_refused_with_what_to_do(
+    service: Service,
+) -> None:
+    await service.koperasi("melati")
+    refused = await service.operator.post(
+        "/v1/koperasi/melati/suspend", reason="ask 0812 3456 7890"
+    )
+    problem = assert_refused(refused, 422, "validation-failed")
+    (error,) = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("/reason", "personal-data")
+    assert error["detail"].startswith("hilangkan nomor telepon")
+
+
 async def test_nobody_unknown_is_suspended_or_reinstated(service: Service) -> None:
     for deed in ("suspend", "reinstate"):
         refused = await service.operator.post(f"/v1/koperasi/mawar/{deed}", reason=REASON)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from jaringan_usaha.kernel.money import MOST_IDR
 
@@ -23,10 +24,13 @@ def written_out(value: object) -> object:
 
 
 def naming_nobody(text: str) -> str:
-    """Raises ValueError for free text that holds a number or address of a person: it would be
-    kept in the log for ever."""
+    """Raises PydanticCustomError for free text that holds a number or address of a person: it
+    would be kept in the log for ever."""
     if _PERSONAL.search(text):
-        raise ValueError("leave out phone numbers, NIK and e-mail addresses: this is kept for ever")
+        raise PydanticCustomError(
+            "personal-data",
+            "leave out phone numbers, NIK and e-mail addresses: this is kept for ever",
+        )
     return text
 
 

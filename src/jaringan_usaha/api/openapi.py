@@ -148,6 +148,7 @@ REFUSALS = {
     "409": "A rule says no; `code` says which.",
     "412": "The thing has another version by now.",
     "413": "The body is too large.",
+    "414": "The URL is too long.",
     "415": "The body is of a type that is not taken.",
     "422": "Fields do not fit, or the key stands for another request.",
     "428": "The thing has a version; say in If-Match which one you have seen.",

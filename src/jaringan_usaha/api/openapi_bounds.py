@@ -57,6 +57,8 @@ def _bound(schema: Schema, name: str) -> None:
         schema.setdefault("maxItems", MOST_ITEMS)
     elif "patternProperties" in schema:
         schema["additionalProperties"] = False
+    elif schema.get("additionalProperties"):
+        schema["propertyNames"] = {"type": "string", **schema.get("propertyNames", {})}
     elif kinds is not None and "string" in kinds:
         _bound_text(schema, name)
     for field, part in _parts(schema, name):

@@ -29,10 +29,15 @@ def errors_from(errors: list[Any], skip: int = 0) -> list[dict[str, str]]:
         {
             "pointer": "".join(f"/{_escaped(str(part))}" for part in each["loc"][skip:]),
             "code": CODES.get(each["type"], each["type"].replace("_", "-")),
-            "detail": each["msg"],
+            "detail": _said(each),
         }
         for each in errors
     ]
+
+
+def _said(error: Any) -> str:
+    """Pydantic puts a word of its own before what a ValueError says."""
+    return str(error["ctx"]["error"] if error["type"] == "value_error" else error["msg"])
 
 
 def _escaped(part: str) -> str:

@@ -66,7 +66,7 @@ Phone = Annotated[
 Email = Annotated[
     str,
     Field(
-        pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$",
+        pattern=r"^[^@\x00-\x20]+@[^@\x00-\x20]+\.[^@\x00-\x20]+$",
         max_length=254,
         examples=["ketua@kop.example"],
     ),

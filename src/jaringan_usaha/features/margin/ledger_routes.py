@@ -208,7 +208,7 @@ async def list_postings(
 @router.get("/accounts/{account}/postings", operation_id="listAccountPostings")
 async def list_account_postings(
     account: Annotated[
-        str, Path(pattern=r"^\d{4}$", examples=["1310"], description="number of the account")
+        str, Path(pattern=r"^[0-9]{4}$", examples=["1310"], description="number of the account")
     ],
     caller: ReaderNow,
     page: Annotated[Page, by(position=int, line_no=int)],

@@ -18,7 +18,8 @@ from jaringan_usaha.features.margin.domain import CloseMonth, LedgerStopped, NoS
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["ledger"])
 
 MonthId = Annotated[
-    str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-11"], description="year, month")
+    str,
+    Path(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"], description="year, month"),
 ]
 
 # -- answers -------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from jaringan_usaha.features.margin import margins as figures
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["margin"])
 
-MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
+MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 KoperasiId = Annotated[Slug | None, Query()]
 CycleId = Annotated[Slug | None, Query()]
 SupplierId = Annotated[Slug | None, Query()]
