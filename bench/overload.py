@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.load import KOPERASI
-from bench.machine import cpu_seconds, load, memory_mb
+from bench.machine import Service, cpu_seconds, load, memory_mb
 from bench.orders import BEFORE, warmed
 from bench.rounds import Result, Sample, interleaved
 from bench.world import CYCLE, World, world
+from jaringan_usaha.settings import Settings
 
 TIMES = 3
 CONNECTIONS = 32  # fewer than it has places, so that nobody is refused
@@ -22,6 +23,7 @@ def measure_overload(rounds: int, seconds: float) -> Iterator[Result]:
         place.fill(BEFORE, 1)
         with place.service() as service:
             warmed(place, service)
+            _remembering(place, service)
             reached: list[float] = []
 
             def sent(**plan: Any) -> Sample:
@@ -62,6 +64,14 @@ def measure_overload(rounds: int, seconds: float) -> Iterator[Result]:
                 "half again": lambda: sent(seconds=RECOVERY_SECONDS, rate=reached[-1] / 2),
             }
             yield interleaved("overload", "orders", contenders, (), rounds)
+
+
+def _remembering(place: World, service: Service) -> None:
+    """It remembers as much as it may, as after a day of service; so what it then holds more of is
+    not what it was told."""
+    plan = {"port": service.port, "key": place.key, "cycle": CYCLE, "lines": 1}
+    plan |= {"connections": CONNECTIONS, "requests": Settings().memory_facts, "seconds": 600.0}
+    load(plan)
 
 
 def _head(place: World) -> int:
