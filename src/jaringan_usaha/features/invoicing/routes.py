@@ -11,7 +11,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
-from jaringan_usaha.api.fields import Body, Day, Reason, Slug
+from jaringan_usaha.api.fields import Body, Day, ReasonBody, Slug
 from jaringan_usaha.api.paging import After, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -90,10 +90,6 @@ class InvoiceBody(Body):
             invoiced_on=self.invoiced_on,
             lines=tuple(InvoiceLine(**line.model_dump()) for line in self.lines),
         )
-
-
-class ReasonBody(Body):
-    reason: Reason
 
 
 # -- invoices ------------------------------------------------------------------------------
