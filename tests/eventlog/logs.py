@@ -20,24 +20,16 @@ from jaringan_usaha.features.catalog import events as catalog
 from jaringan_usaha.features.cycles import events as cycles
 from jaringan_usaha.features.cycles.orders import events as orders
 from jaringan_usaha.features.registry import events as registry
-from jaringan_usaha.kernel.messages import Event
+from jaringan_usaha.house import event_classes
 
 PATIENCE_SECONDS = 30
 _networks = itertools.count(100)
 
 
-def _events_of(module: Any) -> list[type[Event]]:
-    return [
-        each
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, Event) and each is not Event
-    ]
-
-
 types = EventTypes(
     [
         *EVENTS,
-        *(kind for module in (registry, catalog, cycles, orders) for kind in _events_of(module)),
+        *(kind for module in (registry, catalog, cycles, orders) for kind in event_classes(module)),
     ]
 )
 topics = Topics(TOPICS)

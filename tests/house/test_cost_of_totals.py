@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.period import Period
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import ALL, Connection, Sight, looking, session_settings
@@ -16,8 +17,6 @@ from jaringan_usaha.features.cycles import sums as orders
 from jaringan_usaha.features.cycles.amendments import views as amendments
 from jaringan_usaha.features.fulfilment import views as fulfilment
 from jaringan_usaha.features.invoicing import totals as invoicing
-from jaringan_usaha.features.invoicing.charge_views import CostsAsked
-from jaringan_usaha.features.invoicing.views import Narrowed
 from jaringan_usaha.features.margin import margins
 from jaringan_usaha.features.sales import views as sales
 from jaringan_usaha.features.shares import views as shares
@@ -88,22 +87,22 @@ Question = Callable[[Connection], Awaitable[Any]]
 
 
 def money(what: Any, most: int = FEW, **asked: Any) -> tuple[int, Question]:
-    to = Narrowed(**{"cycle_id": None, "supplier_id": None, "days": None, **asked})
-    return most, lambda db: invoicing.of_money(db, NETWORK, what, to)
+    return most, lambda db: invoicing.of_money(db, NETWORK, what, Narrowed(**asked))
 
 
-def charged(most: int = FEW, **asked: Any) -> tuple[int, Question]:
-    keys = {"cycle_id": None, "supplier_id": None, "koperasi_id": None, "days": None, **asked}
-    return most, lambda db: invoicing.of_charges(db, NETWORK, **keys)
+def charged(most: int = FEW, koperasi_id: str | None = None, **asked: Any) -> tuple[int, Question]:
+    to = Narrowed(**asked)
+    return most, lambda db: invoicing.of_charges(db, NETWORK, to, koperasi_id=koperasi_id)
 
 
-def dropped(most: int = FEW, **asked: Any) -> tuple[int, Question]:
-    keys = {"cycle_id": None, "supplier_id": None, "koperasi_id": None, "days": None, **asked}
-    return most, lambda db: amendments.tier_drop_totals(db, NETWORK, **keys)
+def dropped(most: int = FEW, koperasi_id: str | None = None, **asked: Any) -> tuple[int, Question]:
+    to = Narrowed(**asked)
+    return most, lambda db: amendments.tier_drop_totals(db, NETWORK, to, koperasi_id=koperasi_id)
 
 
-def cost(most: int = FEW, *asked: Any) -> tuple[int, Question]:
-    return most, lambda db: invoicing.of_costs(db, NETWORK, CostsAsked(*asked))
+def cost(most: int = FEW, koperasi_id: str | None = None, **asked: Any) -> tuple[int, Question]:
+    to = Narrowed(**asked)
+    return most, lambda db: invoicing.of_costs(db, NETWORK, to, koperasi_id=koperasi_id)
 
 
 def earned(**asked: Any) -> tuple[int, Question]:
@@ -126,8 +125,7 @@ def chosen(item_id: str | None, supplier_id: str | None) -> tuple[int, Question]
 
 
 def placed(**asked: Any) -> tuple[int, Question]:
-    keys = {"cycle_id": None, "supplier_id": None, "days": None, **asked}
-    return FEW, lambda db: orders.of_orders(db, NETWORK, **keys)
+    return FEW, lambda db: orders.of_orders(db, NETWORK, Narrowed(**asked))
 
 
 QUESTIONS: dict[str, tuple[int, Question]] = {
@@ -164,11 +162,11 @@ QUESTIONS: dict[str, tuple[int, Question]] = {
     "lost tiers of both": dropped(koperasi_id=K, supplier_id=S),
     "lost tiers of a cycle": dropped(cycle_id=C),
     "lost tiers of days": dropped(2 * A_PERIOD, days=FEBRUARY),
-    "costs of a supplier": cost(FEW, None, S, None),
-    "costs of a koperasi": cost(FEW, None, None, K),
-    "costs of both": cost(FEW, None, S, K),
-    "costs of a cycle": cost(FEW, C, None, None),
-    "costs of days": cost(A_PERIOD, None, None, None, FEBRUARY),
+    "costs of a supplier": cost(supplier_id=S),
+    "costs of a koperasi": cost(koperasi_id=K),
+    "costs of both": cost(supplier_id=S, koperasi_id=K),
+    "costs of a cycle": cost(cycle_id=C),
+    "costs of days": cost(A_PERIOD, days=FEBRUARY),
     "margins": earned(),
     "margins of a supplier": earned(supplier_id=S),
     "margins of a koperasi": earned(koperasi_id=K),
@@ -185,12 +183,7 @@ QUESTIONS: dict[str, tuple[int, Question]] = {
     "choices of an item": chosen("i3", None),
     "shares": (FEW, lambda db: shares.entry_totals(db, NETWORK, K, days=None)),
     "shares of days": (A_PERIOD, lambda db: shares.entry_totals(db, NETWORK, K, days=FEBRUARY)),
-    "surplus": (
-        FEW,
-        lambda db: fulfilment.surplus_totals(
-            db, NETWORK, cycle_id=None, supplier_id=None, days=None
-        ),
-    ),
+    "surplus": (FEW, lambda db: fulfilment.surplus_totals(db, NETWORK, Narrowed())),
     "orders": placed(),
     "orders of a supplier": placed(supplier_id=S),
     "orders of a cycle": placed(cycle_id=C),

@@ -95,3 +95,7 @@ class Body(BaseModel):
     """What a caller sends: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ReasonBody(Body):
+    reason: Reason

@@ -45,7 +45,7 @@ class Answers:
         by_id = {each.command_id: each for each in asked}
         first, last = days_to_search([(each.command_id, each.at) for each in asked])
         rows = await self.pool.fetch(queries.answers_to, self.network_id, list(by_id), first, last)
-        return {row["command_id"]: _as_before(row, by_id[row["command_id"]]) for row in rows}
+        return {row["command_id"]: _again(row, by_id[row["command_id"]]) for row in rows}
 
     async def recorded_under(
         self, command_ids: Sequence[UUID], *now: datetime
@@ -60,10 +60,7 @@ class Answers:
             raise Busy("the database does not answer; ask again shortly", retry_after=2) from None
         if row is None:
             return None
-        recorded = Recorded(
-            row["last_position"], row["first_position"], row["version"], row["recorded_at"], True
-        )
-        return recorded, self.types.decode(row["name"], row["schema_no"], row["body"])
+        return _as_before(row), self.types.decode(row["name"], row["schema_no"], row["body"])
 
 
 def already_so(fact: Fact[Any]) -> Recorded:
@@ -84,11 +81,15 @@ def answer_of(outcome: Outcome) -> Recorded | Rejection:
     )
 
 
-def _as_before(row: Row, asked: Asked) -> Recorded | Rejection:
+def _again(row: Row, asked: Asked) -> Recorded | Rejection:
     if row["print"] != asked.print:
         return _key_reused()
     if asked.seen == UNSAID:
         return version_unsaid()
+    return _as_before(row)
+
+
+def _as_before(row: Row) -> Recorded:
     return Recorded(
         row["last_position"],
         row["first_position"],

@@ -10,8 +10,8 @@ from jaringan_usaha.api.words import in_language
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import MOST_TIERS
-from jaringan_usaha.features.catalog.events import Tier
 from jaringan_usaha.features.catalog.import_previews import Previewed
+from jaringan_usaha.features.catalog.routes import TierView, tier_views
 from jaringan_usaha.features.catalog.sheets.asking import Question
 from jaringan_usaha.features.catalog.sheets.cells import letter
 from jaringan_usaha.features.catalog.sheets.comparing import Entry, InForce
@@ -118,12 +118,6 @@ class QuestionView(BaseModel):
     row: int = Field(description="of the file; 0 when it is about all of it")
     cell: str
     options: list[str] = Field(max_length=MOST_SHOWN)
-
-
-class TierView(BaseModel):
-    from_quantity: int
-    idr: int
-    per: int
 
 
 class DoubtView(BaseModel):
@@ -234,8 +228,8 @@ def row_view(entry: Entry) -> ImportRowView:
         min_cases=price.min_cases if price else 0,
         status=entry.status,
         change_bp=entry.change_bp,
-        tiers=_tier_views(price.tiers if price else ()),
-        before_tiers=_tier_views(before.tiers if before else ()),
+        tiers=tier_views(price.tiers if price else ()),
+        before_tiers=tier_views(before.tiers if before else ()),
         before_price_list_id=before.price_list_id if before else "",
         before_valid_until_on=before.valid_until_on if before else None,
         doubts=[DoubtView(kind=each.kind, text=each.text) for each in entry.doubts],
@@ -256,12 +250,8 @@ def gone_view(before: InForce) -> ImportRowView:
         status="gone",
         change_bp=None,
         tiers=[],
-        before_tiers=_tier_views(before.tiers),
+        before_tiers=tier_views(before.tiers),
         before_price_list_id=before.price_list_id,
         before_valid_until_on=before.valid_until_on,
         doubts=[],
     )
-
-
-def _tier_views(tiers: tuple[Tier, ...]) -> list[TierView]:
-    return [TierView(from_quantity=t.from_quantity, idr=t.idr, per=t.per) for t in tiers]

@@ -1,5 +1,6 @@
 """Price lists over HTTP."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -244,8 +245,8 @@ async def list_price_rows(
 
 
 def _with_tiers(row: Row) -> dict[str, Any]:
-    tiers = [
-        TierView(from_quantity=tier.from_quantity, idr=tier.idr, per=tier.per)
-        for tier in views.tiers_of(row)
-    ]
-    return {**dict(row), "tiers": tiers}
+    return {**dict(row), "tiers": tier_views(views.tiers_of(row))}
+
+
+def tier_views(tiers: Iterable[Tier]) -> list[TierView]:
+    return [TierView(from_quantity=t.from_quantity, idr=t.idr, per=t.per) for t in tiers]

@@ -1,7 +1,7 @@
 """Who has read whose values: written before anything is shown, for the day it must be told."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from jaringan_usaha.api.access import Caller
@@ -10,9 +10,6 @@ from jaringan_usaha.eventlog.queries import Part, Queries
 
 queries = Queries("jaringan_usaha.features.contacts", "reads.sql")
 
-NOTICE = timedelta(hours=3 * 24)
-"""Within this time after it became known, those affected and the agency are told of a breach.
-Source: UU 27/2022 art. 46."""
 MOST_SHOWN = 1_000
 
 

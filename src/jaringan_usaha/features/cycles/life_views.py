@@ -7,6 +7,7 @@ from typing import cast
 
 import msgspec
 
+from jaringan_usaha.api.narrowed import rows_within
 from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page
@@ -150,10 +151,9 @@ async def cycle_board(
     db: Connection, network_id: int, *, part: Part, state: str | None, days: Days
 ) -> list[Row]:
     """Cycles by id; with days those that close on them."""
-    if days is not None:
-        query = part.of(queries).cycle_board_of_days
-        return await db.fetch(query, network_id, *part.key, state, *days, part.most)
-    return await db.fetch(part.of(queries).cycle_board, network_id, *part.key, state, part.most)
+    blocks = part.of(queries)
+    board = (blocks.cycle_board, blocks.cycle_board_of_days)
+    return await rows_within(db, days, board, network_id, *part.key, state, most=part.most)
 
 
 async def cycle(db: Connection, network_id: int, cycle_id: str) -> Row | None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.callers import BoardNow, OperatorNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnAnyVersion, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
-from jaringan_usaha.api.fields import Body, Day, Instant, Reason, Remark, Slug, Title
+from jaringan_usaha.api.fields import Body, Day, Instant, ReasonBody, Remark, Slug, Title
 from jaringan_usaha.api.paging import (
     After,
     ListWithTotals,
@@ -82,10 +82,6 @@ class CloseBody(Body):
 
     early: bool = False
     reason: Remark = ""
-
-
-class ReasonBody(Body):
-    reason: Reason
 
 
 # -- answers -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.period import Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page
@@ -65,30 +66,20 @@ async def of_cycles(db: Connection, network_id: int, *, state: str | None, days:
     return await _row(db, queries.cycles, network_id, state)
 
 
-async def of_orders(
-    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None, days: Days
-) -> Row:
+async def of_orders(db: Connection, network_id: int, to: Narrowed) -> Row:
     """Consolidated orders and what they hold."""
-    cycles = await cycles_asked(db, network_id, cycle_id, days)
+    cycles = await cycles_asked(db, network_id, to)
     if cycles is None:
-        return await _row(db, queries.orders, network_id, supplier_id or ALL)
-    return await _row(db, queries.orders_of_cycles, network_id, cycles, supplier_id)
+        return await _row(db, queries.orders, network_id, to.supplier_id or ALL)
+    return await _row(db, queries.orders_of_cycles, network_id, cycles, to.supplier_id)
 
 
-async def of_states(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    state: str | None,
-    days: Days,
-) -> Row:
+async def of_states(db: Connection, network_id: int, to: Narrowed, *, state: str | None) -> Row:
     """Consolidated orders, those withdrawn too, and how many the supplier was not told of."""
-    cycles = await cycles_asked(db, network_id, cycle_id, days)
+    cycles = await cycles_asked(db, network_id, to)
     if cycles is None:
-        return await _row(db, queries.states, network_id, supplier_id or ALL, state)
-    return await _row(db, queries.states_of_cycles, network_id, cycles, supplier_id, state)
+        return await _row(db, queries.states, network_id, to.supplier_id or ALL, state)
+    return await _row(db, queries.states_of_cycles, network_id, cycles, to.supplier_id, state)
 
 
 async def of_wanted(
@@ -107,14 +98,12 @@ async def of_koperasi(db: Connection, network_id: int, koperasi_id: str, cycle_i
     return await _row(db, queries.orders_of_koperasi, network_id, koperasi_id, cycle_id)
 
 
-async def cycles_asked(
-    db: Connection, network_id: int, cycle_id: str | None, days: Days
-) -> list[str] | None:
+async def cycles_asked(db: Connection, network_id: int, to: Narrowed) -> list[str] | None:
     """The cycles that are asked about; None for all."""
-    if days is not None:
-        rows = await db.fetch(queries.closing_on_days, network_id, *days, cycle_id)
+    if to.days is not None:
+        rows = await db.fetch(queries.closing_on_days, network_id, *to.days, to.cycle_id)
         return [row["cycle_id"] for row in rows]
-    return None if cycle_id is None else [cycle_id]
+    return None if to.cycle_id is None else [to.cycle_id]
 
 
 async def _row(db: Connection, query: str, *keys: object) -> Row:

@@ -11,6 +11,7 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow, Suppl
 from jaringan_usaha.api.commands import AskedByKey, AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import After, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -315,18 +316,10 @@ async def list_surplus(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> SurplusPage:
     """Units that were delivered beyond all claims and wait for a decision, oldest first."""
+    to = Narrowed(cycle_id, supplier_id, days)
     async with page.reading("fulfilment") as db:
-        rows = await views.surplus(
-            db,
-            caller.network_id,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-            part=page.part,
-        )
-        totals = await views.surplus_totals(
-            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
-        )
+        rows = await views.surplus(db, caller.network_id, to, part=page.part)
+        totals = await views.surplus_totals(db, caller.network_id, to)
     return page.answer(SurplusPage, rows, totals=dict(totals))
 
 

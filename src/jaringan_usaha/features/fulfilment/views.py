@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.period import EVER, Days
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
@@ -172,24 +173,14 @@ async def state_totals(
     return {**dict(items), "rows": await db.fetchval(queries.state_count, *keys)}
 
 
-async def surplus(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
-    part: Part,
-) -> list[Row]:
+async def surplus(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
     """Surplus that waits for a decision, in order of the log."""
-    keys = (cycle_id, supplier_id, *(days or (None, None)))
+    keys = (to.cycle_id, to.supplier_id, *(to.days or (None, None)))
     return await db.fetch(part.of(queries).surplus, network_id, *keys, *part.key, part.most)
 
 
-async def surplus_totals(
-    db: Connection, network_id: int, *, cycle_id: str | None, supplier_id: str | None, days: Days
-) -> Row:
-    keys = (cycle_id, supplier_id, *(days or (None, None)))
+async def surplus_totals(db: Connection, network_id: int, to: Narrowed) -> Row:
+    keys = (to.cycle_id, to.supplier_id, *(to.days or (None, None)))
     return await _one(db, queries.surplus_totals, network_id, *keys)
 
 

@@ -12,6 +12,7 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug, Title
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.problems import Problem
@@ -204,24 +205,10 @@ async def list_charges(
 ) -> ChargeList:
     """Charges by id; for a koperasi those that it bears a part of."""
     koperasi = _koperasi(caller, koperasi_id)
+    to = Narrowed(cycle_id, supplier_id, days)
     async with page.reading("invoicing") as db:
-        rows = await views.charges(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            koperasi_id=koperasi,
-            days=days,
-        )
-        totals = await of_charges(
-            db,
-            caller.network_id,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            koperasi_id=koperasi,
-            days=days,
-        )
+        rows = await views.charges(db, caller.network_id, to, koperasi_id=koperasi, part=page.part)
+        totals = await of_charges(db, caller.network_id, to, koperasi_id=koperasi)
     return page.answer(ChargeList, rows, show=_with_waiting, totals=totals)
 
 
@@ -290,10 +277,10 @@ async def list_costs(
         detail = "name a cycle, a supplier, a koperasi or days"
         error = {"pointer": "/cycle_id", "code": "missing", "detail": detail}
         raise Problem(422, "validation-failed", detail, errors=[error])
-    costs = views.CostsAsked(cycle_id, supplier_id, koperasi, days)
+    to = Narrowed(cycle_id, supplier_id, days)
     async with page.reading("cycles", "invoicing", "registry") as db:
-        rows = await views.costs(db, caller.network_id, costs, part=page.part)
-        totals = await of_costs(db, caller.network_id, costs)
+        rows = await views.costs(db, caller.network_id, to, koperasi_id=koperasi, part=page.part)
+        totals = await of_costs(db, caller.network_id, to, koperasi_id=koperasi)
         goods = {(row["cycle_id"], row["item_id"]): None for row in rows}
         rules = await views.rules_of_goods(db, caller.network_id, goods) if goods else {}
 

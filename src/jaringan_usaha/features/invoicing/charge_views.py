@@ -1,11 +1,11 @@
 """What is shown of charges, and of what goods came to cost."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
-from jaringan_usaha.api.period import Days, Period
+from jaringan_usaha.api.narrowed import Narrowed
+from jaringan_usaha.api.period import Period
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -21,18 +21,16 @@ _values = msgspec.json.Decoder(dict[str, int])
 async def charges(
     db: Connection,
     network_id: int,
+    to: Narrowed,
     *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
     koperasi_id: str | None,
-    days: Days,
+    part: Part,
 ) -> list[Row]:
     """Charges by id; with a koperasi only those that it bears a part of."""
     blocks = part.of(queries)
-    keys = (network_id, *part.key, cycle_id, supplier_id)
-    if days is not None:
-        return await db.fetch(blocks.charges_of_days, *keys, koperasi_id, *days, part.most)
+    keys = (network_id, *part.key, to.cycle_id, to.supplier_id)
+    if to.days is not None:
+        return await db.fetch(blocks.charges_of_days, *keys, koperasi_id, *to.days, part.most)
     if koperasi_id is not None:
         return await db.fetch(blocks.charges_of_koperasi, *keys, koperasi_id, part.most)
     return await db.fetch(blocks.charges, *keys, part.most)
@@ -76,27 +74,19 @@ async def charge_share_totals(
 # -- costs ---------------------------------------------------------------------------------
 
 
-class CostsAsked(NamedTuple):
-    """Whose costs: of a koperasi, else of a cycle, else of a supplier; at least one is named, or
-    days on which cycles close."""
-
-    cycle_id: str | None
-    supplier_id: str | None
-    koperasi_id: str | None
-    days: Days = None
-
-
 async def costs(
     db: Connection,
     network_id: int,
-    asked: CostsAsked,
+    to: Narrowed,
     *,
+    koperasi_id: str | None,
     part: Part,
 ) -> list[Row]:
-    """What goods came to cost, by cycle, supplier, item and koperasi."""
-    cycle_id, supplier_id, koperasi_id, days = asked
+    """What goods came to cost, by cycle, supplier, item and koperasi: of a koperasi, else of a
+    cycle, else of a supplier; at least one is named, or days on which cycles close."""
+    cycle_id, supplier_id, days = to
     if days is not None:
-        return await _costs_of_days(db, network_id, asked, days, part)
+        return await _costs_of_days(db, network_id, to, days, koperasi_id, part)
     to_cycle, to_supplier, to_item, to_koperasi = part.key
     blocks = part.of(queries)
     if koperasi_id is not None:
@@ -121,33 +111,38 @@ async def costs(
 
 
 async def _costs_of_days(
-    db: Connection, network_id: int, asked: CostsAsked, days: Period, part: Part
+    db: Connection,
+    network_id: int,
+    to: Narrowed,
+    days: Period,
+    koperasi_id: str | None,
+    part: Part,
 ) -> list[Row]:
     to_cycle, to_supplier, to_item, to_koperasi = part.key
     blocks = part.of(queries)
-    if asked.koperasi_id is not None:
+    if koperasi_id is not None:
         return await db.fetch(
             blocks.costs_of_koperasi_of_days,
             network_id,
-            asked.koperasi_id,
+            koperasi_id,
             *(to_cycle, to_supplier, to_item),
             *days,
-            asked.cycle_id,
-            asked.supplier_id,
+            to.cycle_id,
+            to.supplier_id,
             part.most,
         )
-    if asked.supplier_id is not None:
+    if to.supplier_id is not None:
         return await db.fetch(
             blocks.costs_of_supplier_of_days,
             network_id,
-            asked.supplier_id,
+            to.supplier_id,
             *(to_cycle, to_item, to_koperasi),
             *days,
-            asked.cycle_id,
+            to.cycle_id,
             part.most,
         )
     return await db.fetch(
-        blocks.costs_of_days, network_id, *part.key, *days, asked.cycle_id, part.most
+        blocks.costs_of_days, network_id, *part.key, *days, to.cycle_id, part.most
     )
 
 

@@ -10,6 +10,7 @@ from jaringan_usaha.api.callers import AuditorNow, OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -104,7 +105,7 @@ async def list_payments(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> PaymentList:
     """Payments by cycle and supplier; `paid_idr` of the totals is what all of them come to."""
-    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
+    to = Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.payments(db, caller.network_id, "payment", to, part=page.part)
         totals = await totals_of(db, caller, PAYMENTS, to)
@@ -134,7 +135,7 @@ async def list_rebates(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> RebateList:
     """Rebates received; the totals say beside them what suppliers have come to owe."""
-    to = views.Narrowed(cycle_id, supplier_id, days)
+    to = Narrowed(cycle_id, supplier_id, days)
     async with page.reading("invoicing") as db:
         rows = await views.payments(db, caller.network_id, "rebate", to, part=page.part)
         totals = await totals_of(db, caller, REBATES, to)

@@ -11,7 +11,8 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
-from jaringan_usaha.api.fields import Body, Day, Reason, Slug
+from jaringan_usaha.api.fields import Body, Day, ReasonBody, Slug
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import After, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -92,10 +93,6 @@ class InvoiceBody(Body):
         )
 
 
-class ReasonBody(Body):
-    reason: Reason
-
-
 # -- invoices ------------------------------------------------------------------------------
 
 
@@ -171,7 +168,7 @@ async def list_invoices(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceList:
     """Invoices by cycle, supplier and id, with the totals of all of them."""
-    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
+    to = Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.invoices(db, caller.network_id, to, part=page.part)
         totals = await totals_of(db, caller, INVOICES, to)
@@ -187,7 +184,7 @@ async def list_states(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> InvoiceStateList:
     """How far consolidated orders are billed and paid, by cycle and supplier."""
-    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
+    to = Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.states(db, caller.network_id, to, part=page.part)
         totals = await totals_of(db, caller, ORDERS, to)
@@ -203,7 +200,7 @@ async def list_debit_notes(
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> DebitNoteList:
     """Claims on suppliers; `claimed_idr` of the totals is what all of them come to."""
-    to = views.Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
+    to = Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("invoicing") as db:
         rows = await views.debit_notes(db, caller.network_id, to, part=page.part)
         totals = await totals_of(db, caller, DEBIT_NOTES, to)
@@ -222,9 +219,7 @@ def _claimed(lines: bytes) -> list[ClaimedLineView]:
     return [ClaimedLineView(**msgspec.structs.asdict(line)) for line in _lines.decode(lines)]
 
 
-async def totals_of(
-    db: Connection, caller: Caller, what: KeptList, to: views.Narrowed
-) -> MoneyTotals:
+async def totals_of(db: Connection, caller: Caller, what: KeptList, to: Narrowed) -> MoneyTotals:
     return MoneyTotals.of(await of_money(db, caller.network_id, what, to))
 
 

@@ -4,7 +4,7 @@ grow for ever; of one cycle added up when it is asked for."""
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from jaringan_usaha.api.period import Days
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.eventlog.database import Connection
 from jaringan_usaha.eventlog.list_sums import (
     ALL,
@@ -22,7 +22,6 @@ from jaringan_usaha.features.fulfilment.events import (
     ReceiptCorrected,
     SurplusDecided,
 )
-from jaringan_usaha.features.invoicing.charge_views import CostsAsked
 from jaringan_usaha.features.invoicing.documents import claimed_idr
 from jaringan_usaha.features.invoicing.events import (
     ChargeBilled,
@@ -35,7 +34,6 @@ from jaringan_usaha.features.invoicing.events import (
     SupplierInvoiceRefused,
     SupplierInvoiceReleased,
 )
-from jaringan_usaha.features.invoicing.views import Narrowed
 from jaringan_usaha.kernel.calendar import day_of_business
 
 queries = Queries("jaringan_usaha.features.invoicing", "totals.sql")
@@ -157,15 +155,10 @@ async def _rows(
 
 
 async def of_charges(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-    days: Days,
+    db: Connection, network_id: int, to: Narrowed, *, koperasi_id: str | None
 ) -> dict[str, int]:
     """Charges, or what a koperasi bears of them; of a supplier also those of a whole cycle."""
+    cycle_id, supplier_id, days = to
     if cycle_id is None:
         parts = (ALL,) if supplier_id is None else (WHOLE_CYCLE, supplier_id)
         return await CHARGES.totals(db, network_id, koperasi_id=koperasi_id, parts=parts, days=days)
@@ -173,8 +166,10 @@ async def of_charges(
     return await _one(db, queries.charges_of_cycle, network_id, *keys)
 
 
-async def of_costs(db: Connection, network_id: int, asked: CostsAsked) -> dict[str, int]:
-    cycle_id, supplier_id, koperasi_id, days = asked
+async def of_costs(
+    db: Connection, network_id: int, to: Narrowed, *, koperasi_id: str | None
+) -> dict[str, int]:
+    cycle_id, supplier_id, days = to
     if days is not None:
         found = await db.fetch(queries.closing_on_days, network_id, *days, cycle_id)
         cycles = [row["cycle_id"] for row in found]

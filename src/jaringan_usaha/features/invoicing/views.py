@@ -1,9 +1,9 @@
 """What is shown of invoices, debit notes and payments, and what the follower works on."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from jaringan_usaha.api.period import Days
+from jaringan_usaha.api.narrowed import Narrowed, rows_within
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part
 from jaringan_usaha.features.invoicing.documents import queries
@@ -54,14 +54,6 @@ async def units_held(
 # -- questions -----------------------------------------------------------------------------
 
 
-class Narrowed(NamedTuple):
-    """What a list by cycle and supplier is narrowed to; None leaves it as wide as it is."""
-
-    cycle_id: str | None
-    supplier_id: str | None
-    days: Days
-
-
 async def invoices(db: Connection, network_id: int, to: Narrowed, *, part: Part) -> list[Row]:
     blocks = part.of(queries)
     return await _rows(db, (blocks.invoices, blocks.invoices_of_days), (network_id,), to, part)
@@ -98,12 +90,7 @@ async def payments(
 
 
 async def _rows(
-    db: Connection, query: tuple[str, str], of: tuple[Any, ...], to: Narrowed, part: Part
+    db: Connection, blocks: tuple[str, str], of: tuple[Any, ...], to: Narrowed, part: Part
 ) -> list[Row]:
-    """By the first query; by the second where days are named."""
-    of_all, of_days = query
-    cycle_id, supplier_id, days = to
-    if days is not None:
-        return await db.fetch(of_days, *of, *part.key, cycle_id, supplier_id, *days, part.most)
-    key = part.beginning(cycle_id)
-    return await db.fetch(of_all, *of, *key, cycle_id, supplier_id, part.most)
+    keys = (*of, *part.beginning(to.cycle_id), to.cycle_id, to.supplier_id)
+    return await rows_within(db, to.days, blocks, *keys, most=part.most)

@@ -11,7 +11,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
-from jaringan_usaha.api.fields import Body, Day, Reason, Slug, Title
+from jaringan_usaha.api.fields import Body, Day, ReasonBody, Slug, Title
 from jaringan_usaha.api.paging import After, Counted, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
@@ -53,10 +53,6 @@ class ClassificationBody(Body):
     vat_registered: Annotated[bool, Field(description="PKP: may credit PPN that it pays")]
     price_zone: Annotated[int, Field(ge=1, le=3, description="of HET and SPHP prices")]
     tax_id: Annotated[str, Field(pattern=r"^([0-9]{16})?$", max_length=16)] = ""
-
-
-class ReasonBody(Body):
-    reason: Reason
 
 
 # -- answers -------------------------------------------------------------------------------

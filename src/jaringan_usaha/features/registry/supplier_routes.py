@@ -11,7 +11,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OperatorNow, PartnerNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
-from jaringan_usaha.api.fields import Body, Slug, Title
+from jaringan_usaha.api.fields import Body, ReasonBody, Slug, Title
 from jaringan_usaha.api.paging import After, ListWithTotals, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.api.sync import SyncType
@@ -24,7 +24,7 @@ from jaringan_usaha.features.registry.domain import (
     SuspendSupplier,
     registry,
 )
-from jaringan_usaha.features.registry.routes import ReasonBody, Registered
+from jaringan_usaha.features.registry.routes import Registered
 from jaringan_usaha.kernel.messages import Asked
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["suppliers"])

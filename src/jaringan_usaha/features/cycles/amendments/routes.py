@@ -11,6 +11,7 @@ from jaringan_usaha.api.callers import OperatorNow, ReaderNow, SupplierNow
 from jaringan_usaha.api.commands import AskedBySupplier, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import After, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -226,10 +227,9 @@ async def get_order_state(
         rows = await views.order_states(
             db,
             caller.network_id,
-            part=Part(("", ""), 1),
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
+            Narrowed(cycle_id, supplier_id),
             state=None,
+            part=Part(("", ""), 1),
         )
         answers = await views.answers_of_supplier(db, caller.network_id, cycle_id, supplier_id)
     if not rows:
@@ -254,25 +254,10 @@ async def list_order_states(
     ] = None,
 ) -> OrderStateList:
     """Consolidated orders and how far they are, by cycle and supplier."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("cycles") as db:
-        rows = await views.order_states(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            state=state,
-            days=days,
-        )
-        totals = await order_sums.of_states(
-            db,
-            caller.network_id,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            state=state,
-            days=days,
-        )
+        rows = await views.order_states(db, caller.network_id, to, state=state, part=page.part)
+        totals = await order_sums.of_states(db, caller.network_id, to, state=state)
     return page.answer(OrderStateList, _for(caller, rows), totals=dict(totals))
 
 
@@ -321,24 +306,10 @@ async def list_tier_drops(
     if koperasi_id is not None:
         caller.must_speak_for(koperasi_id)
     whose = koperasi_id or caller.koperasi_id
+    to = Narrowed(cycle_id, supplier_id, days)
     async with page.reading("cycles") as db:
-        rows = await views.tier_drops(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            koperasi_id=whose,
-            days=days,
-        )
-        totals = await views.tier_drop_totals(
-            db,
-            caller.network_id,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            koperasi_id=whose,
-            days=days,
-        )
+        rows = await views.tier_drops(db, caller.network_id, to, koperasi_id=whose, part=page.part)
+        totals = await views.tier_drop_totals(db, caller.network_id, to, koperasi_id=whose)
     return page.answer(TierDrops, rows, totals=totals)
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import msgspec
 
-from jaringan_usaha.api.period import Days
+from jaringan_usaha.api.narrowed import Narrowed, rows_within
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.list_sums import ALL, KeptList, Touched, kept
 from jaringan_usaha.eventlog.projector import Logged, Page
@@ -250,26 +250,24 @@ async def _write_drops(
 async def order_states(
     db: Connection,
     network_id: int,
+    to: Narrowed,
     *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
     state: str | None,
-    days: Days = None,
+    part: Part,
 ) -> list[Row]:
     """Consolidated orders and how far they are, by cycle and supplier; with days of the cycles
     that close on them."""
-    if days is not None:
-        query, keys = part.of(queries).order_states_of_days, (cycle_id, supplier_id, state, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).order_states,
+    blocks = part.of(queries)
+    return await rows_within(
+        db,
+        to.days,
+        (blocks.order_states, blocks.order_states_of_days),
         network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
+        *part.beginning(to.cycle_id),
+        to.cycle_id,
+        to.supplier_id,
         state,
-        part.most,
+        most=part.most,
     )
 
 
@@ -342,44 +340,36 @@ async def ordered_items(
 async def tier_drops(
     db: Connection,
     network_id: int,
+    to: Narrowed,
     *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
     koperasi_id: str | None,
-    days: Days,
+    part: Part,
 ) -> list[Row]:
     """Who pays for lost tiers, and who is relieved, in the order of the log; with days of the
     cycles that close on them."""
-    if days is not None:
-        query, keys = part.of(queries).tier_drops_of_days, (cycle_id, supplier_id, koperasi_id)
-        return await db.fetch(query, network_id, *part.key, *keys, *days, part.most)
-    return await db.fetch(
-        part.of(queries).tier_drops,
+    blocks = part.of(queries)
+    return await rows_within(
+        db,
+        to.days,
+        (blocks.tier_drops, blocks.tier_drops_of_days),
         network_id,
         *part.key,
-        cycle_id,
-        supplier_id,
+        to.cycle_id,
+        to.supplier_id,
         koperasi_id,
-        part.most,
+        most=part.most,
     )
 
 
 async def tier_drop_totals(
-    db: Connection,
-    network_id: int,
-    *,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    koperasi_id: str | None,
-    days: Days,
+    db: Connection, network_id: int, to: Narrowed, *, koperasi_id: str | None
 ) -> dict[str, int]:
     """Kept for all cycles; of one, or of those that close on some days, added up."""
-    cycles = await cycles_asked(db, network_id, cycle_id, days)
+    cycles = await cycles_asked(db, network_id, to)
     if cycles is None:
-        parts = (ALL,) if supplier_id is None else (supplier_id,)
+        parts = (to.supplier_id or ALL,)
         return await TIER_DROPS.totals(db, network_id, koperasi_id=koperasi_id, parts=parts)
-    keys = (cycles, supplier_id, koperasi_id)
+    keys = (cycles, to.supplier_id, koperasi_id)
     row = await db.fetchrow(queries.tier_drops_of_cycles, network_id, *keys)
     assert row is not None
     return dict(row)

@@ -11,6 +11,7 @@ from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import BoardNow, ReaderNow
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import Counted, ListOf, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Connection, Row
@@ -100,9 +101,7 @@ async def list_group_prices(
             rows = await amended_views.ordered_items(
                 db, caller.network_id, cycle_id, part=page.part, supplier_id=supplier_id
             )
-            orders = await sums.of_orders(
-                db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=None
-            )
+            orders = await sums.of_orders(db, caller.network_id, Narrowed(cycle_id, supplier_id))
             count = orders["item_count"]
         else:
             rows = await views.totals(

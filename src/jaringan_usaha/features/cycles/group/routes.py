@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.access import Caller
 from jaringan_usaha.api.callers import OfficeNow, SupplierNow
 from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
@@ -102,19 +103,10 @@ async def list_consolidated_orders(
     ] = None,
 ) -> ConsolidatedOrderList:
     """The group's orders by cycle and supplier."""
-    supplier_id = caller.supplier_for(supplier_id)
+    to = Narrowed(cycle_id, caller.supplier_for(supplier_id), days)
     async with page.reading("cycles") as db:
-        rows = await views.consolidated_orders(
-            db,
-            caller.network_id,
-            part=page.part,
-            cycle_id=cycle_id,
-            supplier_id=supplier_id,
-            days=days,
-        )
-        totals = await sums.of_orders(
-            db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=days
-        )
+        rows = await views.consolidated_orders(db, caller.network_id, to, part=page.part)
+        totals = await sums.of_orders(db, caller.network_id, to)
         if expand is not None:
             lines = await views.first_lines(db, caller.network_id, rows, MOST_EXPANDED)
 
@@ -164,9 +156,7 @@ async def _line_totals(
     db: Connection, caller: Caller, cycle_id: str, supplier_id: str | None = None
 ) -> dict[str, Any]:
     """The sums of the lines of one order, or of all of a cycle: the orders hold them."""
-    of_orders = await sums.of_orders(
-        db, caller.network_id, cycle_id=cycle_id, supplier_id=supplier_id, days=None
-    )
+    of_orders = await sums.of_orders(db, caller.network_id, Narrowed(cycle_id, supplier_id))
     return {**_without_savings(caller, of_orders), "rows": of_orders["item_count"]}
 
 

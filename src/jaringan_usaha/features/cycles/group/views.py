@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from jaringan_usaha.api.period import Days
+from jaringan_usaha.api.narrowed import Narrowed, rows_within
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Page
 from jaringan_usaha.eventlog.queries import Part, Queries
@@ -258,25 +258,19 @@ async def cycle_sums(db: Connection, network_id: int, cycle_id: str) -> Row:
 
 
 async def consolidated_orders(
-    db: Connection,
-    network_id: int,
-    *,
-    part: Part,
-    cycle_id: str | None,
-    supplier_id: str | None,
-    days: Days,
+    db: Connection, network_id: int, to: Narrowed, *, part: Part
 ) -> list[Row]:
     """Consolidated orders by cycle and supplier; with days of the cycles that close on them."""
-    if days is not None:
-        query, keys = part.of(queries).consolidated_orders_of_days, (cycle_id, supplier_id, *days)
-        return await db.fetch(query, network_id, *part.key, *keys, part.most)
-    return await db.fetch(
-        part.of(queries).consolidated_orders,
+    blocks = part.of(queries)
+    return await rows_within(
+        db,
+        to.days,
+        (blocks.consolidated_orders, blocks.consolidated_orders_of_days),
         network_id,
-        *part.beginning(cycle_id),
-        cycle_id,
-        supplier_id,
-        part.most,
+        *part.beginning(to.cycle_id),
+        to.cycle_id,
+        to.supplier_id,
+        most=part.most,
     )
 
 

@@ -51,60 +51,41 @@ def limited_id(koperasi_id: str, item_id: str) -> str:
     return f"{koperasi_id}|{item_id}"
 
 
-class OrderPlaced(Event):
+class OrderEvent(Event):
+    """What every event of an order tells: whose it is, and what it takes of limited items."""
+
+    order_id: str
+    cycle_id: str
+    koperasi_id: str
+    client_at: datetime | None = None
+    limited: tuple[Limited, ...] = ()
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Besides its own ids, it is found by what it takes of limited items."""
+        yield from super().tags()
+        for each in self.limited:
+            yield "limited", limited_id(self.koperasi_id, each.item_id)
+
+
+class OrderPlaced(OrderEvent, kw_only=True):
     """One order with all its lines. `client_at` is the device's clock: data, never order."""
 
     name: ClassVar[str] = "cycles.order_placed.1"
-    order_id: str
-    cycle_id: str
-    koperasi_id: str
     lines: tuple[OrderLine, ...]
-    client_at: datetime | None = None
-    limited: tuple[Limited, ...] = ()
-
-    def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, it is found by what it takes of limited items."""
-        yield from super().tags()
-        yield from _limits(self)
 
 
-class OrderChanged(Event):
+class OrderChanged(OrderEvent, kw_only=True):
     """All lines of the order as they are from now on."""
 
     name: ClassVar[str] = "cycles.order_changed.1"
-    order_id: str
-    cycle_id: str
-    koperasi_id: str
     lines: tuple[OrderLine, ...]
-    client_at: datetime | None = None
-    limited: tuple[Limited, ...] = ()
-
-    def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, it is found by what it takes of limited items."""
-        yield from super().tags()
-        yield from _limits(self)
 
 
-class OrderCancelled(Event):
+class OrderCancelled(OrderEvent):
     """The order is withdrawn; what it was part of is in the events beside this one."""
 
     name: ClassVar[str] = "cycles.order_cancelled.1"
-    order_id: str
-    cycle_id: str
-    koperasi_id: str
     reason: str = ""
-    client_at: datetime | None = None
-    limited: tuple[Limited, ...] = ()
-
-    def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, it is found by what it takes of limited items."""
-        yield from super().tags()
-        yield from _limits(self)
-
-
-def _limits(event: OrderPlaced | OrderChanged | OrderCancelled) -> Iterator[tuple[str, str]]:
-    for each in event.limited:
-        yield "limited", limited_id(event.koperasi_id, each.item_id)
 
 
 class CasesFilled(Event):
