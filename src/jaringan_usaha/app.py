@@ -22,16 +22,16 @@ from jaringan_usaha.api import (
     key_routes,
     operations,
     problems,
-    sync,
     test_clocks,
 )
-from jaringan_usaha.api.contract_pages import ContractPages
+from jaringan_usaha.api.contract.openapi import describe
+from jaringan_usaha.api.contract.pages import ContractPages
+from jaringan_usaha.api.contract.problem_pages import problem_page
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
 from jaringan_usaha.api.lean_route import LeanRoute
-from jaringan_usaha.api.openapi import describe
-from jaringan_usaha.api.problem_pages import problem_page
 from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.sync.up import LineFrame, Sync
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
 from jaringan_usaha.api.versions import PACKED_FROM
 from jaringan_usaha.api.visits import Visits
@@ -123,7 +123,7 @@ SYNC_TYPES = {
 PUT_ORDER = LeanRoute(
     "PUT", "/v1/orders/{order_id}", order_routes.put_order, operation_id="putOrder"
 )
-POST_SYNC = LeanRoute("POST", "/v1/sync", sync.Sync(SYNC_TYPES).post, operation_id="sync")
+POST_SYNC = LeanRoute("POST", "/v1/sync", Sync(SYNC_TYPES).post, operation_id="sync")
 
 
 class Health(BaseModel):
@@ -174,7 +174,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     _add_health(app)
     _add_problems(app)
-    describe(app, (PUT_ORDER, order_routes.OrderBody), (POST_SYNC, sync.LineFrame))
+    describe(app, (PUT_ORDER, order_routes.OrderBody), (POST_SYNC, LineFrame))
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app

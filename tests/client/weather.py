@@ -12,7 +12,7 @@ from unittest.mock import patch
 import httpx2
 import msgspec
 
-from jaringan_usaha.api import sync
+from jaringan_usaha.api.sync import up as sync
 from jaringan_usaha.client.outbox import Verdict
 
 _numbers = itertools.count()

@@ -7,8 +7,8 @@ import pytest
 
 import jaringan_usaha
 from jaringan_usaha import app
-from jaringan_usaha.api import problem_pages
-from jaringan_usaha.api.problem_pages import CODES, FAMILIES, remedy, statuses
+from jaringan_usaha.api.contract import problem_pages
+from jaringan_usaha.api.contract.problem_pages import CODES, FAMILIES, remedy, statuses
 
 SAID = re.compile(r'Problem\(\s*(\d{3}),\s*"([a-z-]+)"')
 ALL = sorted(statuses())

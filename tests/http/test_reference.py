@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from fastapi import Response
 
-from jaringan_usaha.api import contract_pages
+from jaringan_usaha.api.contract import pages
 from jaringan_usaha.app import create_app, openapi_document
 from service import Service, settings_for
 
@@ -51,13 +51,13 @@ async def test_it_is_made_once_and_fetched_once(
     service: Service, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     made = []
-    really = contract_pages.FORMS[path]
+    really = pages.FORMS[path]
 
-    def counted(document: contract_pages.Json) -> Response:
+    def counted(document: pages.Json) -> Response:
         made.append(path)
         return really(document)
 
-    monkeypatch.setitem(contract_pages.FORMS, path, counted)
+    monkeypatch.setitem(pages.FORMS, path, counted)
     plain, packed = [
         await service.client.get(path, headers={"accept-encoding": each})
         for each in ("identity", "gzip")

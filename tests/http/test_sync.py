@@ -14,8 +14,8 @@ import pytest_asyncio
 from backports import zstd
 from jsonschema import Draft202012Validator
 
-from jaringan_usaha.api import sync
 from jaringan_usaha.api.asked import new_id
+from jaringan_usaha.api.sync import up as sync
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened, rice
 from service import Speaker, assert_refused

@@ -9,7 +9,7 @@ import pytest_asyncio
 from test_sync import Line, packed, place, synced, told
 
 from databases import fresh_database
-from jaringan_usaha.api import sync
+from jaringan_usaha.api.sync import up as sync
 from jaringan_usaha.embedded import EmbeddedServer
 from logins import Town, town_on
 from turnstile import Turnstile

@@ -13,7 +13,7 @@ from jaringan_usaha.api import issuing
 from jaringan_usaha.api.access import Caller, Keys, key_id
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.deprecation import Calls
+from jaringan_usaha.api.contract.deprecation import Calls
 from jaringan_usaha.api.limits import WRITE, Limits
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sessions import Sessions

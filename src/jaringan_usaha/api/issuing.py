@@ -22,7 +22,7 @@ from jaringan_usaha.api.access import (
 )
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.openapi import TAGS
+from jaringan_usaha.api.contract.openapi import TAGS
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from jaringan_usaha.api.deprecation import UNTIL
+from jaringan_usaha.api.contract.deprecation import UNTIL
 
 Schema = dict[str, Any]
 

@@ -40,7 +40,7 @@ def openapi(
       jaringan openapi --check
       jaringan openapi --release
     """
-    from jaringan_usaha.api import problem_pages
+    from jaringan_usaha.api.contract import problem_pages
     from jaringan_usaha.app import openapi_document
     from jaringan_usaha.cli.checkout import repository
     from jaringan_usaha.cli.event_schemas import event_schemas, refuse_changes

@@ -14,7 +14,7 @@ from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Slug
 from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.sync.up import SyncType
 from jaringan_usaha.features.catalog import views
 from jaringan_usaha.features.catalog.items import (
     MOST_CASE,

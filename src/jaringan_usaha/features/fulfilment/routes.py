@@ -15,7 +15,7 @@ from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import After, Page, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.sync.up import SyncType
 from jaringan_usaha.features.fulfilment import views
 from jaringan_usaha.features.fulfilment.answers import (
     DeliveryPage,

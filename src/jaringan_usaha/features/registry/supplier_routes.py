@@ -14,7 +14,7 @@ from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, ReasonBody, Slug, Title
 from jaringan_usaha.api.paging import After, ListWithTotals, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.sync.up import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.features.registry import views
 from jaringan_usaha.features.registry.domain import (

@@ -24,7 +24,7 @@ from jaringan_usaha.api.paging import (
 )
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.sync.up import SyncType
 from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.sales import views
 from jaringan_usaha.features.sales.domain import MOST_LINES, NoSuchSale, RecordSale, sales

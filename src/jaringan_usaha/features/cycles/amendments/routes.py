@@ -15,7 +15,7 @@ from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import After, ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import Days, within
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.sync import SyncType
+from jaringan_usaha.api.sync.up import SyncType
 from jaringan_usaha.api.versions import versioned
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.eventlog.projector import log_queries

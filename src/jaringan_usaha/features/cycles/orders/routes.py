@@ -24,7 +24,7 @@ from jaringan_usaha.api.paging import (
     by,
 )
 from jaringan_usaha.api.strict_route import StrictRoute, read_json_once
-from jaringan_usaha.api.sync import SyncType, Version
+from jaringan_usaha.api.sync.up import SyncType, Version
 from jaringan_usaha.api.versions import seen_in, tag_of, versioned
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.features.cycles import sums, views

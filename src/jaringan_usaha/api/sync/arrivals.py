@@ -12,7 +12,7 @@ from jaringan_usaha.api.strict_json import MOST
 from jaringan_usaha.eventlog.queries import Queries
 from jaringan_usaha.kernel.rejections import Busy
 
-queries = Queries("jaringan_usaha.api", "arrivals.sql")
+queries = Queries("jaringan_usaha.api.sync", "arrivals.sql")
 
 Span = tuple[int, int]
 """The first number and the last, both included."""

@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from jaringan_usaha.api.access import COOKIE
 from jaringan_usaha.api.asked import KEY, KEY_PATTERN
-from jaringan_usaha.api.deprecation import UNTIL
+from jaringan_usaha.api.contract.bounds import TEXT_PATTERN, bound_all
+from jaringan_usaha.api.contract.deprecation import UNTIL
+from jaringan_usaha.api.contract.descriptions import explain_all
 from jaringan_usaha.api.fields import UUID_V7
 from jaringan_usaha.api.lean_route import LeanRoute
-from jaringan_usaha.api.openapi_bounds import TEXT_PATTERN, bound_all
-from jaringan_usaha.api.openapi_words import explain_all
 from jaringan_usaha.api.versions import MOST_TAGS, TAG_PATTERN
 from jaringan_usaha.kernel.money import MOST_IDR
 

@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, Response
 from jaringan_usaha.api.problems import Problem, answer, status_of, title_of
 from jaringan_usaha.kernel.rejections import Rejection
 
-_TOLD = tomllib.loads((files("jaringan_usaha.api") / "remedies.toml").read_text(encoding="utf-8"))
+_TOLD = tomllib.loads(
+    (files("jaringan_usaha.api.contract") / "remedies.toml").read_text(encoding="utf-8")
+)
 FAMILIES: Mapping[str, list[str]] = _TOLD["families"]
 CODES: Mapping[str, list[str]] = _TOLD["codes"]
 

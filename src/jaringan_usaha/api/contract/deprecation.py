@@ -14,7 +14,7 @@ from starlette.types import Scope
 from jaringan_usaha.eventlog.database import FULL, LOST, Connection, Pool, Row
 from jaringan_usaha.eventlog.queries import Queries
 
-queries = Queries("jaringan_usaha.api", "deprecation.sql")
+queries = Queries("jaringan_usaha.api.contract", "deprecation.sql")
 
 SINCE = "x-deprecated-since"
 UNTIL = "x-sunset"

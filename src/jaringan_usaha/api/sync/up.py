@@ -14,16 +14,16 @@ from starlette.responses import StreamingResponse
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
 from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.arrivals import Span, gaps_before
 from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import must_be
-from jaringan_usaha.api.unpacking import body_of
+from jaringan_usaha.api.sync.arrivals import Span, gaps_before
+from jaringan_usaha.api.sync.unpacking import body_of
+from jaringan_usaha.api.sync.verdicts import Inform, Line, parts
 from jaringan_usaha.api.validation import errors_of, misfit
-from jaringan_usaha.api.verdicts import Inform, Line, parts
 from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.planning import Task
 from jaringan_usaha.eventlog.together import FailedTogether

@@ -1,0 +1,1 @@
+"""The contract: what openapi.json says of every route, and the pages that tell it."""

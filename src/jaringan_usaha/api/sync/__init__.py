@@ -1,0 +1,1 @@
+"""Sync up: many commands in one request."""
