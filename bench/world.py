@@ -15,7 +15,7 @@ import asyncpg
 from bench.load import ITEMS, KOPERASI, SUPPLIERS, item_id, koperasi_id, order_ids, supplier_id
 from bench.machine import Postgres, Service, started
 from jaringan_usaha import house
-from jaringan_usaha.api.vault import make_file
+from jaringan_usaha.api.access.vault import make_file
 from jaringan_usaha.cli.database import MASTER_KEY
 from jaringan_usaha.cli.issuing import issue
 from jaringan_usaha.cli.own_service import temporary_folder

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from jaringan_usaha import house
-from jaringan_usaha.api.issuing import Wanted, issue
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.eventlog.memory import Memory

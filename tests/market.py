@@ -10,9 +10,9 @@ import httpx2
 
 from databases import fresh_database
 from jaringan_usaha import house
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.door import Door
-from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import WORKER, Pool, open_pool

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.api.door import Door
-from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.settings import Settings
 

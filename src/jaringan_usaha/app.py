@@ -19,11 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import jaringan_usaha
 from jaringan_usaha.api import (
-    key_routes,
     operations,
     problems,
     test_clocks,
 )
+from jaringan_usaha.api.access import routes as key_routes
 from jaringan_usaha.api.contract.openapi import describe
 from jaringan_usaha.api.contract.pages import ContractPages
 from jaringan_usaha.api.contract.problem_pages import problem_page

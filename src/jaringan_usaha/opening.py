@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from jaringan_usaha import house
-from jaringan_usaha.api import resealing
-from jaringan_usaha.api.access import Keys
+from jaringan_usaha.api.access import resealing
+from jaringan_usaha.api.access.issuing import key_finder
+from jaringan_usaha.api.access.keys import Keys
+from jaringan_usaha.api.access.limits import Limits
+from jaringan_usaha.api.access.sessions import Sessions, session_finder
+from jaringan_usaha.api.access.vault import Vault
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.door import Door
-from jaringan_usaha.api.issuing import key_finder
-from jaringan_usaha.api.limits import Limits
-from jaringan_usaha.api.sessions import Sessions, session_finder
-from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.migrate import check

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from embedded.world import until
-from jaringan_usaha.api.access import new_key
+from jaringan_usaha.api.access.keys import new_key
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.embedded.binaries import find_binaries

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from embedded.world import until
+from jaringan_usaha.api.access.vault import new_line
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.vault import new_line
 from jaringan_usaha.embedded import EmbeddedServer
 
 from .world import Serving, jaringan, sentence_of
@@ -100,8 +100,8 @@ def test_sec_11_it_goes_on_where_it_stopped(folder: Path) -> None:
     """Portion by portion; each is done for good when it is done."""
     import asyncio
 
-    from jaringan_usaha.api import resealing
-    from jaringan_usaha.api.vault import Vault
+    from jaringan_usaha.api.access import resealing
+    from jaringan_usaha.api.access.vault import Vault
     from jaringan_usaha.cli.issuing import the_pool
     from jaringan_usaha.features.contacts.values import KEYS
 

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from client.weather import Delivery, Fate, PowerCut, Weather
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.client.outbox import AGAIN, Entry
 from jaringan_usaha.client.till import Till
 from jaringan_usaha.embedded import EmbeddedServer

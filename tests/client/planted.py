@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from client.offline_day import NOT_OFFERED, OfflineDay, Wish
 from client.slips import Slip
 from client.weather import Fate
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.client import outbox, till
 from jaringan_usaha.client.outbox import Outbox, Verdict
 from jaringan_usaha.client.till import Till

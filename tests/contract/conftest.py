@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jaringan_usaha.api.access import Role
+from jaringan_usaha.api.access.caller import Role
 from jaringan_usaha.cli.own_service import OwnService, own_service, temporary_folder
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha import house
-from jaringan_usaha.api import access
+from jaringan_usaha.api.access import keys
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.api.door import Door
-from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.eventlog.projector import Projector
@@ -38,7 +38,7 @@ async def service(database: str) -> AsyncIterator[Service]:
 def clock(market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """What the keys' stop-watch shows in a file's market, to be moved on by hand."""
     now = [time.monotonic()]
-    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(keys, "time", SimpleNamespace(monotonic=lambda: now[0]))
     market.door.keys._known.clear()
     yield now
     market.door.keys._known.clear()

@@ -8,9 +8,9 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from jaringan_usaha.api import issuing
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.issuing import Wanted
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.approvals.routes import ApprovalView
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, later, oil, opened

@@ -12,9 +12,9 @@ import pytest_asyncio
 
 from house.trading import trade
 from jaringan_usaha import house
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import Role
-from jaringan_usaha.api.issuing import Wanted
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.caller import Role
+from jaringan_usaha.api.access.issuing import Wanted
 from jaringan_usaha.app import openapi_document
 from jaringan_usaha.changes import waiting
 from jaringan_usaha.changes.announcing import ANNOUNCED

@@ -7,10 +7,10 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import Role
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.caller import Role
+from jaringan_usaha.api.access.issuing import Wanted
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.features.contacts import forgetting
 from market import Market, opened

@@ -9,13 +9,13 @@ import pytest_asyncio
 from fastapi import APIRouter
 
 from jaringan_usaha import app as joined
-from jaringan_usaha.api.access import key_id
+from jaringan_usaha.api.access.admission import CallerNow
+from jaringan_usaha.api.access.issuing import Wanted, issue, revoke
+from jaringan_usaha.api.access.keys import key_id
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.callers import CallerNow
 from jaringan_usaha.api.contract import openapi
 from jaringan_usaha.api.contract.deprecation import deprecated, who_calls
 from jaringan_usaha.api.door import Door
-from jaringan_usaha.api.issuing import Wanted, issue, revoke
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.app import create_app
 from jaringan_usaha.cli.issuing import calls_of_deprecated

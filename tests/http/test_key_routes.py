@@ -8,9 +8,9 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from jaringan_usaha.api import access, issuing
-from jaringan_usaha.api.access import key_id
-from jaringan_usaha.api.issuing import KeyDoesNotFit, Wanted
+from jaringan_usaha.api.access import issuing, keys
+from jaringan_usaha.api.access.issuing import KeyDoesNotFit, Wanted
+from jaringan_usaha.api.access.keys import key_id
 from jaringan_usaha.cli import issuing as command_line
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened
@@ -232,9 +232,9 @@ async def test_sec_1_a_key_in_a_url_is_refused_and_ended(
 
 async def test_the_public_part_in_a_url_ends_no_key(market: Market) -> None:
     key = (await made(market, role="koperasi", koperasi_id="melati"))["key"]
-    other = access.new_key()
+    other = keys.new_key()
     body = key[:20] + other[20:-6]
-    forged = body + access._check_digits(body)
+    forged = body + keys._check_digits(body)
     assert_refused(await market.client.get(f"/v1/cycles?key={forged}"), 400, "key-in-url")
     assert (await knock(market, key)).status_code == 200
 
@@ -254,12 +254,12 @@ async def test_a_test_key_opens_its_sandbox_and_only_that(market: Market) -> Non
 
 
 async def test_a_test_key_opens_no_network_that_is_no_sandbox(market: Market) -> None:
-    key = access.new_key(access.TEST_PREFIX)
+    key = keys.new_key(keys.TEST_PREFIX)
     await market.door.write_pool.execute(
         "insert into access.api_keys (key_id, secret_hash, last_four, network_id, role, created_at,"
         " expires_at) values ($1, $2, 'xxxx', 1, 'operator', now(), now() + interval '1 day')",
         key_id(key),
-        access.key_hash(key),
+        keys.key_hash(key),
     )
     assert_refused(await knock(market, key), 401, "unauthenticated")
 

@@ -9,8 +9,9 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from jaringan_usaha.api import access
-from jaringan_usaha.api.access import (
+from jaringan_usaha.api.access import keys
+from jaringan_usaha.api.access.issuing import Wanted, issue, revoke
+from jaringan_usaha.api.access.keys import (
     RECHECK_SECONDS,
     KeyRow,
     key_hash,
@@ -18,7 +19,6 @@ from jaringan_usaha.api.access import (
     looks_right,
     new_key,
 )
-from jaringan_usaha.api.issuing import Wanted, issue, revoke
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, opened, served
 from service import NETWORK, assert_refused
@@ -127,7 +127,7 @@ async def test_the_public_part_alone_opens_nothing(market: Market) -> None:
     """Another secret behind a known public part, with right check digits."""
     key = market.operator.key
     body = key[: len("ju_live_") + 12] + new_key()[20:-6]
-    forged = body + access._check_digits(body)
+    forged = body + keys._check_digits(body)
     assert looks_right(forged)
     assert key_id(forged) == key_id(key)
     assert_kept_out(await knock(market, f"Bearer {forged}"))

@@ -15,9 +15,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from databases import fresh_database
-from jaringan_usaha.api import access, issuing
+from jaringan_usaha.api.access import issuing, keys
+from jaringan_usaha.api.access.issuing import Wanted
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.people import provider
 from jaringan_usaha.people.issuer import Issuer, NotHere, new_key
@@ -54,7 +54,7 @@ async def town(postgres: EmbeddedServer, template: str) -> AsyncIterator[Town]:
 def clock(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """What the stop-watch of keys and sessions shows, to be moved on by hand."""
     now = [time.monotonic()]
-    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(keys, "time", SimpleNamespace(monotonic=lambda: now[0]))
     yield now
     town.market.door.keys._known.clear()
     town.market.door.sessions._known.clear()

@@ -19,10 +19,10 @@ import pytest
 import pytest_asyncio
 
 from house.trading import trade
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import Caller, Role
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.caller import Caller, Role
+from jaringan_usaha.api.access.issuing import Wanted
 from jaringan_usaha.api.asked import new_id
-from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.app import openapi_document
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from test_matrix import OPERATIONS, World, ask
 from test_matrix import world as traded
 
+from jaringan_usaha.api.access.vault import Vault, new_line
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.paging import MOST_ROWS
-from jaringan_usaha.api.vault import Vault, new_line
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened
 from service import MASTER_KEY, NETWORK, assert_refused, cursor_of

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from jaringan_usaha.api.limits import KNOCK, READ, WRITE, Limits
+from jaringan_usaha.api.access.limits import KNOCK, READ, WRITE, Limits
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.app import create_app
 from jaringan_usaha.embedded import EmbeddedServer

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import APPLICATION, LOST, WORKER, Connection, session_settings
 from jaringan_usaha.kernel.rejections import Busy

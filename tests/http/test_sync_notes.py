@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from test_sync import Line, market, place, synced, together, told
 
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import key_id
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.keys import key_id
 from jaringan_usaha.api.asked import new_id
 from market import Market
 from service import NETWORK, Speaker

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha import house
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.issuing import Wanted, issue
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.kernel.calendar import JAKARTA, day_of_business

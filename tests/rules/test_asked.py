@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.asked import REPLAY, command_id, command_ids, new_id
 from jaringan_usaha.api.fields import SLUG_PATTERN
 

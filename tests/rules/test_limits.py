@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as some
 
-from jaringan_usaha.api import limits
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.limits import (
+from jaringan_usaha.api.access import limits
+from jaringan_usaha.api.access.caller import Caller
+from jaringan_usaha.api.access.limits import (
     ALL_DEVICES,
     KNOCK,
     OPERATOR,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jaringan_usaha.api.vault import NoMasterKey, Sealed, Vault, make_file, new_line
+from jaringan_usaha.api.access.vault import NoMasterKey, Sealed, Vault, make_file, new_line
 
 PLACE = "access.contacts/kop-melati/phone"
 

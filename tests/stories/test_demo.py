@@ -22,8 +22,8 @@ from rich.console import Console
 
 from databases import make_template
 from jaringan_usaha import house
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.api.door import Door
-from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.client.service import Service
 from jaringan_usaha.demo import ordering

@@ -17,8 +17,8 @@ pytest.importorskip("polars", reason="polars is in the extra [retail]")
 import polars as pl
 from rich.console import Console
 
+from jaringan_usaha.api.access.issuing import Wanted, issue
 from jaringan_usaha.api.asked import Clock
-from jaringan_usaha.api.issuing import Wanted, issue
 from jaringan_usaha.app import create_app
 from jaringan_usaha.client.outbox import Operation
 from jaringan_usaha.client.service import Service

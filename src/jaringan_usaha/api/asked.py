@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.kernel.messages import Asked
 

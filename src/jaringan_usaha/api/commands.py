@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import versions
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import CallerNow, SupplierNow
+from jaringan_usaha.api.access.admission import CallerNow, SupplierNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import door_of
 from jaringan_usaha.api.versions import TAG_PATTERN
 from jaringan_usaha.eventlog.answers import Recorded

@@ -9,15 +9,16 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import Caller, Keys, key_id
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.caller import Caller
+from jaringan_usaha.api.access.keys import Keys, key_id
+from jaringan_usaha.api.access.limits import WRITE, Limits
+from jaringan_usaha.api.access.sessions import Sessions
+from jaringan_usaha.api.access.vault import Vault
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.contract.deprecation import Calls
-from jaringan_usaha.api.limits import WRITE, Limits
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.sessions import Sessions
-from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import (
     BROKEN,

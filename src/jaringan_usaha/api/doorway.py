@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jaringan_usaha.api import problems
-from jaringan_usaha.api.access import IN_URL
+from jaringan_usaha.api.access.keys import IN_URL
 from jaringan_usaha.api.asked import new_id, skew_ms
 from jaringan_usaha.api.contract import deprecation
 from jaringan_usaha.api.problems import Problem

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.callers import PartnerNow
+from jaringan_usaha.api.access.admission import PartnerNow
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.kernel.messages import Event

@@ -17,8 +17,8 @@ import msgspec
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import anyone
+from jaringan_usaha.api.access.admission import anyone
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door, door_of, shown
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import Connection, Isolation

@@ -5,8 +5,8 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import anyone
+from jaringan_usaha.api.access.admission import anyone
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Day
 from jaringan_usaha.api.paging import settle

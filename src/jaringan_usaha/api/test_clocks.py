@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
+from jaringan_usaha.api.access.admission import OperatorNow
+from jaringan_usaha.api.access.issuing import queries
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.callers import OperatorNow
 from jaringan_usaha.api.commands import AskedByKey
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Instant
-from jaringan_usaha.api.issuing import queries
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 

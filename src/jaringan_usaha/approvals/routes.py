@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import OverseerNow
+from jaringan_usaha.api.access.admission import OverseerNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import ListWithTotals, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
 

@@ -7,7 +7,7 @@ of their own.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.features.catalog import events as catalog
 from jaringan_usaha.features.contacts import events as contacts
 from jaringan_usaha.features.cycles import events as cycles

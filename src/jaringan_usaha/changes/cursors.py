@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
+from jaringan_usaha.api.access.vault import Vault
 from jaringan_usaha.api.paging import cursor_invalid
-from jaringan_usaha.api.vault import Vault
 from jaringan_usaha.changes.announcing import audiences_of
 from jaringan_usaha.changes.views import Key
 

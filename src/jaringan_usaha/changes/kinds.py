@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jaringan_usaha.api.access import ROLES, TRADERS, Caller, Role
+from jaringan_usaha.api.access.caller import ROLES, TRADERS, Caller, Role
 
 OVERSEERS: frozenset[Role] = frozenset(("operator", "auditor"))
 SUPPLIER: frozenset[Role] = frozenset(("supplier",))

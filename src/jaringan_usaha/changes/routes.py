@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import anyone
+from jaringan_usaha.api.access.admission import anyone
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.paging import After
 from jaringan_usaha.api.strict_route import StrictRoute

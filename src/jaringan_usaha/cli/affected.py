@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.api.access.caller import Caller
+from jaringan_usaha.api.access.vault import Vault
 from jaringan_usaha.cli.issuing import the_pool
 from jaringan_usaha.eventlog.database import looking
 from jaringan_usaha.eventlog.queries import Part

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from jaringan_usaha import house
-from jaringan_usaha.api.vault import make_file
+from jaringan_usaha.api.access.vault import make_file
 from jaringan_usaha.cli.errors import Sorry, refused_by_database
 from jaringan_usaha.cli.says import say
 from jaringan_usaha.embedded import EmbeddedServer, default_data_folder

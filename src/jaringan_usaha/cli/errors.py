@@ -43,7 +43,7 @@ def refused_by_database(error: Exception) -> str:
 
 def _is_ours(error: Exception) -> bool:
     """Errors of other rooms whose text is already such a sentence."""
-    from jaringan_usaha.api.vault import NoMasterKey
+    from jaringan_usaha.api.access.vault import NoMasterKey
     from jaringan_usaha.embedded import EmbeddedServerError
     from jaringan_usaha.eventlog.migrate import NotMigrated
     from jaringan_usaha.eventlog.rebuild import Differs

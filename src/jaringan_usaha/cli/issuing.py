@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import ID_LENGTH, PREFIX, TEST_PREFIX, Role
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.caller import Role
+from jaringan_usaha.api.access.issuing import Wanted
+from jaringan_usaha.api.access.keys import ID_LENGTH, PREFIX, TEST_PREFIX
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.contract import deprecation
-from jaringan_usaha.api.issuing import Wanted
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.eventlog.database import Pool, Row, open_pool
 from jaringan_usaha.eventlog.projector import log_queries

@@ -63,7 +63,7 @@ def create(
     """
     from datetime import timedelta
 
-    from jaringan_usaha.api.issuing import FIELDS, Wanted
+    from jaringan_usaha.api.access.issuing import FIELDS, Wanted
     from jaringan_usaha.cli.database import Database, done_with, settings_with
     from jaringan_usaha.cli.issuing import issue, make_sandbox
     from jaringan_usaha.cli.says import show_json
@@ -134,7 +134,7 @@ def master(
     Example:
       jaringan keys master /etc/jaringan/master.key
     """
-    from jaringan_usaha.api.vault import make_file
+    from jaringan_usaha.api.access.vault import make_file
     from jaringan_usaha.cli.says import show, show_json
 
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jaringan_usaha.api.access import key_id
+from jaringan_usaha.api.access.keys import key_id
 from jaringan_usaha.cli.database import settings_with, the_database
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.cli.issuing import revoke

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jaringan_usaha.api.access import Role
+from jaringan_usaha.api.access.caller import Role
 from jaringan_usaha.cli.database import Database, make_ready, settings_with, the_database
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.cli.issuing import issue

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from jaringan_usaha import house
-from jaringan_usaha.api import resealing
-from jaringan_usaha.api.vault import Vault
+from jaringan_usaha.api.access import resealing
+from jaringan_usaha.api.access.vault import Vault
 from jaringan_usaha.cli.issuing import the_pool
 from jaringan_usaha.settings import Settings
 

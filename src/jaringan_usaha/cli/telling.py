@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from jaringan_usaha.api.access import Role
+from jaringan_usaha.api.access.caller import Role
 from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.cli.errors import Sorry
 from jaringan_usaha.cli.own_issuer import let_in, own_issuer

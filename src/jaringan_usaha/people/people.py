@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
+from jaringan_usaha.api.access.issuing import COMMAND_LINE
+from jaringan_usaha.api.access.sessions import LIFE, PersonRole, new_session, session_hash
 from jaringan_usaha.api.asked import Clock, new_id
-from jaringan_usaha.api.issuing import COMMAND_LINE
-from jaringan_usaha.api.sessions import LIFE, PersonRole, new_session, session_hash
 from jaringan_usaha.eventlog.database import Pool, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused

@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
+from jaringan_usaha.api.access.admission import OperatorNow
+from jaringan_usaha.api.access.issuing import must_hold
+from jaringan_usaha.api.access.sessions import PersonRole
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.callers import OperatorNow
 from jaringan_usaha.api.commands import AskedByKey
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Slug
-from jaringan_usaha.api.issuing import must_hold
 from jaringan_usaha.api.paging import Page, PageOf, Rows, by
-from jaringan_usaha.api.sessions import PersonRole
 from jaringan_usaha.api.strict_route import StrictRoute
 from jaringan_usaha.eventlog.database import Row
 from jaringan_usaha.people import people

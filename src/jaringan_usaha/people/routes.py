@@ -11,14 +11,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import COOKIE
+from jaringan_usaha.api.access.admission import admit
+from jaringan_usaha.api.access.keys import COOKIE
+from jaringan_usaha.api.access.sessions import LIFE
+from jaringan_usaha.api.access.vault import Sealed
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.callers import admit
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.problems import Problem
-from jaringan_usaha.api.sessions import LIFE
 from jaringan_usaha.api.strict_route import StrictRoute
-from jaringan_usaha.api.vault import Sealed
 from jaringan_usaha.people import people
 from jaringan_usaha.people.provider import Login, Provider, not_logged_in
 

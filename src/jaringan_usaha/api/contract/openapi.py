@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from jaringan_usaha.api.access import COOKIE
+from jaringan_usaha.api.access.keys import COOKIE
 from jaringan_usaha.api.asked import KEY, KEY_PATTERN
 from jaringan_usaha.api.contract.bounds import TEXT_PATTERN, bound_all
 from jaringan_usaha.api.contract.deprecation import UNTIL

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from jaringan_usaha.api.callers import admit
+from jaringan_usaha.api.access.admission import admit
 from jaringan_usaha.api.contract import reference
 from jaringan_usaha.api.door import door_of
 from jaringan_usaha.api.versions import unless_known

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.api.strict_json import MOST
 from jaringan_usaha.eventlog.queries import Queries

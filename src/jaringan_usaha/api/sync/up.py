@@ -13,11 +13,11 @@ from starlette.responses import StreamingResponse
 
 from jaringan_usaha.api import asked as asking
 from jaringan_usaha.api import problems, strict_json
-from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.callers import admit
+from jaringan_usaha.api.access.admission import admit
+from jaringan_usaha.api.access.caller import TRADERS, Caller
+from jaringan_usaha.api.access.limits import SYNC
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.fields import Body, Instant
-from jaringan_usaha.api.limits import SYNC
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import must_be
 from jaringan_usaha.api.sync.arrivals import Span, gaps_before

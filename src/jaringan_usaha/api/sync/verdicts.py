@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from jaringan_usaha.api import problems
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.answers import Recorded

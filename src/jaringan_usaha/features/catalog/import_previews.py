@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Generic, TypeVar
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door, shown
 from jaringan_usaha.eventlog.database import LONG_SECONDS, Row
 from jaringan_usaha.features.catalog import import_views as views

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.callers import AuditorNow, CallerNow, OperatorNow, PartnerNow
+from jaringan_usaha.api.access.admission import AuditorNow, CallerNow, OperatorNow, PartnerNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import OperatorNow, PartnerNow, ReaderNow
+from jaringan_usaha.api.access.admission import OperatorNow, PartnerNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Idr, Slug

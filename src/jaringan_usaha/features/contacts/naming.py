@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Path
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import Only
+from jaringan_usaha.api.access.admission import Only
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.fields import UuidV7
 
 SHOWN = ("name", "phone", "email")

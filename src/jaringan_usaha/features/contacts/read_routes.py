@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import ID_LENGTH
-from jaringan_usaha.api.callers import AuditorNow
+from jaringan_usaha.api.access.admission import AuditorNow
+from jaringan_usaha.api.access.keys import ID_LENGTH
 from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by
 from jaringan_usaha.api.period import PeriodNow
 from jaringan_usaha.api.strict_route import StrictRoute

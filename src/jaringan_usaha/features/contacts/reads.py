@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
 

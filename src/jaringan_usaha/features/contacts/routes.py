@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.admission import OperatorNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.callers import OperatorNow
 from jaringan_usaha.api.commands import KEY_FORM, Done, done, json_of
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug, Title

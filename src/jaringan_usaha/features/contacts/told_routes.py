@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.admission import Only
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.callers import Only
 from jaringan_usaha.api.door import Door, DoorNow, door_of
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After, Counted, Page, Rows, by

@@ -8,8 +8,8 @@ does not matter how often and in which order that happens.
 import os
 from collections.abc import Collection, Mapping, Sequence
 
-from jaringan_usaha.api.resealing import SealedColumn
-from jaringan_usaha.api.vault import KEY_BYTES, Vault
+from jaringan_usaha.api.access.resealing import SealedColumn
+from jaringan_usaha.api.access.vault import KEY_BYTES, Vault
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.queries import Queries
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import BoardNow, OperatorNow
+from jaringan_usaha.api.access.admission import BoardNow, OperatorNow
 from jaringan_usaha.api.commands import AskedByPath, AskedOnAnyVersion, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Instant, ReasonBody, Remark, Slug, Title

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import AuditorNow, OperatorNow, ReaderNow, SupplierNow
+from jaringan_usaha.api.access.admission import AuditorNow, OperatorNow, ReaderNow, SupplierNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedByKey, AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug

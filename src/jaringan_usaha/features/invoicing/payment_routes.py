@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from jaringan_usaha.api.callers import AuditorNow, OperatorNow, SupplierNow
+from jaringan_usaha.api.access.admission import AuditorNow, OperatorNow, SupplierNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import BoardNow
+from jaringan_usaha.api.access.admission import BoardNow
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import After

@@ -7,8 +7,8 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import OperatorNow, SupplierNow
+from jaringan_usaha.api.access.admission import OperatorNow, SupplierNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, ReasonBody, Slug

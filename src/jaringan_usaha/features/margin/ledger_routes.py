@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import AuditorNow, ReaderNow
+from jaringan_usaha.api.access.admission import AuditorNow, ReaderNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Day, Slug
 from jaringan_usaha.api.paging import (

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import AuditorNow, OperatorNow
+from jaringan_usaha.api.access.admission import AuditorNow, OperatorNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.paging import After, Counted, Page, Rows, by

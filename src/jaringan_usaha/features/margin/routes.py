@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import ReaderNow
+from jaringan_usaha.api.access.admission import ReaderNow
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.paging import (
     ListWithTotals,

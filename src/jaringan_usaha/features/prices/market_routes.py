@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field, computed_field
 
-from jaringan_usaha.api.callers import BoardNow
+from jaringan_usaha.api.access.admission import BoardNow
 from jaringan_usaha.api.fields import RegionCode, Slug
 from jaringan_usaha.api.paging import ListOf, Page, by
 from jaringan_usaha.api.strict_route import StrictRoute

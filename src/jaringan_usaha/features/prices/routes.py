@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import BoardNow, OperatorNow
+from jaringan_usaha.api.access.admission import BoardNow, OperatorNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.csv_file import Csv, csv_file
 from jaringan_usaha.api.door import Door, DoorNow

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import OperatorNow, ReaderNow
+from jaringan_usaha.api.access.admission import OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body

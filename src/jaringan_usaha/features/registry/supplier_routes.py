@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, TypeAdapter
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import OperatorNow, PartnerNow, ReaderNow
+from jaringan_usaha.api.access.admission import OperatorNow, PartnerNow, ReaderNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedByPath, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, ReasonBody, Slug, Title

@@ -9,8 +9,8 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter, computed_field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import BoardNow, CallerNow, ReaderNow
+from jaringan_usaha.api.access.admission import BoardNow, CallerNow, ReaderNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.csv_file import Csv, csv_file
 from jaringan_usaha.api.door import DoorNow

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.callers import BoardNow, CallerNow, OperatorNow, ReaderNow
+from jaringan_usaha.api.access.admission import BoardNow, CallerNow, OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Slug

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import OperatorNow, ReaderNow
+from jaringan_usaha.api.access.admission import OperatorNow, ReaderNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedByPath, Done, done
 from jaringan_usaha.api.door import DoorNow, shown
 from jaringan_usaha.api.fields import Body, Day, Reason, Slug

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import OperatorNow, ReaderNow, SupplierNow
+from jaringan_usaha.api.access.admission import OperatorNow, ReaderNow, SupplierNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.commands import AskedBySupplier, AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Instant, Reason, Remark, Slug

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.callers import OperatorNow, ReaderNow
+from jaringan_usaha.api.access.admission import OperatorNow, ReaderNow
 from jaringan_usaha.api.commands import AskedOnVersion, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Reason, Slug, UuidV7

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from pydantic import BaseModel
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.features.cycles import life_views, views

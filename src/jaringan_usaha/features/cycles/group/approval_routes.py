@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from jaringan_usaha.api.callers import ApproverNow, OperatorNow
+from jaringan_usaha.api.access.admission import ApproverNow, OperatorNow
 from jaringan_usaha.api.commands import AskedByKey, Done, done
 from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Reason, Slug

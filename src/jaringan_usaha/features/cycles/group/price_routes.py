@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import BoardNow, ReaderNow
+from jaringan_usaha.api.access.admission import BoardNow, ReaderNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.narrowed import Narrowed

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.callers import OfficeNow, SupplierNow
+from jaringan_usaha.api.access.admission import OfficeNow, SupplierNow
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.fields import Slug
 from jaringan_usaha.api.narrowed import Narrowed
 from jaringan_usaha.api.paging import ListWithTotals, Page, Rows, by

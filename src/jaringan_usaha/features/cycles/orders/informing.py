@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from jaringan_usaha.api.access import Caller
+from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import Door
 from jaringan_usaha.eventlog.answers import Recorded
 from jaringan_usaha.eventlog.database import Connection

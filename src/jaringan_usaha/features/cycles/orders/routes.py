@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from jaringan_usaha.api import asked as asking
-from jaringan_usaha.api.access import TRADERS, Caller
-from jaringan_usaha.api.callers import CallerNow, ReaderNow, admit
+from jaringan_usaha.api.access.admission import CallerNow, ReaderNow, admit
+from jaringan_usaha.api.access.caller import TRADERS, Caller
 from jaringan_usaha.api.commands import AskedOnVersion, Done, done
 from jaringan_usaha.api.door import Door, DoorNow, door_of
 from jaringan_usaha.api.fields import UUID_V7, Body, Idr, Instant, Remark, Slug, UuidV7

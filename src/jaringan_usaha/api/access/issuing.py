@@ -7,14 +7,12 @@ from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
-from jaringan_usaha.api.access import (
+from jaringan_usaha.api.access.caller import Address, Caller, Role
+from jaringan_usaha.api.access.keys import (
     ID_LENGTH,
     PREFIX,
     TEST_PREFIX,
-    Address,
-    Caller,
     KeyRow,
-    Role,
     key_hash,
     key_id,
     looks_right,
@@ -28,7 +26,7 @@ from jaringan_usaha.eventlog.queries import Part, Queries
 from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused
 from jaringan_usaha.kernel.two_persons import must_be_another
 
-queries = Queries("jaringan_usaha.api", "access.sql")
+queries = Queries("jaringan_usaha.api.access", "keys.sql")
 
 COMMAND_LINE = "command line"
 """On the server itself, where nobody has to ask for anything."""

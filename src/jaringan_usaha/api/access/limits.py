@@ -6,8 +6,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from jaringan_usaha.api.access import Caller
-from jaringan_usaha.api.issuing import queries
+from jaringan_usaha.api.access.caller import Caller
+from jaringan_usaha.api.access.issuing import queries
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import FULL, LOST, Pool
 

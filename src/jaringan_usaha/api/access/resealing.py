@@ -7,7 +7,7 @@ the service. What it has done does not ask to be done again, so it may stop and 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
-from jaringan_usaha.api.vault import NoMasterKey, Sealed, Vault
+from jaringan_usaha.api.access.vault import NoMasterKey, Sealed, Vault
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 
 PORTION = 500

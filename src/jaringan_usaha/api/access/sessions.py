@@ -10,9 +10,10 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from jaringan_usaha.api.access import COOKIE, READERS, Caller, Callers, Role, unauthenticated
+from jaringan_usaha.api.access.caller import READERS, Caller, Role
+from jaringan_usaha.api.access.issuing import SCOPES, queries
+from jaringan_usaha.api.access.keys import COOKIE, Callers, unauthenticated
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.issuing import SCOPES, queries
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.eventlog.database import Pool
 

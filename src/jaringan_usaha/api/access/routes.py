@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from jaringan_usaha.api import issuing
-from jaringan_usaha.api.access import ID_LENGTH, Role, key_id
+from jaringan_usaha.api.access import issuing
+from jaringan_usaha.api.access.admission import OperatorNow
+from jaringan_usaha.api.access.caller import Role
+from jaringan_usaha.api.access.keys import ID_LENGTH, key_id
 from jaringan_usaha.api.answering import answering
-from jaringan_usaha.api.callers import OperatorNow
 from jaringan_usaha.api.commands import AskedByKey
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Slug

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from jaringan_usaha.api.access import COOKIE, READERS, TRADERS, Caller, Role
+from jaringan_usaha.api.access.caller import READERS, TRADERS, Caller, Role
+from jaringan_usaha.api.access.keys import COOKIE
+from jaringan_usaha.api.access.limits import READ, WRITE, Rate
 from jaringan_usaha.api.door import Door, door_of
-from jaringan_usaha.api.limits import READ, WRITE, Rate
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.kernel.rejections import NotAllowed
 

@@ -1,0 +1,1 @@
+"""Who calls, by what, and what they may."""
