@@ -103,7 +103,7 @@ class Market:
         return self._speakers[koperasi_id]
 
     async def stock(self) -> None:
-        """Oil from Indofood at domain.md's tiers, and rice from Bulog at one price."""
+        """Oil from Indofood in three tiers, and rice from Bulog at one price."""
         for path, body in (
             ("suppliers/indofood", {"title": "Indofood"}),
             ("suppliers/bulog", {"title": "Perum Bulog"}),

@@ -1,4 +1,4 @@
-"""One trade of domain.md, from the consolidated order to the last sale, as the log tells it."""
+"""One trade, from the consolidated order to the last sale, as the log tells it."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -227,7 +227,7 @@ def sold(
 
 
 def whole_trade(cycle_id: str = "tp1", *, pkp: frozenset[str] = frozenset()) -> list[Event]:
-    """Domain.md §3.7, to the last carton."""
+    """All of it, to the last carton."""
     return [
         ordered(cycle_id),
         *delivered(cycle_id),

@@ -2,7 +2,7 @@
 
 Whatever happens on the way: once all tills are back, what the service has is the merge of their
 journals. Each operation was recorded once or was refused, every till knows which and what others
-did, and what came after the deadline was treated as domain rule §3.12 wants it.
+did, and what came after the deadline was treated as the rule of late orders wants it.
 """
 
 import itertools
@@ -548,7 +548,7 @@ class OfflineDay(RuleBasedStateMachine):
                 answers[verdict.op_id] = verdict.body
 
     def _late_ones_were_treated_by_the_rule(self, deliveries: list[Delivery]) -> None:
-        """§3.12: after the deadline only what was written before it and comes within the terms'
+        """After the deadline only what was written before it and comes within the terms'
         time, while the cycle is not closed; anything else is refused, and not moved elsewhere."""
         for delivery in deliveries:
             written = datetime.fromisoformat(delivery.line["body"]["client_at"])

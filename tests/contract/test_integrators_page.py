@@ -50,18 +50,27 @@ def scene(running: OwnService) -> None:
             assert done.status_code in (200, 201), done.text
 
 
-def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: Path) -> None:
-    place = f"URL={running.url}\nKEY={running.keys[0]}\nHERE={ROOT}\n"
-    here = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    }  # with httpx2 and msgspec
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """As it lies at an integrator's after `make demo`."""
+    there = tmp_path / "repository"
+    there.mkdir()
+    (there / "src").symlink_to(ROOT / "src")
+    (there / ".venv").symlink_to(sys.prefix)
+    return there
+
+
+def test_the_page_says_what_happens(
+    scene: None, running: OwnService, repository: Path, tmp_path: Path
+) -> None:
+    place = f"URL={running.url}\nKEY={running.keys[0]}\nHERE={repository}\n"
     assert COMMANDS[0].startswith("URL=http://127.0.0.1:8000\nKEY=ju_live_")
     variables, said = place, []
     for command in COMMANDS[1:]:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", variables + command],
             cwd=tmp_path,
-            env=here,
+            env={"PATH": os.environ["PATH"]},
             capture_output=True,
             text=True,
             check=False,
@@ -72,12 +81,15 @@ def test_the_page_says_what_happens(scene: None, running: OwnService, tmp_path: 
         variables += "".join(
             f"POSITION={position}\n" for position in re.findall(r'"position":(\d+)', done.stdout)
         )
-    placed, changed, shown, synced, operation, snapshot, till = said
+    placed, changed, shown, cancelled, margin, synced, operation, snapshot, till = said
     assert "201 Created" in placed
     assert 'etag: "v1"' in placed
     assert "200 OK" in changed
     assert 'etag: "v2"' in changed
     assert '"quantity":132' in shown.replace(" ", "")
+    assert "200 OK" in cancelled
+    assert 'etag: "v3"' in cancelled
+    assert "landed_saving_idr" in json.loads(margin)["totals"]
     first, second = synced.splitlines()
     assert '"status":201' in first
     assert '"code":"cycle-unknown"' in second

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from jaringan_usaha.api.asked import new_id
+from jaringan_usaha.api.contract.problem_pages import remedy
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, later, oil, opened, price_list, rice
 from service import NETWORK, Speaker, assert_refused
@@ -239,6 +240,7 @@ async def test_a_price_that_differs_is_refused_with_the_right_ones(market: Marke
         {"from_quantity": 50, "idr": 180_000, "per": 1},
         {"from_quantity": 100, "idr": 174_000, "per": 1},
     ]
+    assert "`prices` names the right ones" in remedy("price-differs").english
 
 
 async def test_what_costs_more_than_its_ceiling_is_not_ordered(market: Market) -> None:

@@ -1,4 +1,4 @@
-"""Invoices, payments, charges and costs over HTTP: domain.md §3.7 from the truck to the rupiah."""
+"""Invoices, payments, charges and costs over HTTP: one trade from the truck to the rupiah."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta

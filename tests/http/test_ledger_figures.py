@@ -1,4 +1,4 @@
-"""Domain.md §3.7 to the rupiah: from a log written by hand to what the service shows."""
+"""One trade to the rupiah: from a log written by hand to what the service shows."""
 
 from collections.abc import AsyncIterator
 from datetime import date

@@ -26,7 +26,7 @@ OWED = 18_270_000 + 2_009_700
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Market]:
-    """Domain.md §3.7 twice: in March for everybody, in April for who stocks up."""
+    """One trade twice: in March for everybody, in April for who stocks up."""
     async with opened(postgres, template) as market:
         log = Log(market.worker, await house.type_ids(market.worker))
         await log.append(*whole_trade())

@@ -1,4 +1,4 @@
-"""What each koperasi owes and saves, seen through HTTP: domain.md §3.1 to the rupiah."""
+"""What each koperasi owes and saves, seen through HTTP: a worked example to the rupiah."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -103,9 +103,11 @@ async def test_an_order_id_is_taken_in_the_whole_network(market: Market) -> None
 )
 async def test_only_a_uuid_v7_in_lower_case_is_an_order_id(market: Market, order_id: str) -> None:
     melati = await market.koperasi("melati")
-    assert_refused(await market.place(melati, order(), order_id), 422, "validation-failed")
+    placed = await market.place(melati, order(), order_id)
     shown = await melati.get(f"/v1/orders/{order_id}")
-    assert_refused(shown, 422, "validation-failed")
+    for refused in (placed, shown):
+        problem = assert_refused(refused, 422, "validation-failed")
+        assert [each["pointer"] for each in problem["errors"]] == ["/order_id"]
 
 
 # -- changing and cancelling ---------------------------------------------------------------

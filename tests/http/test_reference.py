@@ -7,7 +7,9 @@ import pytest
 from fastapi import Response
 
 from jaringan_usaha.api.contract import pages
-from jaringan_usaha.app import create_app, openapi_document
+from jaringan_usaha.api.contract.openapi import LINES
+from jaringan_usaha.api.contract.problem_pages import statuses
+from jaringan_usaha.app import SYNC_TYPES, create_app, openapi_document
 from service import Service, settings_for
 
 
@@ -44,6 +46,26 @@ async def test_the_page_names_every_operation_and_loads_nothing(service: Service
         for method in operations:
             assert f"<code>{method.upper()} {path}</code>" in answer.text
     assert (await service.client.get("/openapi.json")).json() == document
+    assert "Authorization: Bearer" in answer.text
+    for code in statuses():
+        assert f"/problems/{code}" in page.links
+
+
+def test_lines_of_a_sync_have_the_bodies_that_the_contract_says() -> None:
+    """`LINES`, which it tells them by, against what lines of each type are checked by."""
+    document = openapi_document()
+    told = document["paths"]["/v1/sync"]["post"]["description"]
+    left_out = {"cancel_order": {"charge_idr", "supplier_agrees"}}
+    assert LINES.keys() == SYNC_TYPES.keys()
+    for kind, request in LINES.items():
+        assert f"`{kind}` {request}" in told
+        method, path = request.split()
+        operation = document["paths"][path][method.lower()]
+        shape = operation["requestBody"]["content"]["application/json"]["schema"]
+        body = document["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
+        in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+        taken = SYNC_TYPES[kind].body.json_schema()["properties"].keys() - {"if_version"}
+        assert taken == (body["properties"].keys() | in_path) - left_out.get(kind, set())
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])

@@ -1,5 +1,5 @@
 """M2: what the consortium pays for goods and asks of koperasi for them, from the order to the
-close (domain §3.7)."""
+close."""
 
 from datetime import date, timedelta
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""PPN, fees and bills for bringing goods: domain.md §3.5 and §3.6, with exactly its figures."""
+"""PPN, fees and bills for bringing goods: worked examples to the rupiah."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""SPHP rice: what one koperasi may take of it in a week, and what it may cost (domain §2)."""
+"""SPHP rice: what one koperasi may take of it in a week, and what it may cost."""
 
 import itertools
 from dataclasses import replace

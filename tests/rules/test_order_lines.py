@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from given import NOON, Given, asked, given
@@ -102,6 +103,15 @@ def test_tolerance_and_least_are_kept() -> None:
 )
 def test_what_can_never_be_given_is_refused(other: dict[str, int], field: str) -> None:
     log().when(place(line(10, **other))).then_refused(LinesDoNotFit, pointer=f"/lines/0/{field}")
+
+
+@pytest.mark.parametrize("lines", [1, 10])
+def test_an_order_guards_six_facts_however_many_lines_it_has(lines: int) -> None:
+    ordered = tuple(
+        msgspec.structs.replace(line(10), item_id=f"oil-{number}") for number in range(lines)
+    )
+    abouts = orders.needs(place(*ordered))
+    assert sum(not each.topic.settled for each in abouts) == 6
 
 
 # -- the price shown -----------------------------------------------------------------------

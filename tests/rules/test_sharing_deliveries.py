@@ -1,4 +1,4 @@
-"""How deliveries are shared: domain.md §3.3 and §3.4 to the unit, and what holds of any of them."""
+"""How deliveries are shared: worked examples to the unit, and what holds of any of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Domain.md §3 from the first order to the last rupiah, over HTTP, with the follower at work."""
+"""One round from the first order to the last rupiah, over HTTP, with the follower at work."""
 
 from collections.abc import Mapping
 from typing import Any

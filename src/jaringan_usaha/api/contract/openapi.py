@@ -47,7 +47,9 @@ INFO = {
     "which become one order per supplier at the price that only the group reaches. Money is whole "
     "rupiah, quantities are whole base units of the item. Fields may be added to answers at any "
     "time, and new values to `state` and `code`: ignore what you do not know. Lists come in pages: "
-    "follow `next` and `prev` as they are.",
+    "follow `next` and `prev` as they are. Send your key as `Authorization: Bearer ju_live_…`. "
+    "Whatever is no success is a problem: its `code` never changes, and its `type` is a page of "
+    "this service that says what to do.",
     "contact": {"name": "Jaringan Usaha Koperasi", "url": "https://github.com/jaringan-usaha"},
     "license": {"name": "MIT", "identifier": "MIT"},
 }
@@ -78,6 +80,21 @@ TAGS = {
     "test clocks": "The clock of a sandbox",
     "health": "Whether the service is well",
 }
+
+LINES = {
+    "place_order": "PUT /v1/orders/{order_id}",
+    "change_order": "PUT /v1/orders/{order_id}",
+    "cancel_order": "POST /v1/orders/{order_id}/cancel",
+    "record_sale": "PUT /v1/sales/{sale_id}",
+    "admit_koperasi": "PUT /v1/koperasi/{koperasi_id}",
+    "admit_supplier": "PUT /v1/suppliers/{supplier_id}",
+    "add_item": "PUT /v1/items/{item_id}",
+    "describe_item": "PUT /v1/items/{item_id}/description",
+    "send_order": "POST /v1/consolidated-orders/{cycle_id}/{supplier_id}/send",
+    "receive_goods": "PUT /v1/receipts/{receipt_id}",
+    "enter_invoice": "PUT /v1/supplier-invoices/{invoice_id}",
+}
+"""What lines of a sync may want, and the request whose body they have."""
 
 LIMIT_PATTERN = r'^"[a-z]+"(;[a-z]=[0-9]+)+$'
 
@@ -359,7 +376,11 @@ def _post_sync(line: str) -> dict[str, Any]:
         "summary": "Send many commands, one JSON object a line",
         "description": "Each line has a verdict of its own, and the whole file is safe to send "
         "again: what was recorded answers as it did the first time, marked `replayed`. With "
-        "`atomic=true` at most 100 lines are recorded all or not at all.",
+        "`atomic=true` at most 100 lines are recorded all or not at all. A line of a `type` has as "
+        "its `body` that of a request, and what stands in the path of it as fields: "
+        + "; ".join(f"`{kind}` {request}" for kind, request in LINES.items())
+        + ". Without an `if_version` an order is changed or cancelled whatever it is by now; after "
+        "the close of its cycle no line cancels it. The pointers of `errors` begin at the `body`.",
         "parameters": [
             {
                 "name": "atomic",

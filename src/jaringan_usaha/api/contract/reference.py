@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jaringan_usaha.api.contract.problem_pages import statuses
+
 _STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: auto; padding: 1rem }
 summary { cursor: pointer; padding: .25rem 0 }
@@ -35,7 +37,9 @@ def _page(document: Json) -> Iterator[str]:
             for method, operation in operations.items():
                 if tag["name"] in operation.get("tags", ()):
                     yield from _operation(method, path, operation)
-    yield "<h2>Shapes</h2>"
+    yield "<h2>Problems</h2><p>What each means, and what to do about it.</p><p>"
+    yield ", ".join(f'<a href="/problems/{_(code)}">{_(code)}</a>' for code in sorted(statuses()))
+    yield "</p><h2>Shapes</h2>"
     for name, schema in document["components"]["schemas"].items():
         yield f'<details id="{_(name)}"><summary><code>{_(name)}</code></summary>'
         yield f"<p>{_(schema.get('description', ''))}</p>{_fields(schema)}</details>"

@@ -240,12 +240,15 @@ def _place(
     )
 
 
-_uuid_v7 = TypeAdapter(UuidV7)
+class _Path(Body):
+    order_id: UuidV7
+
+
 _written_right = re.compile(UUID_V7).fullmatch
 
 
 def _order_id(text: str) -> str:
-    return text if _written_right(text) else _uuid_v7.validate_python(text)
+    return text if _written_right(text) else _Path(order_id=text).order_id
 
 
 @router.post("/orders/{order_id}/cancel", operation_id="cancelOrder", tags=["orders"])
