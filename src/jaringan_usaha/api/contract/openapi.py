@@ -50,7 +50,7 @@ INFO = {
     "follow `next` and `prev` as they are. Send your key as `Authorization: Bearer ju_live_…`. "
     "Whatever is no success is a problem: its `code` never changes, and its `type` is a page of "
     "this service that says what to do.",
-    "contact": {"name": "Jaringan Usaha Koperasi", "url": "https://github.com/jaringan-usaha"},
+    "contact": {"name": "Jaringan Usaha Koperasi"},
     "license": {"name": "MIT", "identifier": "MIT"},
 }
 
