@@ -511,6 +511,17 @@ def test_a_taken_name_gets_an_id_of_its_own() -> None:
     assert again.item.item_id == entry.item.item_id
 
 
+def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
+    rows = [["Kode", "Nama", "Harga"], ["K1", "Teh", "1"], ["k1", "TEH", "2"], ["K2", "Teh", "3"]]
+    found = preview(*rows)
+    assert open_in(found) == ["row:R3"]
+    assert [entry.status for entry in found.entries] == ["new", "doubtful", "new"]
+    without = preview(*rows, row__R3="skip")
+    assert (open_in(without), len(without.new_items)) == ([], 2)
+    renamed = preview(*rows, name__R3="Teh celup")
+    assert (open_in(renamed), len({item.item_id for item in renamed.new_items})) == ([], 3)
+
+
 def test_only_answers_of_use_are_told_to_be_so() -> None:
     answers: Mapping[str, str] = {"price:R3": "5", "basis": "unit", "price:R2": "many"}
     found = Draft([sheet(["Nama", "Harga"], ["A", "?"], ["B", "?"])], answers).compare(NOTHING)

@@ -172,6 +172,7 @@ class _Comparison:
         self._asking = draft.asking
         self._catalogue = catalogue
         self._seen: dict[str, int] = {}
+        self._brought: dict[tuple[str, str], KnownItem] = {}
 
     def preview(self) -> Preview:
         doubts: dict[int, list[Doubt]] = {}
@@ -196,7 +197,10 @@ class _Comparison:
         item, is_new = self._item(line)
         if item.item_id in self._seen:
             other = self._seen[item.item_id]
-            text = f"row {other} has the same goods: skip one of them"
+            text = (
+                f"row {other} has the same goods: skip one of them, or, when they differ, "
+                "name this one otherwise with name:R… = its name"
+            )
             self._leave_open(f"row:R{line.row}", text, line, (SKIP,))
         self._seen.setdefault(item.item_id, line.row)
         case_size = line.case_size if line.case_known else item.case_size
@@ -284,6 +288,16 @@ class _Comparison:
         return bool(line.gtin and item.gtin and line.gtin != item.gtin)
 
     def _proposed(self, line: Line) -> KnownItem:
+        """The item that a line brings: that of an earlier row under the very same names, too."""
+        names = (line.code.lower(), line.title.lower())
+        earlier = self._brought.get(names) if line.title else None
+        if earlier is not None and not self._other_gtin(line, earlier):
+            return earlier
+        item = self._new_item(line)
+        self._brought.setdefault(names, item)
+        return item
+
+    def _new_item(self, line: Line) -> KnownItem:
         id = item_id_of(line)
         if id in self._catalogue.items or id in self._seen:
             id = item_id_of(line, 1)
