@@ -522,6 +522,33 @@ def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
     assert (open_in(renamed), len({item.item_id for item in renamed.new_items})) == ([], 3)
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Nama", "Harga per Dus"], ["Beras", "240"]],
+        [["Nama", "Satuan", "Harga"], ["Beras", "karton", "240"]],
+    ],
+)
+def test_a_price_of_a_case_is_no_price_of_one_unit(rows: list[list[Cell]]) -> None:
+    """What another supplier's case holds is no proof of what this one's does."""
+    item = KnownItem("b", "Beras", "H87", 40, "")
+    catalogue = Catalogue({"b": item}, {}, {"title:beras": "b"}, {}, {})
+    assert open_in(preview(*rows, catalogue=catalogue)) == ["case:R2"]
+    price = only(preview(*rows, catalogue=catalogue, case__R2="24")).price
+    assert price is not None
+    assert (price.case_size, price.tiers) == (24, (Tier(from_quantity=1, idr=240, per=24),))
+
+
+def test_a_file_that_says_nothing_of_cases_leaves_them_as_they_were() -> None:
+    item = KnownItem("b", "Beras", "H87", 40, "")
+    tier = Tier(from_quantity=1, idr=240, per=24)
+    held = InForce("b", "old", None, (tier,), case_size=24)
+    catalogue = Catalogue({"b": item}, {}, {"title:beras": "b"}, {"b": held}, {})
+    by_case = only(preview(["Nama", "Harga/Dus"], ["Beras", "240"], catalogue=catalogue))
+    by_unit = only(preview(["Nama", "Harga"], ["Beras", "10"], catalogue=catalogue))
+    assert [entry.status for entry in (by_case, by_unit)] == ["unchanged", "unchanged"]
+
+
 def test_only_answers_of_use_are_told_to_be_so() -> None:
     answers: Mapping[str, str] = {"price:R3": "5", "basis": "unit", "price:R2": "many"}
     found = Draft([sheet(["Nama", "Harga"], ["A", "?"], ["B", "?"])], answers).compare(NOTHING)
