@@ -511,6 +511,16 @@ def test_a_taken_name_gets_an_id_of_its_own() -> None:
     assert again.item.item_id == entry.item.item_id
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_system_ends_them(end: str) -> None:
+    text = end.join(["Nama;Harga", "Kopi, bubuk;12.500", "Teh;1.000", ""])
+    found = Draft([reading.csv_sheet(text.encode())], {}).compare(NOTHING)
+    assert [(entry.title, idr(entry)) for entry in found.entries] == [
+        ("Kopi, bubuk", 12_500),
+        ("Teh", 1_000),
+    ]
+
+
 def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
     rows = [["Kode", "Nama", "Harga"], ["K1", "Teh", "1"], ["k1", "TEH", "2"], ["K2", "Teh", "3"]]
     found = preview(*rows)
