@@ -521,6 +521,24 @@ def test_lines_end_as_any_system_ends_them(end: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["Harga dalam ribuan rupiah", "Harga (x 1.000)", "dalam ribuan", "Harga USD", "Harga (Rp 000)"],
+)
+def test_prices_that_are_said_to_be_no_rupiah_are_asked_about(said: str) -> None:
+    title = preview([said, ""], ["Nama", "Harga"], ["Beras", "65"])
+    head = preview(["Nama", f"Harga, {said}"], ["Beras", "65"])
+    assert open_in(title) == open_in(head) == ["money"]
+    assert not is_remembered("money")
+    settled = preview([said, ""], ["Nama", "Harga"], ["Beras", "65"], money="rupiah")
+    assert (open_in(settled), idr(only(settled))) == ([], 65)
+
+
+@pytest.mark.parametrize("said", ["Harga Rp", "Harga dalam rupiah", "Harga dalam Rp", "Eurasia"])
+def test_prices_in_rupiah_are_not_asked_about(said: str) -> None:
+    assert open_in(preview([said, ""], ["Nama", "Harga"], ["Beras", "65"])) == []
+
+
 def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
     rows = [["Kode", "Nama", "Harga"], ["K1", "Teh", "1"], ["k1", "TEH", "2"], ["K2", "Teh", "3"]]
     found = preview(*rows)
