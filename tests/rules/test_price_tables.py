@@ -539,6 +539,15 @@ def test_prices_in_rupiah_are_not_asked_about(said: str) -> None:
     assert open_in(preview([said, ""], ["Nama", "Harga"], ["Beras", "65"])) == []
 
 
+def test_goods_whose_name_begins_like_a_total_are_goods() -> None:
+    totals = ["Total", "SUBTOTAL:", "Grand Total Rp", "Jumlah harga (12 item)", "Total keseluruhan"]
+    rows = [["Total Almeera 60 g", "9.500"], *([text, "9.500"] for text in totals)]
+    found = preview(["Nama", "Harga"], *rows)
+    assert found.table is not None
+    assert found.table.passed_over == dict.fromkeys(range(3, 8), "total")
+    assert only(found).title == "Total Almeera 60 g"
+
+
 def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
     rows = [["Kode", "Nama", "Harga"], ["K1", "Teh", "1"], ["k1", "TEH", "2"], ["K2", "Teh", "3"]]
     found = preview(*rows)
