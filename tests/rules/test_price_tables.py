@@ -548,6 +548,14 @@ def test_goods_whose_name_begins_like_a_total_are_goods() -> None:
     assert only(found).title == "Total Almeera 60 g"
 
 
+def test_heads_that_stand_twice_are_named_by_their_letters() -> None:
+    rows = [["Nama", "Harga", "Harga"], ["Beras", "60.000", "65.000"]]
+    (question,) = preview(*rows).questions
+    assert (question.id, question.options) == ("column:price", ("Nama", "B", "C"))
+    assert open_in(preview(*rows, column__price="Harga")) == ["column:price"]
+    assert idr(only(preview(*rows, column__price="B"))) == 60_000
+
+
 def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
     rows = [["Kode", "Nama", "Harga"], ["K1", "Teh", "1"], ["k1", "TEH", "2"], ["K2", "Teh", "3"]]
     found = preview(*rows)

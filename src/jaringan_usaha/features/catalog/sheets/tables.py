@@ -118,11 +118,11 @@ def read_numbers(table: Table, column: Column, asking: Asking | None) -> NumberC
 
 
 def _with_answers(heads: Heads, sheet: Sheet, asking: Asking) -> Heads:
-    """The columns as people name them, by head or letter."""
+    """The columns as people name them, by letter, or by a head that stands once."""
     columns = list(heads.columns)
+    names = {_name_of(column, heads): column.at for column in columns}
+    names |= {letter(column.at): column.at for column in columns}
     for role in ASKED_ROLES:
-        names = {plain(column.head): column.at for column in columns}
-        names |= {letter(column.at): column.at for column in columns}
         said = asking.answer(f"column:{role}", (*names, NONE))
         if not said:
             continue
@@ -134,8 +134,13 @@ def _with_answers(heads: Heads, sheet: Sheet, asking: Asking) -> Heads:
     return heads._replace(columns=tuple(columns))
 
 
+def _name_of(column: Column, heads: Heads) -> str:
+    same = [each for each in heads.columns if plain(each.head) == plain(column.head)]
+    return plain(column.head) if len(same) == 1 else letter(column.at)
+
+
 def _ask_column(role: str, text: str, heads: Heads, asking: Asking) -> None:
-    named = tuple(dict.fromkeys(column.head for column in heads.columns))
+    named = tuple(_name_of(column, heads) for column in heads.columns)
     asking.leave_open(Question(f"column:{role}", text, options=named))
 
 
