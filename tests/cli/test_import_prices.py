@@ -61,6 +61,15 @@ def test_a_table_is_shown_asked_about_and_stored(serving: Serving, table: Path) 
     assert "stored as price list" in again.stderr
 
 
+def test_nobody_who_answers_is_the_end_of_asking(serving: Serving, table: Path) -> None:
+    serving.ask("PUT", "/v1/suppliers/maju", {"title": "CV Maju"})
+    asked = prices(serving, table, "--answers", "interactive", day="2026-05-01")
+    assert asked.returncode == 1
+    assert "unexpected" not in asked.stderr
+    assert "questions are open; nothing is stored" in asked.stderr
+    assert "Beras medium 5 kg" in asked.stdout
+
+
 def test_what_cannot_be_is_said_in_a_sentence(serving: Serving, table: Path) -> None:
     serving.ask("PUT", "/v1/suppliers/maju", {"title": "CV Maju"})
     wrong = table.with_name("harga.xlsx")

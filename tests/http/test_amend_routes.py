@@ -274,6 +274,19 @@ async def test_an_order_is_handed_on_to_another_koperasi(market: Market) -> None
     assert_refused(await post(market, other, **to_nobody), 404, "koperasi-unknown")
 
 
+async def test_an_order_that_was_withdrawn_is_not_handed_on(market: Market) -> None:
+    orders = await closed(market, "no-more")
+    path = f"/v1/orders/{orders['dahlia']}"
+    withdrawal = {"cycle_id": "no-more", "koperasi_id": "dahlia", "charge_idr": 570_000}
+    done = await post(market, f"{path}/cancel", reason="no money", **withdrawal)
+    assert done.status_code == 200, done.text
+    body = {"to_koperasi_id": "anggrek", "to_order_id": new_id(), "reason": "no money"}
+    refused = await post(market, f"{path}/transfer", **body)
+    assert_refused(refused, 409, "order-is-cancelled")
+    entitled = await shown(market, "/v1/cycles/no-more/entitlements", supplier_id="indofood")
+    assert sum(each["granted"] for each in entitled["items"]) == 95
+
+
 async def test_others_do_not_see_what_a_withdrawal_would_do(market: Market) -> None:
     orders = await closed(market, "private")
     mawar = await market.koperasi("mawar")

@@ -67,6 +67,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     KoperasiMayNotTrade,
     NoSuchOrder,
     OrderExists,
+    OrderIsCancelled,
 )
 from jaringan_usaha.features.cycles.orders.events import (
     OrderCancelled,
@@ -659,6 +660,11 @@ def test_an_order_is_handed_on_with_both_named() -> None:
     )
     done.when(transfer()).then(amendment, cancelled(), taken_over)
     done.events(amendment, cancelled(), taken_over).when(transfer()).then_nothing()
+
+
+def test_what_was_withdrawn_is_not_handed_on() -> None:
+    """Else the units would be taken from another order of the same koperasi."""
+    done.events(cancelled()).when(transfer()).then_refused(OrderIsCancelled)
 
 
 def test_nobody_takes_over_who_may_not_trade() -> None:

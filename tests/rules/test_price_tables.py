@@ -511,6 +511,89 @@ def test_a_taken_name_gets_an_id_of_its_own() -> None:
     assert again.item.item_id == entry.item.item_id
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_system_ends_them(end: str) -> None:
+    text = end.join(["Nama;Harga", "Kopi, bubuk;12.500", "Teh;1.000", ""])
+    found = Draft([reading.csv_sheet(text.encode())], {}).compare(NOTHING)
+    assert [(entry.title, idr(entry)) for entry in found.entries] == [
+        ("Kopi, bubuk", 12_500),
+        ("Teh", 1_000),
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Harga dalam ribuan rupiah", "Harga (x 1.000)", "dalam ribuan", "Harga USD", "Harga (Rp 000)"],
+)
+def test_prices_that_are_said_to_be_no_rupiah_are_asked_about(said: str) -> None:
+    title = preview([said, ""], ["Nama", "Harga"], ["Beras", "65"])
+    head = preview(["Nama", f"Harga, {said}"], ["Beras", "65"])
+    assert open_in(title) == open_in(head) == ["money"]
+    assert not is_remembered("money")
+    settled = preview([said, ""], ["Nama", "Harga"], ["Beras", "65"], money="rupiah")
+    assert (open_in(settled), idr(only(settled))) == ([], 65)
+
+
+@pytest.mark.parametrize("said", ["Harga Rp", "Harga dalam rupiah", "Harga dalam Rp", "Eurasia"])
+def test_prices_in_rupiah_are_not_asked_about(said: str) -> None:
+    assert open_in(preview([said, ""], ["Nama", "Harga"], ["Beras", "65"])) == []
+
+
+def test_goods_whose_name_begins_like_a_total_are_goods() -> None:
+    totals = ["Total", "SUBTOTAL:", "Grand Total Rp", "Jumlah harga (12 item)", "Total keseluruhan"]
+    rows = [["Total Almeera 60 g", "9.500"], *([text, "9.500"] for text in totals)]
+    found = preview(["Nama", "Harga"], *rows)
+    assert found.table is not None
+    assert found.table.passed_over == dict.fromkeys(range(3, 8), "total")
+    assert only(found).title == "Total Almeera 60 g"
+
+
+def test_heads_that_stand_twice_are_named_by_their_letters() -> None:
+    rows = [["Nama", "Harga", "Harga"], ["Beras", "60.000", "65.000"]]
+    (question,) = preview(*rows).questions
+    assert (question.id, question.options) == ("column:price", ("Nama", "B", "C"))
+    assert open_in(preview(*rows, column__price="Harga")) == ["column:price"]
+    assert idr(only(preview(*rows, column__price="B"))) == 60_000
+
+
+def test_goods_that_no_catalogue_knows_stand_once_in_a_table() -> None:
+    rows = [["Kode", "Nama", "Harga"], ["K1", "Teh", "1"], ["k1", "TEH", "2"], ["K2", "Teh", "3"]]
+    found = preview(*rows)
+    assert open_in(found) == ["row:R3"]
+    assert [entry.status for entry in found.entries] == ["new", "doubtful", "new"]
+    without = preview(*rows, row__R3="skip")
+    assert (open_in(without), len(without.new_items)) == ([], 2)
+    renamed = preview(*rows, name__R3="Teh celup")
+    assert (open_in(renamed), len({item.item_id for item in renamed.new_items})) == ([], 3)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Nama", "Harga per Dus"], ["Beras", "240"]],
+        [["Nama", "Satuan", "Harga"], ["Beras", "karton", "240"]],
+    ],
+)
+def test_a_price_of_a_case_is_no_price_of_one_unit(rows: list[list[Cell]]) -> None:
+    """What another supplier's case holds is no proof of what this one's does."""
+    item = KnownItem("b", "Beras", "H87", 40, "")
+    catalogue = Catalogue({"b": item}, {}, {"title:beras": "b"}, {}, {})
+    assert open_in(preview(*rows, catalogue=catalogue)) == ["case:R2"]
+    price = only(preview(*rows, catalogue=catalogue, case__R2="24")).price
+    assert price is not None
+    assert (price.case_size, price.tiers) == (24, (Tier(from_quantity=1, idr=240, per=24),))
+
+
+def test_a_file_that_says_nothing_of_cases_leaves_them_as_they_were() -> None:
+    item = KnownItem("b", "Beras", "H87", 40, "")
+    tier = Tier(from_quantity=1, idr=240, per=24)
+    held = InForce("b", "old", None, (tier,), case_size=24)
+    catalogue = Catalogue({"b": item}, {}, {"title:beras": "b"}, {"b": held}, {})
+    by_case = only(preview(["Nama", "Harga/Dus"], ["Beras", "240"], catalogue=catalogue))
+    by_unit = only(preview(["Nama", "Harga"], ["Beras", "10"], catalogue=catalogue))
+    assert [entry.status for entry in (by_case, by_unit)] == ["unchanged", "unchanged"]
+
+
 def test_only_answers_of_use_are_told_to_be_so() -> None:
     answers: Mapping[str, str] = {"price:R3": "5", "basis": "unit", "price:R2": "many"}
     found = Draft([sheet(["Nama", "Harga"], ["A", "?"], ["B", "?"])], answers).compare(NOTHING)

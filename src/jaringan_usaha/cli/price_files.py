@@ -212,12 +212,12 @@ def _prices(tiers: list[dict[str, int]]) -> str:
 
 
 async def _ask_here(running: _Running) -> None:
-    """Ask what is open, one after the other; an empty answer ends the asking."""
+    """Ask what is open, one after the other; an empty answer, or none any more, ends the asking."""
     while running.questions:
         question = running.questions[0]
         options = f" ({' | '.join(question['options'])})" if question["options"] else ""
         where = f"baris / row {question['row']}, {question['cell']}: " if question["row"] else ""
-        said = typer.prompt(f"{where}{question['text']}{options}", default="", err=True)
+        said = _said(f"{where}{question['text']}{options}")
         if not said.strip():
             return
         try:
@@ -226,6 +226,14 @@ async def _ask_here(running: _Running) -> None:
             if problem.code != "price-import-answer-invalid":
                 raise
             say("jawaban tidak cocok / the answer does not fit")
+
+
+def _said(prompt: str) -> str:
+    """What somebody answers; nothing where nobody does."""
+    try:
+        return str(typer.prompt(prompt, default="", show_default=False, err=True))
+    except typer.Abort:
+        return ""
 
 
 def _agreed(yes: bool, as_json: bool) -> bool:

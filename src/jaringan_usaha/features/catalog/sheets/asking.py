@@ -8,7 +8,7 @@ SKIP = "skip"
 YES = "yes"
 
 _OF_A_ROW = re.compile(r":R\d+$|:\*$")
-_OF_A_FILE = ("head", "sheet", "ppn")
+_OF_A_FILE = ("head", "sheet", "ppn", "money")
 
 
 def is_remembered(question: str) -> bool:

@@ -172,6 +172,7 @@ class _Comparison:
         self._asking = draft.asking
         self._catalogue = catalogue
         self._seen: dict[str, int] = {}
+        self._brought: dict[tuple[str, str], KnownItem] = {}
 
     def preview(self) -> Preview:
         doubts: dict[int, list[Doubt]] = {}
@@ -196,12 +197,15 @@ class _Comparison:
         item, is_new = self._item(line)
         if item.item_id in self._seen:
             other = self._seen[item.item_id]
-            text = f"row {other} has the same goods: skip one of them"
+            text = (
+                f"row {other} has the same goods: skip one of them, or, when they differ, "
+                "name this one otherwise with name:R… = its name"
+            )
             self._leave_open(f"row:R{line.row}", text, line, (SKIP,))
         self._seen.setdefault(item.item_id, line.row)
-        case_size = line.case_size if line.case_known else item.case_size
-        price = None if line.open or not case_size else self._price(line, item, case_size)
         before = self._catalogue.in_force.get(item.item_id)
+        case_size = self._case_size(line, item, is_new, before)
+        price = None if line.open or not case_size else self._price(line, item, case_size)
         change_bp, same = _change(price, before, item) if price and before else (None, False)
         rings = [] if same else [*doubts, *self._more_doubts(line, item, price, before, case_size)]
         for doubt in rings:
@@ -284,6 +288,16 @@ class _Comparison:
         return bool(line.gtin and item.gtin and line.gtin != item.gtin)
 
     def _proposed(self, line: Line) -> KnownItem:
+        """The item that a line brings: that of an earlier row under the very same names, too."""
+        names = (line.code.lower(), line.title.lower())
+        earlier = self._brought.get(names) if line.title else None
+        if earlier is not None and not self._other_gtin(line, earlier):
+            return earlier
+        item = self._new_item(line)
+        self._brought.setdefault(names, item)
+        return item
+
+    def _new_item(self, line: Line) -> KnownItem:
         id = item_id_of(line)
         if id in self._catalogue.items or id in self._seen:
             id = item_id_of(line, 1)
@@ -293,6 +307,22 @@ class _Comparison:
         return KnownItem(id, line.title, packs.base_unit_of(word), line.case_size or 1, line.gtin)
 
     # -- which prices
+
+    def _case_size(self, line: Line, item: KnownItem, is_new: bool, before: InForce | None) -> int:
+        """The base units in this supplier's case; 0 while it is open.
+
+        A file that does not say it leaves it as it was. What another supplier's case holds is
+        not asked of a price per unit, but no price of a case is divided by it.
+        """
+        if line.case_known:
+            return line.case_size
+        if before is not None:
+            return before.case_size or item.case_size
+        if not is_new and line.basis == "case" and item.case_size > 1:
+            text = "the price is that of a case: how many base units are in it?"
+            self._leave_open(f"case:R{line.row}", text, line, ())
+            return 0
+        return item.case_size
 
     def _price(self, line: Line, item: KnownItem, case_size: int) -> PriceRow | None:
         per = case_size if line.basis == "case" else 1

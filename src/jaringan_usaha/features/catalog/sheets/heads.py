@@ -50,7 +50,12 @@ _TIER_ONLY = re.compile(
     r"|kds|pcs|pc|btl|case|box|qty|[\d\s+\-–<>=≥≤./])*",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(r"(sub\s*|grand\s*)?(total|jumlah)\b.*", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(sub\s*|grand\s*)?(total|jumlah)\b"
+    r"([\W\d_]|\b(rp|idr|harga|nilai|barang|produk|items?|sku|baris|qty|pcs|karton|dus|ctn"
+    r"|semua|seluruh(nya)?|keseluruhan|akhir|bayar|tagihan|pembelian|pesanan|belanja|ppn)\b)*",
+    re.IGNORECASE,
+)
 
 
 class Column(NamedTuple):
@@ -183,6 +188,6 @@ def _score(heads: Heads) -> int:
 
 
 def is_total(row: Sequence[Cell]) -> bool:
-    """Whether the first text of the row says that sums stand there."""
+    """Whether the first text of the row says that sums stand there, and names no goods."""
     first = next((plain(cell) for cell in row if not is_empty(cell)), "")
     return bool(_TOTAL.fullmatch(first))

@@ -90,7 +90,7 @@ class _Reader:
         base_word = packs.word_of(plain(self._cell(row, "base_unit")))
         case_known, case_size = self._case(row)
         title = self._title(row)
-        basis = self._basis(row, title, unit_word, base_word, case_size)
+        basis = self._basis(row, title, unit_word, base_word, case_known, case_size)
         line = Line(
             row=row,
             title=title,
@@ -195,9 +195,17 @@ class _Reader:
             )
         return True, size or 0
 
-    def _basis(self, row: int, title: str, unit: str, base: str, case_size: int) -> Basis:
-        """What a price of this row is for."""
-        if self._own or case_size == 1:
+    def _basis(
+        self, row: int, title: str, unit: str, base: str, case_known: bool, case_size: int
+    ) -> Basis:
+        """What a price of this row is for; without a word on it, one unit where the file says
+        nothing of cases."""
+        if self._own:
+            return "unit"
+        if not case_known:
+            word = self._basis_of_head() or ("" if base or unit not in packs.CASE_WORDS else "case")
+            return word or "unit"
+        if case_size == 1:
             return "unit"
         basis = self._basis_of_head() or self._basis_of_word(unit, base, case_size)
         if basis != "case" and case_size and packs.count_in(title) == case_size:

@@ -66,9 +66,14 @@ def csv_sheet(content: bytes) -> Sheet:
     return Sheet("", tuple(rows))
 
 
+def _csv_cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Whatever ends its lines. Raises csv.Error."""
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
 def _csv_rows(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        yield from _csv_cells(text, delimiter)
     except csv.Error as error:
         raise FileRefused("price-file-broken", "the file is no table of text") from error
 
@@ -92,7 +97,7 @@ def _delimiter(text: str) -> str:
     found: tuple[int, int, str] = (0, 0, ",")
     for place, delimiter in enumerate(_DELIMITERS):
         try:
-            widths = [len(row) for row in csv.reader(io.StringIO(head), delimiter=delimiter)]
+            widths = [len(row) for row in _csv_cells(head, delimiter)]
         except csv.Error:
             continue
         wide = [width for width in widths if width > 1]

@@ -31,6 +31,11 @@ _WITH_PPN = re.compile(
 _WITHOUT_PPN = re.compile(
     r"\b(belum|tidak|excl\w*|exclude|diluar|di luar)\b[^.;]{0,30}\bppn\b", re.IGNORECASE
 )
+_NOT_RUPIAH = re.compile(
+    r"\b(dalam|in|x|×)\s*(rp\.?\s*)?(ribu(an)?|juta(an)?|thousands?|1[.,]?000)\b"
+    r"|\b(ribuan|jutaan) rupiah\b|\brp\.?\s*000\b|\b(usd|sgd|eur|dolar|dollars?)\b|us\$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def find_table(sheets: Sequence[Sheet], asking: Asking) -> Table | None:
         _ask_column("name", "which column names the goods?", heads, asking)
     rows, passed_over = _sort_rows(sheet, heads)
     table = Table(sheet, heads, rows, passed_over)
-    _ask_ppn(table, asking)
+    _ask_money(table, asking)
     return table
 
 
@@ -113,11 +118,11 @@ def read_numbers(table: Table, column: Column, asking: Asking | None) -> NumberC
 
 
 def _with_answers(heads: Heads, sheet: Sheet, asking: Asking) -> Heads:
-    """The columns as people name them, by head or letter."""
+    """The columns as people name them, by letter, or by a head that stands once."""
     columns = list(heads.columns)
+    names = {_name_of(column, heads): column.at for column in columns}
+    names |= {letter(column.at): column.at for column in columns}
     for role in ASKED_ROLES:
-        names = {plain(column.head): column.at for column in columns}
-        names |= {letter(column.at): column.at for column in columns}
         said = asking.answer(f"column:{role}", (*names, NONE))
         if not said:
             continue
@@ -129,8 +134,13 @@ def _with_answers(heads: Heads, sheet: Sheet, asking: Asking) -> Heads:
     return heads._replace(columns=tuple(columns))
 
 
+def _name_of(column: Column, heads: Heads) -> str:
+    same = [each for each in heads.columns if plain(each.head) == plain(column.head)]
+    return plain(column.head) if len(same) == 1 else letter(column.at)
+
+
 def _ask_column(role: str, text: str, heads: Heads, asking: Asking) -> None:
-    named = tuple(dict.fromkeys(column.head for column in heads.columns))
+    named = tuple(_name_of(column, heads) for column in heads.columns)
     asking.leave_open(Question(f"column:{role}", text, options=named))
 
 
@@ -158,20 +168,25 @@ def _sort_rows(sheet: Sheet, heads: Heads) -> tuple[tuple[int, ...], dict[int, s
     return tuple(goods), passed_over
 
 
-def _ask_ppn(table: Table, asking: Asking) -> None:
-    """Lists are kept without PPN; a file that says otherwise cannot simply be taken over."""
+def _ask_money(table: Table, asking: Asking) -> None:
+    """Lists are kept in whole rupiah without PPN; a file that says otherwise cannot simply be
+    taken over."""
     texts = [column.head for column in table.heads.columns]
     for row in table.passed_over:
         texts += [plain(cell) for cell in table.sheet.rows[row - 1]]
     for text in texts:
         if _WITH_PPN.search(text) and not _WITHOUT_PPN.search(text):
-            asking.ask(
-                Question(
-                    "ppn",
-                    "the file says that its prices include PPN, and lists are kept without: "
-                    "answer without if they do not include it, else ask for a list without PPN",
-                    cell=text,
-                    options=("without",),
-                )
+            about = (
+                "the file says that its prices include PPN, and lists are kept without: "
+                "answer without if they do not include it, else ask for a list without PPN"
             )
-            return
+            asking.ask(Question("ppn", about, cell=text, options=("without",)))
+            break
+    for text in texts:
+        if _NOT_RUPIAH.search(text):
+            about = (
+                "the file says that its prices are no plain rupiah: answer rupiah if they are, "
+                "else ask for a list in whole rupiah"
+            )
+            asking.ask(Question("money", about, cell=text, options=("rupiah",)))
+            break

@@ -43,6 +43,7 @@ from jaringan_usaha.features.cycles.orders.domain import (
     ORDER,
     Order,
     OrderExists,
+    OrderIsCancelled,
     existing_order,
     may_trade,
 )
@@ -204,7 +205,7 @@ def withdraw_order(command: WithdrawOrder, known: Known) -> Sequence[Event]:
 
 
 def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
-    """Raises NoSuchOrder, OrderExists, NoSuchKoperasi, KoperasiMayNotTrade,
+    """Raises NoSuchOrder, OrderExists, OrderIsCancelled, NoSuchKoperasi, KoperasiMayNotTrade,
     TransferDoesNotFit, NoSuchCycle, CycleStillOpen, CycleIsClosed, GoodsAreSold,
     BeingConsolidated, GoodsHaveArrived, OrderHasMoved, WeekLimitExceeded."""
     order = existing_order(command, known)
@@ -213,6 +214,8 @@ def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
         return []
     if known.version(taken):
         raise OrderExists(f"order {command.to_order} exists; use a new id")
+    if order.cancelled:
+        raise OrderIsCancelled(f"order {command.order_id} is withdrawn already")
     if command.to_koperasi == command.koperasi_id:
         raise TransferDoesNotFit("name another koperasi", pointer="/to_koperasi_id")
     may_trade(known[BUYER.about(command.to_koperasi)])
