@@ -665,6 +665,8 @@ def test_an_order_is_handed_on_with_both_named() -> None:
 def test_what_was_withdrawn_is_not_handed_on() -> None:
     """Else the units would be taken from another order of the same koperasi."""
     done.events(cancelled()).when(transfer()).then_refused(OrderIsCancelled)
+    other = OrderPlaced(order_id=NEW_ORDER, cycle_id="week-3", koperasi_id="E", lines=(line(9),))
+    done.events(cancelled(), other).when(transfer()).then_refused(OrderExists)
 
 
 def test_nobody_takes_over_who_may_not_trade() -> None:

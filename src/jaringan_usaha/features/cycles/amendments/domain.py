@@ -210,7 +210,9 @@ def transfer_order(command: TransferOrder, known: Known) -> Sequence[Event]:
     BeingConsolidated, GoodsHaveArrived, OrderHasMoved, WeekLimitExceeded."""
     order = existing_order(command, known)
     taken = ORDER.about(command.to_order)
-    if order.cancelled and known[taken].koperasi_id == command.to_koperasi:
+    there = known[taken]
+    handed_on = (command.to_koperasi, order.cycle_id, order.content)
+    if order.cancelled and (there.koperasi_id, there.cycle_id, there.content) == handed_on:
         return []
     if known.version(taken):
         raise OrderExists(f"order {command.to_order} exists; use a new id")
