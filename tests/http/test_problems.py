@@ -302,6 +302,15 @@ async def test_a_method_that_is_not_taken_says_which_are(
         ("id-ID,id;q=0.9,en;q=0.8", "id", "Tidak ditemukan"),
         ("fr, en;q=0.5", "en", "Not found"),
         ("fr", "id", "Tidak ditemukan"),
+        ("id;q=0.1, en;q=0.9", "en", "Not found"),
+        ("en;q=0.3, id ; q=0.301", "id", "Tidak ditemukan"),
+        ("en, id", "en", "Not found"),
+        ("en;q=0", "id", "Tidak ditemukan"),
+        ("id;q=0, *;q=0.1", "en", "Not found"),
+        ("en;q=0.5, *", "id", "Tidak ditemukan"),
+        ("en-GB;q=0.1, id;q=0.2, en_US", "en", "Not found"),
+        ("enm, idx", "id", "Tidak ditemukan"),
+        ("en;q=many, id;q=0.9", "en", "Not found"),
     ],
 )
 async def test_titles_come_in_the_language_asked_for_and_codes_do_not(
