@@ -1,6 +1,7 @@
 """Every answer that is not a success is a problem document, whatever was sent."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -141,6 +142,27 @@ async def test_text_keeps_every_sign(market: Market) -> None:
 async def test_only_json_is_taken(market: Market, media_type: str, way: str) -> None:
     refused = await put(market, door_of(way), json.dumps(BODY), content_type=media_type)
     assert_problem(refused, 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("path", ["/v1/koperasi/padat", "/v1/orders/x", "/v1/price-imports/padat"])
+@pytest.mark.parametrize("packing", ["gzip", "br"])
+async def test_only_a_sync_is_taken_packed(market: Market, path: str, packing: str) -> None:
+    """Also what only says that it is packed: nobody guesses which of the two is true."""
+    if "orders" in path:
+        path = f"/v1/orders/{new_id()}"
+    if "imports" in path:
+        path += "?supplier_id=bulog&file_name=a.csv&valid_from_on=2026-01-01"
+    for content in (json.dumps(BODY).encode(), gzip.compress(json.dumps(BODY).encode())):
+        refused = await market.client.put(
+            path,
+            content=content,
+            headers={
+                "authorization": f"Bearer {market.operator.key}",
+                "content-type": "application/json",
+                "content-encoding": packing,
+            },
+        )
+        assert_problem(refused, 415, "unsupported-media-type")
 
 
 async def test_json_may_say_its_charset(market: Market) -> None:
