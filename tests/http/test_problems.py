@@ -100,6 +100,45 @@ async def test_what_is_not_strict_json_is_refused(market: Market, name: str, way
     assert_problem(refused, 400, "json-invalid")
 
 
+PLACES = {
+    "half": "/title",
+    "two documents": "",
+    "NaN": "/quantity",
+    "a float without end": "/quantity",
+    "the same key twice": "/title",
+    "the same key twice, escaped": "/title",
+    "the same key twice, deep": "/lines/0/a",
+    "2^53": "/quantity",
+    "33 deep": "/0" * 32,
+    "33 deep after quotes": "/1" + "/0" * 31,
+    "Latin-1": "",
+    "a byte order mark": "",
+    "half a surrogate pair": "/title",
+    "half a surrogate pair in a key": "/?",
+    "a zero byte": "/title",
+    "a zero byte in a key": "/a\0b",
+}
+
+
+@pytest.mark.parametrize("way", ["lean", "framework"])
+@pytest.mark.parametrize("name", PLACES)
+async def test_api_10_the_place_of_what_is_no_strict_json_is_told(
+    market: Market, name: str, way: str
+) -> None:
+    refused = await put(market, door_of(way), BAD_JSON[name])
+    (error,) = assert_problem(refused, 400, "json-invalid")["errors"]
+    assert (error["pointer"], error["code"]) == (PLACES[name], "json-invalid")
+
+
+async def test_a_place_far_behind_is_in_the_whole(market: Market) -> None:
+    """Who sends much that is wrong does not make the service look through it in Python."""
+    body = b'{"lines": [' + b"1, " * (1 << 18) + b"NaN]}"
+    (error,) = assert_problem(await put(market, door_of("lean"), body), 400, "json-invalid")[
+        "errors"
+    ]
+    assert error["pointer"] == ""
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -163,6 +202,11 @@ async def test_only_a_sync_is_taken_packed(market: Market, path: str, packing: s
             },
         )
         assert_problem(refused, 415, "unsupported-media-type")
+
+
+async def test_a_byte_order_mark_is_called_by_its_name(market: Market) -> None:
+    refused = await put(market, "/v1/koperasi/besar", BAD_JSON["a byte order mark"])
+    assert "BOM" in assert_problem(refused, 400, "json-invalid")["detail"]
 
 
 async def test_json_may_say_its_charset(market: Market) -> None:
