@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import html
 import itertools
+import re
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -127,6 +129,14 @@ class Browser:
     async def log_in(self, person: str, amr: str = "pwd otp") -> httpx2.Response:
         """The whole way."""
         return await self.go("GET", await self.chosen(person, amr))
+
+
+def home_of(answer: httpx2.Response) -> str:
+    """Where a page leads on to by itself: unlike after a redirect, our own page asks then."""
+    assert answer.status_code == 200, answer.text
+    led = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', answer.text)
+    assert led, answer.text
+    return html.unescape(led[1])
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +29,7 @@ from jaringan_usaha.api.contract.problem_pages import problem_page
 from jaringan_usaha.api.door import Door, door_of
 from jaringan_usaha.api.doorway import AtTheDoor, Headers, headers_of_all
 from jaringan_usaha.api.lean_route import LeanRoute
+from jaringan_usaha.api.packing import Packing
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.sync.up import LineFrame, Sync
 from jaringan_usaha.api.validation import errors_from, errors_of, misfit
@@ -175,7 +175,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_health(app)
     _add_problems(app)
     describe(app, (PUT_ORDER, order_routes.OrderBody), (POST_SYNC, LineFrame))
-    app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=4)
+    app.add_middleware(Packing, minimum_size=PACKED_FROM, compresslevel=4)
     app.add_middleware(AtTheDoor, visits=visits, headers=headers)
     return app
 

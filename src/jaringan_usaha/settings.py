@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     rate_factor: float = Field(default=1.0, ge=0)
     processes: int = Field(default=1, ge=1)
     """How many `serve` work on this database at once: each lets its part of every limit through."""
+    forwarded_allow_ips: str = ""
+    """Addresses and networks of proxies, apart by commas, whose `X-Forwarded-For` says who calls;
+    of all others it says nothing, or whoever writes that header could call from anywhere."""
     master_key_file: Path | None = None
     """Made beside the embedded database's data when it is not named; else it must be."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

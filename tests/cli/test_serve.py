@@ -165,6 +165,21 @@ def test_sec_1_a_supplier_key_is_limited_listed_and_rotated(serving: Serving, fo
     serving.key = operator
 
 
+def test_sec_15_only_a_named_proxy_says_who_calls(folder: Path) -> None:
+    """Else whoever writes a header calls from where a key may be used, and is never counted."""
+    for proxy, status in (("", 403), ("127.0.0.1", 200)):
+        with Serving(folder, JARINGAN_FORWARDED_ALLOW_IPS=proxy) as service:
+            service.operate()
+            there = {"role": "office", "addresses": ["10.1.2.0/24"]}
+            made = service.ask(
+                "POST", "/v1/keys", there, **{"Idempotency-Key": f"key-{proxy:->16}"}
+            )
+            service.key = made.body["key"]
+            answer = service.ask("GET", "/v1/me", **{"X-Forwarded-For": "10.1.2.3"})
+            assert answer.status == status, proxy
+            service.interrupt()
+
+
 def test_a_key_needs_a_network_that_is_open(folder: Path) -> None:
     with EmbeddedServer(folder) as server:
         done = jaringan(

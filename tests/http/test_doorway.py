@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jaringan_usaha.api import doorway, visits
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.api.doorway import MOST_HEADERS, MOST_URL, AtTheDoor, headers_of_all
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.api.strict_route import read_json_once
@@ -42,6 +43,17 @@ async def test_a_long_url_is_refused(market: Market) -> None:
     fits = "/v1/cycles?state=" + "a" * (MOST_URL - len("/v1/cyclesstate=") - 1)
     assert (await market.client.get(fits)).status_code == 401
     assert_refused(await market.client.get(fits + "aa"), 414, "url-too-long")
+
+
+@pytest.mark.parametrize("name", ["authorization", "content-type", "content-encoding", "if-match"])
+async def test_what_a_request_says_twice_is_refused(market: Market, name: str) -> None:
+    """A proxy may go by the one, and the service by the other."""
+    value = f"Bearer {market.operator.key}" if name == "authorization" else "application/json"
+    key = ("authorization", f"Bearer {market.operator.key}")
+    for path in ("/v1/cycles/x", f"/v1/orders/{new_id()}", "/nowhere"):
+        headers = [*([] if name == "authorization" else [key]), (name, value), (name, value)]
+        answer = await market.client.request("PUT", path, content=b"{}", headers=headers)
+        assert_refused(answer, 400, "bad-request")
 
 
 async def test_large_headers_are_refused(market: Market) -> None:

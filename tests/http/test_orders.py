@@ -262,6 +262,7 @@ async def test_api_1_a_post_needs_a_key(market: Market) -> None:
         [""],
         ['"unclosed-request-000001'],
         ['unopened-request-000001"'],
+        ['till-7-"request"-000001'],
         ["till-7-request-000001", "till-7-request-000001"],
         ["till-7-request-000001", "till-7-request-000002"],
     ],

@@ -1,6 +1,7 @@
 """Every answer that is not a success is a problem document, whatever was sent."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -99,6 +100,45 @@ async def test_what_is_not_strict_json_is_refused(market: Market, name: str, way
     assert_problem(refused, 400, "json-invalid")
 
 
+PLACES = {
+    "half": "/title",
+    "two documents": "",
+    "NaN": "/quantity",
+    "a float without end": "/quantity",
+    "the same key twice": "/title",
+    "the same key twice, escaped": "/title",
+    "the same key twice, deep": "/lines/0/a",
+    "2^53": "/quantity",
+    "33 deep": "/0" * 32,
+    "33 deep after quotes": "/1" + "/0" * 31,
+    "Latin-1": "",
+    "a byte order mark": "",
+    "half a surrogate pair": "/title",
+    "half a surrogate pair in a key": "/?",
+    "a zero byte": "/title",
+    "a zero byte in a key": "/a\0b",
+}
+
+
+@pytest.mark.parametrize("way", ["lean", "framework"])
+@pytest.mark.parametrize("name", PLACES)
+async def test_api_10_the_place_of_what_is_no_strict_json_is_told(
+    market: Market, name: str, way: str
+) -> None:
+    refused = await put(market, door_of(way), BAD_JSON[name])
+    (error,) = assert_problem(refused, 400, "json-invalid")["errors"]
+    assert (error["pointer"], error["code"]) == (PLACES[name], "json-invalid")
+
+
+async def test_a_place_far_behind_is_in_the_whole(market: Market) -> None:
+    """Who sends much that is wrong does not make the service look through it in Python."""
+    body = b'{"lines": [' + b"1, " * (1 << 18) + b"NaN]}"
+    (error,) = assert_problem(await put(market, door_of("lean"), body), 400, "json-invalid")[
+        "errors"
+    ]
+    assert error["pointer"] == ""
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -141,6 +181,32 @@ async def test_text_keeps_every_sign(market: Market) -> None:
 async def test_only_json_is_taken(market: Market, media_type: str, way: str) -> None:
     refused = await put(market, door_of(way), json.dumps(BODY), content_type=media_type)
     assert_problem(refused, 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("path", ["/v1/koperasi/padat", "/v1/orders/x", "/v1/price-imports/padat"])
+@pytest.mark.parametrize("packing", ["gzip", "br"])
+async def test_only_a_sync_is_taken_packed(market: Market, path: str, packing: str) -> None:
+    """Also what only says that it is packed: nobody guesses which of the two is true."""
+    if "orders" in path:
+        path = f"/v1/orders/{new_id()}"
+    if "imports" in path:
+        path += "?supplier_id=bulog&file_name=a.csv&valid_from_on=2026-01-01"
+    for content in (json.dumps(BODY).encode(), gzip.compress(json.dumps(BODY).encode())):
+        refused = await market.client.put(
+            path,
+            content=content,
+            headers={
+                "authorization": f"Bearer {market.operator.key}",
+                "content-type": "application/json",
+                "content-encoding": packing,
+            },
+        )
+        assert_problem(refused, 415, "unsupported-media-type")
+
+
+async def test_a_byte_order_mark_is_called_by_its_name(market: Market) -> None:
+    refused = await put(market, "/v1/koperasi/besar", BAD_JSON["a byte order mark"])
+    assert "BOM" in assert_problem(refused, 400, "json-invalid")["detail"]
 
 
 async def test_json_may_say_its_charset(market: Market) -> None:
@@ -302,6 +368,15 @@ async def test_a_method_that_is_not_taken_says_which_are(
         ("id-ID,id;q=0.9,en;q=0.8", "id", "Tidak ditemukan"),
         ("fr, en;q=0.5", "en", "Not found"),
         ("fr", "id", "Tidak ditemukan"),
+        ("id;q=0.1, en;q=0.9", "en", "Not found"),
+        ("en;q=0.3, id ; q=0.301", "id", "Tidak ditemukan"),
+        ("en, id", "en", "Not found"),
+        ("en;q=0", "id", "Tidak ditemukan"),
+        ("id;q=0, *;q=0.1", "en", "Not found"),
+        ("en;q=0.5, *", "id", "Tidak ditemukan"),
+        ("en-GB;q=0.1, id;q=0.2, en_US", "en", "Not found"),
+        ("enm, idx", "id", "Tidak ditemukan"),
+        ("en;q=many, id;q=0.9", "en", "Not found"),
     ],
 )
 async def test_titles_come_in_the_language_asked_for_and_codes_do_not(

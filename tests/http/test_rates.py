@@ -8,6 +8,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from jaringan_usaha.api.access.keys import key_id
 from jaringan_usaha.api.access.limits import KNOCK, READ, WRITE, Limits
 from jaringan_usaha.api.problems import Problem
 from jaringan_usaha.app import create_app
@@ -93,6 +94,31 @@ async def test_wrong_keys_are_heard_ten_times_a_minute(market: Market, watch: Wa
     assert_refused(await read(market, "ju_live_wrong"), 429, "quota-exceeded")
     watch.at += 60
     assert (await read(market)).status_code == 200
+
+
+async def test_sec_7_a_dead_key_shuts_nobody_out_who_shares_its_address(
+    market: Market, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As all tills behind one router do, or all of a village with its telephone company."""
+    monkeypatch.setattr(market.door.limits, "share_knocks", _told_nobody)
+    kenanga, mawar = await market.koperasi("kenanga"), await market.koperasi("mawar")
+    keys = market.door.keys
+    assert (await read(market, kenanga.key)).status_code == 200
+    keys.forget(key_id(mawar.key))
+    for _ in range(KNOCK.burst):
+        assert_refused(await read(market, "ju_live_wrong"), 401, "unauthenticated")
+    for _ in range(3):
+        assert (await read(market, kenanga.key)).status_code == 200
+        keys._known = {key: (caller, 0.0) for key, (caller, _) in keys._known.items()}
+    assert_refused(await read(market, "ju_live_wrong"), 429, "quota-exceeded")
+    assert_refused(await read(market, mawar.key), 429, "quota-exceeded")  # not let in before
+    ended = f"/v1/keys/{key_id(kenanga.key)}/revoke"
+    assert (await market.operator.post(ended, reason="lost by its owner")).status_code == 200
+    assert_refused(await read(market, kenanga.key), 429, "quota-exceeded")
+
+
+async def _told_nobody(_: object) -> None:
+    """Other tests come from the same address."""
 
 
 def knocks_left(limits: Limits, address: str) -> int:

@@ -112,3 +112,28 @@ async def test_sec_15_elsewhere_it_takes_a_key(service: Service, database: str, 
                 assert asked.status_code == 401
             bearer = {"authorization": f"Bearer {service.operator.key}"}
             assert (await client.get(path, headers=bearer)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("br;q=1.0, gzip;q=0.001", True),
+        ("x-gzip", True),
+        ("gzip;q=0", False),
+        ("identity, gzip; q=0.000", False),
+        ("deflate, *;q=0", False),
+        ("nogzip", False),
+    ],
+)
+async def test_nobody_gets_packed_what_they_cannot_unpack(
+    service: Service, accepted: str, packed: bool
+) -> None:
+    headers = {"accept-encoding": accepted}
+    kept = await service.client.get("/openapi.json", headers=headers)
+    assert ("content-encoding" in kept.headers) is packed
+    authorized = {**headers, "authorization": f"Bearer {service.operator.key}"}
+    lines = {"content-type": "application/x-ndjson"}
+    live = await service.client.post("/v1/sync", content=b"{}", headers={**authorized, **lines})
+    assert live.status_code == 207
+    assert ("content-encoding" in live.headers) is packed

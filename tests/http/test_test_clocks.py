@@ -6,12 +6,14 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 
 from jaringan_usaha import house
 from jaringan_usaha.api.access import issuing
 from jaringan_usaha.api.access.issuing import Wanted, issue
+from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.migrate import migrate
 from jaringan_usaha.kernel.calendar import JAKARTA, day_of_business
@@ -96,6 +98,26 @@ async def test_api_13_a_clock_goes_forward_and_not_too_far(market: Market) -> No
     assert_refused(await post(f"{CLOCKS}/other/advance", to=later(days=30)), 404, "not-found")
     melati = await market.koperasi("melati")
     assert_refused(await melati.post(path, to=later(days=30)), 403, "forbidden")
+
+
+async def test_api_1_an_advance_whose_answer_was_lost_may_be_sent_again(market: Market) -> None:
+    """By then its instant is a little behind the clock, which has gone on."""
+    await market.operator.post(CLOCKS)
+
+    async def advance(days: int) -> httpx2.Response:
+        body = {"to": later(days=days)[:10] + "T00:00:00Z"}
+        path = f"{CLOCKS}/clock/advance"
+        return await market.send(market.operator, "POST", path, body=body, idempotency_key=key)
+
+    key = new_id()
+    first, again = await advance(40), await advance(40)
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json()["ahead_seconds"] == first.json()["ahead_seconds"]
+    assert_refused(await advance(39), 422, "idempotency-key-reused")
+    key = new_id()
+    assert_refused(await advance(40), 409, "clock-goes-forward")
 
 
 async def test_api_13_another_network_keeps_its_time(market: Market) -> None:

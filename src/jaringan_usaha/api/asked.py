@@ -17,7 +17,7 @@ from jaringan_usaha.kernel.messages import Asked
 KEY = re.compile(r"^[A-Za-z0-9._:-]{16,128}$")
 KEY_PATTERN = r'^([A-Za-z0-9._:-]{16,128}|"[A-Za-z0-9._:-]{16,128}")$'
 """In the contract: bare, or as a structured field has it."""
-_QUOTED = re.compile(r'"(.*)"')
+_QUOTED = re.compile(r'^"(.*)"$')
 REPLAY = timedelta(days=35)
 AHEAD = timedelta(days=400)
 """A key of a device whose clock is ahead must stay the same key while time catches up with it."""

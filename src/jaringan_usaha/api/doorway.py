@@ -25,6 +25,9 @@ FILE_PATH = re.compile(r"/v1/price-imports/[^/]+")
 MOST_HEADERS = 16 << 10
 MOST_URL = 4 << 10
 
+ONCE = frozenset((b"authorization", b"content-type", b"content-encoding", b"if-match"))
+"""What a request says once, if at all: of two, a proxy might go by the one and we by the other."""
+
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 Headers = list[tuple[bytes, bytes]]
@@ -106,8 +109,18 @@ def _refusal(scope: Scope, most: int) -> Problem | None:
     if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_URL:
         return Problem(414, "url-too-long", "a URL is at most 4 KiB long")
     size = 0
+    said = set()
     for name, value in scope["headers"]:
         size += len(name) + len(value) + 4
+        if name in ONCE:
+            if name in said:
+                return Problem(
+                    400,
+                    "bad-request",
+                    "send each of Authorization, Content-Type, Content-Encoding and If-Match "
+                    "once at most",
+                )
+            said.add(name)
         if name == b"content-length" and int(value) > most:
             return _too_large(most)
         if name == b"ju-client-time":

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jaringan_usaha.api.preferences import language_in
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.kernel.rejections import (
     Busy,
@@ -246,15 +247,6 @@ def refusal(request: Request, rejection: Rejection) -> Response:
 def language_of(request: Request) -> str:
     """`en` when the caller prefers English to Indonesian; Indonesian otherwise."""
     return language_in(request.headers.get("accept-language", ""))
-
-
-def language_in(accepted: str) -> str:
-    """The same from the value of `Accept-Language`."""
-    for part in accepted.lower().split(","):
-        tag = part.split(";")[0].strip()
-        if tag.startswith(("id", "en")):
-            return tag[:2]
-    return "id"
 
 
 def told_in(request: Request, response: Response) -> str:

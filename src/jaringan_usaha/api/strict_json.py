@@ -3,55 +3,91 @@ and only text that every store can keep."""
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
+from jaringan_usaha.api.json_places import Path, Place, pointer_near, pointer_to, said
 from jaringan_usaha.api.problems import Problem
 
 MOST = 2**53 - 1
 MOST_DEPTH = 32
 
 
+class _Wrong(Exception):
+    """What is wrong, and how the place is known where it is."""
+
+    def __init__(self, detail: str, is_it: Callable[[Place], bool]) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.is_it = is_it
+
+
 def loads(body: bytes) -> Any:
-    """Parse a body. Raises Problem (400 json-invalid) with what is wrong, never with a value."""
+    """Parse a body. Raises Problem (400 json-invalid) with what is wrong and where, never with a
+    value."""
     try:
         text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _invalid("the body is not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise _invalid("the body begins with a byte order mark; save it as UTF-8 without one")
+    try:
         if text.count("{") + text.count("[") > MOST_DEPTH:
             _check_depth(text)
         found = _decode(text)
-    except UnicodeDecodeError:
-        raise _invalid("the body is not UTF-8") from None
+        if "\\u" in text:
+            _check_text(found)
     except json.JSONDecodeError as error:
         raise _invalid(
-            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}",
+            pointer_near(text, error.pos),
         ) from None
+    except _Wrong as wrong:
+        raise _invalid(wrong.detail, pointer_to(text, wrong.is_it)) from None
     except RecursionError:
-        raise _invalid(f"the body is nested deeper than {MOST_DEPTH}") from None
-    if "\\u" in text:
-        _check_text(found)
+        raise _too_deep_at(text) from None
     return found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _invalid("an object holds the same key twice")
+        raise _Wrong("an object holds the same key twice", _seen_before())
     return found
 
 
 def _integer(text: str) -> int:
     if len(text) > 17 or abs(int(text)) > MOST:
-        raise _invalid("an integer is beyond 9,007,199,254,740,991")
+        raise _Wrong("an integer is beyond 9,007,199,254,740,991", _written(text))
     return int(text)
 
 
 def _float(text: str) -> float:
     if not math.isfinite(found := float(text)):
-        raise _invalid("a number is out of range")
+        raise _Wrong("a number is out of range", _written(text))
     return found
 
 
-def _constant(_: str) -> NoReturn:
-    raise _invalid("NaN and Infinity are not JSON")
+def _constant(text: str) -> NoReturn:
+    raise _Wrong("NaN and Infinity are not JSON", _written(text))
+
+
+def _written(text: str) -> Callable[[Place], bool]:
+    return lambda place: place.written == text and not place.is_key
+
+
+def _seen_before() -> Callable[[Place], bool]:
+    """Whether a key comes a second time on the way to the same value."""
+    seen: set[Path] = set()
+
+    def before(place: Place) -> bool:
+        if not place.is_key:
+            return False
+        known = place.path in seen
+        seen.add(place.path)
+        return known
+
+    return before
 
 
 def _check_text(found: Any) -> None:
@@ -63,10 +99,15 @@ def _check_text(found: Any) -> None:
             left += [*each, *each.values()]
         elif isinstance(each, list):
             left += each
-        elif isinstance(each, str) and any(
-            sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in each
-        ):
-            raise _invalid("text holds a zero byte or half a surrogate pair")
+        elif isinstance(each, str) and _cannot_be_kept(each):
+            raise _Wrong(
+                "text holds a zero byte or half a surrogate pair",
+                lambda place: _cannot_be_kept(said(place.written) or ""),
+            )
+
+
+def _cannot_be_kept(text: str) -> bool:
+    return any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _check_depth(text: str) -> None:
@@ -81,7 +122,7 @@ def _check_depth(text: str) -> None:
         elif sign in "{[":
             depth += 1
             if depth > MOST_DEPTH:
-                raise _invalid(f"the body is nested deeper than {MOST_DEPTH}")
+                raise _too_deep_at(text)
         elif sign in "}]":
             depth -= 1
 
@@ -94,5 +135,11 @@ _decode = json.JSONDecoder(
 ).decode
 
 
-def _invalid(detail: str) -> Problem:
-    return Problem(400, "json-invalid", detail)
+def _too_deep_at(text: str) -> Problem:
+    where = pointer_to(text, lambda place: len(place.path) >= MOST_DEPTH)
+    return _invalid(f"the body is nested deeper than {MOST_DEPTH}", where)
+
+
+def _invalid(detail: str, pointer: str = "") -> Problem:
+    error = {"pointer": pointer, "code": "json-invalid", "detail": detail}
+    return Problem(400, "json-invalid", detail, errors=[error])

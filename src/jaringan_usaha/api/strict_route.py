@@ -24,6 +24,7 @@ class StrictRequest(Request):
 async def read_json(request: Request) -> Any:
     """The parsed body. Raises Problem 400, 413 and 415."""
     must_be(request, "application/json")
+    must_be_plain(request)
     return strict_json.loads(await request.body())
 
 
@@ -31,6 +32,7 @@ async def read_json_once(request: Request) -> Any:
     """As `read_json`, for a body that nobody reads again: nearly all come in one piece, for which
     the framework's stream is a detour. Raises ClientDisconnect too."""
     must_be(request, "application/json")
+    must_be_plain(request)
     parts: list[bytes] = []
     more = True
     while more:
@@ -47,6 +49,14 @@ def must_be(request: Request, *media_types: str) -> None:
     sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent_as not in media_types:
         raise Problem(415, "unsupported-media-type", f"send the body as {media_types[0]}")
+
+
+def must_be_plain(request: Request) -> None:
+    """Raises Problem 415 for a packed body."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(
+            415, "unsupported-media-type", "send the body as it is; only a sync may be packed"
+        )
 
 
 def before_it_leaves(request: Request, do: Callable[[], Awaitable[None]]) -> None:

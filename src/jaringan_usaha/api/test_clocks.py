@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from jaringan_usaha.api.access.admission import OperatorNow
@@ -13,6 +13,9 @@ from jaringan_usaha.api.commands import AskedByKey
 from jaringan_usaha.api.door import Door, DoorNow
 from jaringan_usaha.api.fields import Body, Instant
 from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.eventlog.answers import key_reused
+from jaringan_usaha.eventlog.database import Row
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
 
 router = APIRouter(prefix="/v1/test", route_class=StrictRoute, tags=["test clocks"])
@@ -75,7 +78,12 @@ async def list_clocks(caller: OperatorNow, door: DoorNow) -> ClockList:
 
 @router.post("/clocks/{clock_id}/advance", operation_id="advanceTestClock")
 async def advance_clock(
-    clock_id: ClockId, body: AdvanceBody, asked: AskedByKey, caller: OperatorNow, door: DoorNow
+    clock_id: ClockId,
+    body: AdvanceBody,
+    response: Response,
+    asked: AskedByKey,
+    caller: OperatorNow,
+    door: DoorNow,
 ) -> ClockView:
     """Set the clock forward. Within a second it is later for every command in this sandbox, and
     whatever falls due meanwhile is done."""
@@ -87,12 +95,24 @@ async def advance_clock(
     if ahead > FURTHEST:
         raise Invalid("a test clock is at most two years ahead")
     with answering():
-        done = await door.write_pool.execute(queries.advance_clock, caller.network_id, ahead)
-    if not done.endswith(" 1"):
-        raise ClockGoesForward("a test clock only goes forward")
+        done = await door.write_pool.execute(
+            queries.advance_clock, caller.network_id, ahead, asked.command_id, asked.print
+        )
+        if not done.endswith(" 1"):
+            row = await door.write_pool.fetchrow(queries.clock, caller.network_id)
+            _must_be_again(row, asked)
+            response.headers["Idempotent-Replayed"] = "true"
     door.keys.forget(caller.key_id)
     door.poke(caller.network_id)
     return await _clock(door, caller.network_id)
+
+
+def _must_be_again(row: Row | None, asked: Asked) -> None:
+    """Raises KeyReused and ClockGoesForward, unless this very command advanced the clock last."""
+    if row is None or row["advanced_by"] != asked.command_id:
+        raise ClockGoesForward("a test clock only goes forward")
+    if row["advance_print"] != asked.print:
+        raise key_reused()
 
 
 async def _clock(door: Door, network_id: int) -> ClockView:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jaringan_usaha.api.json_places import pointer
 from jaringan_usaha.api.problems import Problem
 
 CODES = {
@@ -27,7 +28,7 @@ def errors_from(errors: list[Any], skip: int = 0) -> list[dict[str, str]]:
     """The same from pydantic's own list."""
     return [
         {
-            "pointer": "".join(f"/{_escaped(str(part))}" for part in each["loc"][skip:]),
+            "pointer": pointer(each["loc"][skip:]),
             "code": CODES.get(each["type"], each["type"].replace("_", "-")),
             "detail": _said(each),
         }
@@ -38,7 +39,3 @@ def errors_from(errors: list[Any], skip: int = 0) -> list[dict[str, str]]:
 def _said(error: Any) -> str:
     """Pydantic puts a word of its own before what a ValueError says."""
     return str(error["ctx"]["error"] if error["type"] == "value_error" else error["msg"])
-
-
-def _escaped(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")

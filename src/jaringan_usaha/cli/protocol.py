@@ -20,7 +20,8 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from jaringan_usaha.api.problems import MEDIA_TYPE, Problem, language_in, members
+from jaringan_usaha.api.preferences import language_in
+from jaringan_usaha.api.problems import MEDIA_TYPE, Problem, members
 from jaringan_usaha.api.visits import FULL, Visits
 from jaringan_usaha.cli.errors import Sorry
 

@@ -140,6 +140,8 @@ async def _serve(
         log_config=None,
         access_log=False,  # the door writes its own
         server_header=False,
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         backlog=BACKLOG,
         timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
     )

@@ -71,7 +71,7 @@ def already_so(fact: Fact[Any]) -> Recorded:
 def answer_of(outcome: Outcome) -> Recorded | Rejection:
     """What the log's verdict means to who asked."""
     if outcome.verdict is Verdict.KEY_REUSED:
-        return _key_reused()
+        return key_reused()
     return Recorded(
         outcome.last_position,
         outcome.first_position,
@@ -83,7 +83,7 @@ def answer_of(outcome: Outcome) -> Recorded | Rejection:
 
 def _again(row: Row, asked: Asked) -> Recorded | Rejection:
     if row["print"] != asked.print:
-        return _key_reused()
+        return key_reused()
     if asked.seen == UNSAID:
         return version_unsaid()
     return _as_before(row)
@@ -99,7 +99,7 @@ def _as_before(row: Row) -> Recorded:
     )
 
 
-def _key_reused() -> KeyReused:
+def key_reused() -> KeyReused:
     return KeyReused(
         f"this idempotency key was used for another request within the last {REPLAY_DAYS} days; "
         "use a new key for a new request"

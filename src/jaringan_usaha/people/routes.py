@@ -2,13 +2,14 @@
 
 import base64
 import hmac
+import html
 import secrets
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access.admission import admit
@@ -38,6 +39,21 @@ Path = Annotated[
     ),
 ]
 Told = Annotated[str, Query(max_length=2_048)]
+
+_HOME = """<!doctype html>
+<html lang="id">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={path}">
+<title>Jaringan Usaha</title>
+<p><a href="{path}">Lanjutkan</a> <a lang="en" href="{path}">Go on</a></p>
+</html>
+"""
+"""After a redirect the browser would still say that the provider's page, another site's, asked for
+`path`, and a session opens nothing to other sites; after this page it is one of ours that asks."""
+
+
+_NOT_TOLD_ON = {"Referrer-Policy": "no-referrer"}
+"""The address of that page has the code in it."""
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -84,7 +100,7 @@ async def callback(
     code: Told = "",
     iss: Told = "",
 ) -> Response:
-    """Where the browser comes back with a code; begins a session of eight hours."""
+    """Where the browser comes back with a code; begins a session of eight hours, and leads home."""
     provider = provider_of(request)
     address = request.client.host if request.client else ""
     door.limits.may_knock(address)
@@ -105,7 +121,7 @@ async def callback(
             who.subject,
             second_factor=who.second_factor,
         )
-    response = RedirectResponse(begun.path, 302)
+    response = HTMLResponse(_HOME.format(path=html.escape(begun.path)), headers=_NOT_TOLD_ON)
     _set(response, LOGIN_COOKIE, "", 0)
     _set(response, COOKIE, secret, int(LIFE.total_seconds()))
     return response

@@ -124,6 +124,10 @@ class Callers:
             check.add_done_callback(lambda _: self._checks.pop(secret, None))
         return await asyncio.shield(check)
 
+    def knows(self, secret: str | None) -> bool:
+        """Whether this process let the secret in when it last looked, however long ago."""
+        return secret in self._known
+
     def forget(self, key_id: str) -> None:
         """Ask the database again for what was just changed here."""
         for secret, (caller, _) in list(self._known.items()):

@@ -98,11 +98,12 @@ insert into access.test_clocks (network_id, ahead, made_at) values ($1, interval
 on conflict (network_id) do nothing;
 
 -- name: clock
-select ahead, made_at from access.test_clocks where network_id = $1;
+select ahead, made_at, advanced_by, advance_print from access.test_clocks where network_id = $1;
 
 -- name: advance_clock
--- Forward only; the same again changes nothing.
-update access.test_clocks set ahead = $2 where network_id = $1 and ahead <= $2;
+-- Forward only; the same command again, which is a little less ahead by now, changes nothing.
+update access.test_clocks set ahead = $2, advanced_by = $3, advance_print = $4
+where network_id = $1 and ahead <= $2 and advanced_by is distinct from $3;
 
 -- name: find_session
 -- A session and whose it is, and whether what it opens is a sandbox.

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from jaringan_usaha.api.access.admission import admit
 from jaringan_usaha.api.contract import reference
 from jaringan_usaha.api.door import door_of
+from jaringan_usaha.api.preferences import takes_gzip
 from jaringan_usaha.api.versions import unless_known
 
 Json = Mapping[str, Any]
@@ -52,7 +53,8 @@ class ContractPages:
             self._kept[path] = _kept(FORMS[path](request.app.openapi()))
         plain, packed, headers = self._kept[path]
         answer = unless_known(request, Response(plain, headers=headers))
-        if answer.status_code != 200 or "gzip" not in request.headers.get("accept-encoding", ""):
+        packs = takes_gzip(request.headers.get("accept-encoding", ""))
+        if answer.status_code != 200 or not packs:
             return answer
         return Response(packed, headers={**headers, **PACKED})
 

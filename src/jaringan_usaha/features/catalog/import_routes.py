@@ -13,7 +13,7 @@ from jaringan_usaha.api.door import DoorNow
 from jaringan_usaha.api.fields import Body, Day, Slug
 from jaringan_usaha.api.paging import After, Counted, Page, Rows, by
 from jaringan_usaha.api.problems import Problem, told_in
-from jaringan_usaha.api.strict_route import StrictRoute
+from jaringan_usaha.api.strict_route import StrictRoute, must_be_plain
 from jaringan_usaha.eventlog.database import LONG_SECONDS
 from jaringan_usaha.features.catalog import import_views as views
 from jaringan_usaha.features.catalog.domain import NoSuchPriceList, TierMode
@@ -132,7 +132,8 @@ async def send_price_file(
 
 
 async def _body_of(request: Request) -> bytes:
-    """The bytes of a file, never more than a file may have. Raises Problem 413."""
+    """The bytes of a file, never more than a file may have. Raises Problem 413 and 415."""
+    must_be_plain(request)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
