@@ -51,7 +51,6 @@ class House:
         self.done = asyncio.Event()
         self.server: asyncio.Server
         self.lines: list[Line] = []
-        self.clients: set[int] = set()
 
     async def work(self, scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
@@ -103,7 +102,7 @@ async def house() -> AsyncIterator[House]:
     loop = asyncio.get_running_loop()
     server_state = ServerState()
     house.server = await loop.create_server(
-        lambda: Protocol(config, server_state, state, loop, clients=house.clients), "127.0.0.1", 0
+        lambda: Protocol(config, server_state, state, loop), "127.0.0.1", 0
     )
     yield house
     house.done.set()

@@ -37,23 +37,17 @@ class Protocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=…)`; the lifespan's state says who is `visits`, and with which
     `headers` every answer goes."""
 
-    def __init__(self, *arguments: Any, clients: set[int], **named: Any) -> None:
+    def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._visits: Visits = self.app_state["visits"]
-        self._clients = clients
-        self._descriptor = -1
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]
-        if (connection := transport.get_extra_info("socket")) is not None:
-            self._descriptor = connection.fileno()
-            self._clients.add(self._descriptor)
         self._answers = self.transport = _WholeAnswers(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._clients.discard(self._descriptor)
         # it knows us: so both are gone now, not when somebody looks for what is unused
         self.cycle = None  # type: ignore[assignment]
 
@@ -156,7 +150,7 @@ async def check_uvicorn() -> None:
 
     line, server = _Nowhere(), ServerState()
     config = uvicorn.Config(served, lifespan="off", ws="none", log_config=None, access_log=False)
-    protocol = Protocol(config, server, {"visits": Visits(1), "headers": ()}, clients=set())
+    protocol = Protocol(config, server, {"visits": Visits(1), "headers": ()})
     protocol.connection_made(line)
     protocol.data_received(b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nconnection: close\r\n\r\n")
     await asyncio.gather(*server.tasks)

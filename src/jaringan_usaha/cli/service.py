@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from functools import partial
 from typing import Any
 
 import uvicorn
@@ -20,7 +19,6 @@ from jaringan_usaha.cli.parent import command, keep_running
 from jaringan_usaha.cli.protocol import Protocol, check_uvicorn
 from jaringan_usaha.cli.resealing import check_sealed
 from jaringan_usaha.cli.says import say, show, show_json
-from jaringan_usaha.cli.turns import Turns
 from jaringan_usaha.embedded import EmbeddedServer
 from jaringan_usaha.eventlog.database import FULL, LOST, open_pool
 from jaringan_usaha.eventlog.projector import listening
@@ -62,9 +60,7 @@ def run(
             else:
                 show(f"{address}  (Ctrl-C ends it; a key: jaringan keys create --role operator)")
 
-        turns = Turns()
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(turns)) as runner:
-            runner.run(_serve(settings, database, listener, turns, follow, ready))
+        asyncio.run(_serve(settings, database, listener, follow, ready))
 
 
 @contextlib.contextmanager
@@ -126,7 +122,6 @@ async def _serve(
     settings: Settings,
     database: Database,
     listener: socket.socket,
-    turns: Turns,
     follow: bool,
     ready: Callable[[], None],
 ) -> None:
@@ -135,7 +130,7 @@ async def _serve(
     await check_sealed(settings)  # or say at once what is wrong with the master key
     config = uvicorn.Config(
         create_app(settings),
-        http=partial(Protocol, clients=turns.clients),  # type: ignore[arg-type]
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,  # the door writes its own
