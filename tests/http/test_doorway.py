@@ -108,7 +108,7 @@ class Told:
 
 
 def at_the_door(app: ASGIApp) -> AtTheDoor:
-    return AtTheDoor(app, Visits(), headers_of_all(OWN))
+    return AtTheDoor(app, Visits(48), headers_of_all(OWN))
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:

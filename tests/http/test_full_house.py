@@ -116,6 +116,23 @@ def connections() -> int:
     return sum(isinstance(each, Protocol) for each in gc.get_objects())
 
 
+async def test_rel_12_while_more_come_than_can_be_worked_on_fewer_are_let_in(house: House) -> None:
+    busy = await house.filled()
+    first, second, third = [await house.line() for _ in range(3)]
+    first.ask()
+    assert (await first.answer())[0] == 503
+    assert await house.all_done(busy) == [200] * PLACES
+    house.done.clear()
+    first.ask()
+    await house.has_begun(1)
+    second.ask()
+    assert (await second.answer())[0] == 503
+    house.visits.crowded_until = 0.0  # nobody was refused for a second
+    third.ask()
+    await house.has_begun(1)
+    assert await house.all_done([first, third]) == [200, 200]
+
+
 async def test_rel_12_nothing_is_left_of_a_connection_that_ended(house: House) -> None:
     """Served, refused or given up: memory does not wait until somebody looks for what is unused."""
     gc.collect()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 
 from starlette.types import Scope
@@ -14,6 +15,9 @@ MOST_SECONDS = 30.0
 SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
+
+CROWDED_SECONDS = 1.0
+"""After the last refusal; by then those who were told to come again have done so."""
 
 ALWAYS_OPEN = frozenset(("/healthz", "/readyz"))
 
@@ -46,21 +50,30 @@ class Visits:
     """All requests of this process, looked through once a second; `working` are those that hold
     one of the places, which who waits for the rest of a body does not."""
 
-    most_at_once: int = 48
+    most_at_once: int
     open: set[Visit] = field(default_factory=set)
     working: int = 0
     refused: int = 0
     """Since the log last told of it."""
     looking: asyncio.Task[None] | None = None
+    crowded_until: float = 0.0
 
     def lets_in(self, scope: Scope) -> bool:
-        """Whether there is a place for a request that begins; it then has it."""
-        if self.working >= self.most_at_once and scope["path"] not in ALWAYS_OPEN:
+        """Whether there is a place for a request that begins; it then has it. A burst finds all
+        places; while more come than can be worked on, a third, so that those let in are served
+        as quickly as ever, instead of waiting for each other."""
+        if self.working >= self._places() and scope["path"] not in ALWAYS_OPEN:
             self.refused += 1
+            self.crowded_until = time.monotonic() + CROWDED_SECONDS
             return False
         self.working += 1
         scope["has_a_place"] = True
         return True
+
+    def _places(self) -> int:
+        if time.monotonic() < self.crowded_until:
+            return -(-self.most_at_once // 3)
+        return self.most_at_once
 
     def enter(self, scope: Scope) -> Visit:
         loop = asyncio.get_running_loop()
