@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import random
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -606,6 +607,26 @@ async def test_a_thousand_lines_are_enough(market: Market) -> None:
     response = await send(market, melati, b"{}\n" * 1_000)
     assert (response.status_code, response.content.count(b"\n")) == (207, 1_000)
     assert await market.event_count() == count
+
+
+async def test_a_line_is_as_long_as_a_body_may_be(market: Market) -> None:
+    """And what is wrong with one is told fifty times at most, while others are served."""
+    melati = await market.koperasi("melati")
+    room = sync.MOST_LINE - len(json.dumps({**place(), "body": {"note": ""}}))
+    text = random.Random(1).randbytes(1 << 17).hex()  # else it packs as well as a bomb
+    notes = (text + "x" * (length - len(text)) for length in (room, room + 1))
+    fits, too_long = ({**place(), "body": {"note": note}} for note in notes)
+    many = place(*({"a": 1} for _ in range(50_000)))
+    content = gzip.compress(packed([fits, too_long, many, place()]))
+    response = await send(market, melati, content, content_encoding="gzip")
+    verdicts = [json.loads(line) for line in response.content.splitlines()]
+    assert [told(each) for each in verdicts] == [
+        (422, "validation-failed"),
+        (413, "payload-too-large"),
+        (422, "validation-failed"),
+        (201, ""),
+    ]
+    assert len(verdicts[2]["problem"]["errors"]) <= 50
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n"])

@@ -208,7 +208,7 @@ def from_rejection(rejection: Rejection) -> Problem:
 
 
 def members(problem: Problem, facts: Mapping[str, object], language: str) -> dict[str, Any]:
-    """The JSON object of a problem in `id` or `en`. Values that the caller sent are never in it."""
+    """The JSON object of a problem in `id` or `en`. Of what the caller sent, only ids are in it."""
     return {
         "type": f"/problems/{problem.code}",
         "title": title_of(problem.code, problem.status, language),

@@ -3,6 +3,7 @@ and only text that every store can keep."""
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ from jaringan_usaha.api.problems import Problem
 
 MOST = 2**53 - 1
 MOST_DEPTH = 32
+MOST_KEYS = 1_000
+"""Of one object: each that is not known would be an error to tell of."""
 
 
 class _Wrong(Exception):
@@ -51,6 +54,8 @@ def loads(body: bytes) -> Any:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
+    if len(pairs) > MOST_KEYS:
+        raise _Wrong(f"an object holds more than {MOST_KEYS:,} keys", _too_wide())
     if len(found) != len(pairs):
         raise _Wrong("an object holds the same key twice", _seen_before())
     return found
@@ -88,6 +93,18 @@ def _seen_before() -> Callable[[Place], bool]:
         return known
 
     return before
+
+
+def _too_wide() -> Callable[[Place], bool]:
+    """Whether a key is one more than its object may hold."""
+    keys: Counter[Path] = Counter()
+
+    def one_more(place: Place) -> bool:
+        if place.is_key:
+            keys[place.path[:-1]] += 1
+        return place.is_key and keys[place.path[:-1]] > MOST_KEYS
+
+    return one_more
 
 
 def _check_text(found: Any) -> None:

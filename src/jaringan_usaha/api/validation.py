@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jaringan_usaha.api.json_places import pointer
-from jaringan_usaha.api.problems import Problem
+from jaringan_usaha.api.problems import MOST_ERRORS, Problem
 
 CODES = {
     "extra_forbidden": "unknown-field",
@@ -25,14 +25,14 @@ def errors_of(error: ValidationError, skip: int = 0) -> list[dict[str, str]]:
 
 
 def errors_from(errors: list[Any], skip: int = 0) -> list[dict[str, str]]:
-    """The same from pydantic's own list."""
+    """The same from pydantic's own list, of which no more are told."""
     return [
         {
             "pointer": pointer(each["loc"][skip:]),
             "code": CODES.get(each["type"], each["type"].replace("_", "-")),
             "detail": _said(each),
         }
-        for each in errors
+        for each in errors[:MOST_ERRORS]
     ]
 
 

@@ -1,5 +1,6 @@
 """Sync up: many commands in one request, each with its own verdict, safe to send again whole."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,9 @@ from jaringan_usaha.kernel.messages import Asked, Command
 from jaringan_usaha.kernel.rejections import Rejection
 
 MOST_LINES = 1_000
+MOST_LINE = 1 << 20
+"""Bytes, as of any body of JSON."""
+LONG_LINE = 1 << 15
 MOST_TOGETHER = 100
 SECONDS = 20.0
 FIRST_WAVE = 25
@@ -125,7 +129,7 @@ class Sync:
         failed: set[str] = set()
         stop_at = packet.door.clock.now() + timedelta(seconds=SECONDS)
         for wave in _waves(len(packet.texts)):
-            lines = [self._read(packet, number) for number in wave]
+            lines = await self._read_all(packet, wave)
             told = 0
             async for _ in _rounds(lines, failed, packet, stop_at):
                 known = _known(lines[told:])
@@ -136,7 +140,7 @@ class Sync:
     async def _verdicts_together(self, packet: _Packet) -> AsyncIterator[bytes]:
         """All lines are recorded in one append, or none; then one has its own verdict, or several
         that make no sense, and the others say so."""
-        lines = [self._read(packet, number) for number in range(len(packet.texts))]
+        lines = await self._read_all(packet, range(len(packet.texts)))
         _refuse_doubles(lines)
         if all(line.verdict is None for line in lines):
             await _handle_together(lines, packet)
@@ -144,6 +148,15 @@ class Sync:
         packet.door.poke(packet.caller.network_id)
         for part in parts(_known(lines)):
             yield part
+
+    async def _read_all(self, packet: _Packet, numbers: range) -> list[Line]:
+        """Between long ones others are served."""
+        lines = []
+        for number in numbers:
+            lines.append(self._read(packet, number))
+            if len(packet.texts[number]) > LONG_LINE:
+                await asyncio.sleep(0)
+        return lines
 
     def _read(self, packet: _Packet, number: int) -> Line:
         """The command of a line, or at once the verdict that it makes no sense."""
@@ -164,6 +177,8 @@ class Sync:
 
         Raises ValidationError, Problem, Rejection.
         """
+        if len(text) > MOST_LINE:
+            raise Problem(413, "payload-too-large", "a line is at most 1 MiB long")
         frame, now = _frame.validate_python(strict_json.loads(text)), packet.door.clock.now()
         line.op_id, line.lane = frame.op_id, frame.lane
         if frame.client_time is not None and (skew := asking.skew_ms(frame.client_time, now)):
