@@ -16,8 +16,7 @@ SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
 
-CROWDED_SECONDS = 1.0
-"""After the last refusal; by then those who were told to come again have done so."""
+CROWDED_SECONDS = 5.0
 
 ALWAYS_OPEN = frozenset(("/healthz", "/readyz"))
 
@@ -60,20 +59,19 @@ class Visits:
 
     def lets_in(self, scope: Scope) -> bool:
         """Whether there is a place for a request that begins; it then has it. A burst finds all
-        places; while more come than can be worked on, a third, so that those let in are served
-        as quickly as ever, instead of waiting for each other."""
-        if self.working >= self._places() and scope["path"] not in ALWAYS_OPEN:
+        places. When more come than can be worked on, a third is given for some seconds, so that
+        those let in are served as quickly as ever; then all again, lest it stay so without need."""
+        now = time.monotonic()
+        crowded = now < self.crowded_until
+        places = -(-self.most_at_once // 3) if crowded else self.most_at_once
+        if self.working >= places and scope["path"] not in ALWAYS_OPEN:
             self.refused += 1
-            self.crowded_until = time.monotonic() + CROWDED_SECONDS
+            if not crowded:
+                self.crowded_until = now + CROWDED_SECONDS
             return False
         self.working += 1
         scope["has_a_place"] = True
         return True
-
-    def _places(self) -> int:
-        if time.monotonic() < self.crowded_until:
-            return -(-self.most_at_once // 3)
-        return self.most_at_once
 
     def enter(self, scope: Scope) -> Visit:
         loop = asyncio.get_running_loop()
