@@ -156,6 +156,7 @@ create table price_lists (
   valid_until_on date,
   tier_mode text not null,
   row_count int not null,
+  ended_count int not null,
   minimum_idr bigint not null,
   delivery_idr bigint not null,
   lead_days int,
@@ -178,6 +179,7 @@ create table price_list_days (
 
 create index price_lists_by_supplier on price_lists (network_id, supplier_id, price_list_id);
 
+-- With `ended`, that there is no price from a day on.
 create table prices (
   network_id bigint not null,
   price_list_id text not null,
@@ -189,6 +191,7 @@ create table prices (
   tiers bytea not null,
   case_size bigint not null,
   min_cases bigint not null,
+  ended boolean not null,
   primary key (network_id, price_list_id, item_id)
 );
 

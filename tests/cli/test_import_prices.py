@@ -61,6 +61,28 @@ def test_a_table_is_shown_asked_about_and_stored(serving: Serving, table: Path) 
     assert "stored as price list" in again.stderr
 
 
+def test_goods_that_are_offered_no_more_end_when_that_is_said(
+    serving: Serving, table: Path
+) -> None:
+    assert serving.ask("PUT", "/v1/suppliers/maju", {"title": "CV Maju"}).status == 201
+    table.write_text("Kode;Nama;Harga\nK1;Kopi;5000\nK3;Teh;9000\n")
+    assert prices(serving, table, "--yes").returncode == 0
+    table.write_text("Kode;Nama;Harga\nK1;Kopi;5000\n")
+    asked = prices(serving, table, "--yes", day="2026-04-01")
+    assert asked.returncode == 1
+    assert "gone: barang berharga" in asked.stderr
+    assert "(keep | end)" in asked.stderr
+    assert "hilang / gone" in asked.stdout
+
+    answers = table.with_name("answers.json")
+    answers.write_text(json.dumps({"gone": "end"}))
+    done = prices(serving, table, "--yes", "--answers", str(answers), day="2026-04-01")
+    assert done.returncode == 0, done.stderr
+    assert "berakhir / ends" in done.stdout
+    path = "/v1/items/teh/prices?on=2026-04-"
+    assert serving.ask("GET", f"{path}15").body["items"] == []
+
+
 def test_nobody_who_answers_is_the_end_of_asking(serving: Serving, table: Path) -> None:
     serving.ask("PUT", "/v1/suppliers/maju", {"title": "CV Maju"})
     asked = prices(serving, table, "--answers", "interactive", day="2026-05-01")

@@ -88,7 +88,8 @@ async def test_a_price_list_is_published_whole_and_shown_with_its_rows(service: 
         "row_count": 60,
     }
     assert expected.items() <= shown.items()
-    assert (await melati.get("/v1/price-lists")).json()["items"] == [shown]
+    (listed,) = (await melati.get("/v1/price-lists")).json()["items"]
+    assert {**listed, "ended": []} == shown
     first = (await melati.get("/v1/price-lists/jan/rows")).json()
     rest = (await melati.get(first["next"])).json()
     rows = first["items"] + rest["items"]
@@ -111,6 +112,52 @@ async def test_the_terms_of_a_price_list_are_shown_with_it_and_with_each_price(
     assert row == {"item_id": "oil", "tiers": TIERS, **per_row}
     on = await service.operator.get("/v1/items/oil/prices", on="2026-01-15")
     assert {**terms, **per_row}.items() <= on.json()["items"][0].items()
+
+
+async def test_goods_that_are_offered_no_more_have_no_price_from_that_day_on(
+    service: Service,
+) -> None:
+    await stocked(service, "oil", "rice")
+    endless = price_list("oil", "rice", valid_until_on=None)
+    await service.operator.put("/v1/price-lists/jan", **endless)
+    february = price_list(
+        "rice", ended=["oil"], valid_from_on="2026-02-01", valid_until_on="2026-02-28"
+    )
+    done = await service.operator.put("/v1/price-lists/feb", **february)
+    assert done.status_code == 201, done.text
+    again = price_list("oil", valid_from_on="2026-05-01", valid_until_on=None)
+    assert (await service.operator.put("/v1/price-lists/may", **again)).status_code == 201
+
+    shown = (await service.operator.get("/v1/price-lists/feb")).json()
+    assert (shown["row_count"], shown["ended_count"], shown["ended"]) == (1, 1, ["oil"])
+    listed = (await service.operator.get("/v1/price-lists")).json()["items"]
+    assert {each["price_list_id"]: each["ended_count"] for each in listed} == {
+        "feb": 1,
+        "jan": 0,
+        "may": 0,
+    }
+    rows = (await service.operator.get("/v1/price-lists/feb/rows")).json()
+    assert ([row["item_id"] for row in rows["items"]], rows["totals"]["rows"]) == (["rice"], 1)
+
+    lists = {"2026-01-31": "jan", "2026-02-01": None, "2026-04-30": None, "2026-05-01": "may"}
+    for day, name in lists.items():
+        prices = (await service.operator.get("/v1/items/oil/prices", on=day)).json()
+        assert [each["price_list_id"] for each in prices["items"]] == ([name] if name else []), day
+        assert prices["totals"] == {"rows": 1 if name else 0}, day
+
+
+async def test_what_cannot_end_is_refused(service: Service) -> None:
+    await stocked(service, "oil", "rice")
+    await service.operator.put("/v1/price-lists/jan", **price_list("oil", valid_until_on=None))
+    path, later = "/v1/price-lists/feb", {"valid_from_on": "2026-02-01", "valid_until_on": None}
+    both = await service.operator.put(path, **price_list("oil", ended=["oil"], **later))
+    problem = assert_refused(both, 422, "price-list-invalid")
+    assert problem["errors"][0]["pointer"] == "/ended/0"
+    never = await service.operator.put(path, **price_list("oil", ended=["rice"], **later))
+    problem = assert_refused(never, 409, "price-list-no-price-to-end")
+    assert problem["errors"][0]["pointer"] == "/ended/0"
+    nothing = await service.operator.put(path, **price_list(**later))
+    assert_refused(nothing, 422, "price-list-invalid")
 
 
 async def test_price_lists_are_asked_for_by_supplier(service: Service) -> None:

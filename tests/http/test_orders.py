@@ -67,6 +67,41 @@ async def test_an_order_is_placed_and_read_back(market: Market) -> None:
     assert operation.json()["position"] == position
 
 
+async def test_what_a_supplier_offers_no_more_is_not_ordered_and_what_was_keeps_its_price(
+    postgres: EmbeddedServer, template: str
+) -> None:
+    async with opened(postgres, template) as market:
+        await market.stock()
+        await market.open_cycle("january", closes_at=later(days=900))
+        melati = await market.koperasi("melati")
+        body = order(oil(97))
+        assert (await market.place(melati, body)).status_code == 201
+        (nudge,) = (await melati.get("/v1/cycles/january/nudges")).json()["items"]
+        assert nudge["more"] == 3
+        compared = {"on": "2026-01-15", "quantity": 97}
+        path = "/v1/items/oil/comparison"
+        assert (await market.operator.get(path, **compared)).json()["best"] == "indofood"
+
+        ends = {"supplier_id": "indofood", "valid_from_on": "2026-01-10", "tier_mode": "all_units"}
+        done = await market.operator.put("/v1/price-lists/ends", **ends, rows=[], ended=["oil"])
+        assert done.status_code == 201, done.text
+        assert_refused(await market.place(melati, body), 409, "item-not-offered")
+        assert (await market.place(melati, order(rice(50)))).status_code == 201
+        await market.settle()
+        assert (await market.operator.get(path, **compared)).json()["best"] is None
+        nudges = (await melati.get("/v1/cycles/january/nudges")).json()
+        assert (nudges["items"], nudges["totals"]["rows"]) == ([], 0)
+        prices = (await melati.get("/v1/cycles/january/prices")).json()["items"]
+        assert {each["item_id"]: each["price_idr"] for each in prices}["oil"] == 180_000
+
+        path = "/v1/cycles/january/close"
+        assert (await market.operator.post(path, early=True, reason="now")).status_code == 200
+        await market.settle()
+        frozen = (await melati.get("/v1/cycles/january/prices")).json()["items"]
+        found = {each["item_id"]: (each["price_idr"], each["provisional"]) for each in frozen}
+        assert found["oil"] == (180_000, False)
+
+
 async def test_api_2_the_same_order_again_is_the_same_answer_and_no_event(market: Market) -> None:
     melati, order_id = await market.koperasi("melati"), new_id()
     first = await market.place(melati, order(), order_id)

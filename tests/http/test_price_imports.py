@@ -315,6 +315,56 @@ async def test_a_list_goes_out_and_comes_back_without_a_change(service: Service)
     assert_refused(wrong, 422, "validation-failed")
 
 
+async def prices_on(service: Service, item_id: str, day: str) -> list[str]:
+    found = (await service.operator.get(f"/v1/items/{item_id}/prices", on=day)).json()
+    return [each["price_list_id"] for each in found["items"]]
+
+
+async def test_goods_that_a_file_no_longer_names_are_asked_about(service: Service) -> None:
+    await admitted(service)
+    await send(service, "Kode;Nama;Harga\nK1;Kopi;5000\nK3;Teh;9000\n")
+    assert (await confirm(service)).status_code == 200
+    april = {"valid_from_on": "2026-04-01"}
+    await send(service, "Kode;Nama;Harga\nK1;Kopi;5000\n", "april", **april)
+    shown = (await service.operator.get("/v1/price-imports/april")).json()["preview"]
+    assert (shown["counts"]["gone"], shown["open_questions"]) == (1, 1)
+    (question,) = (await service.operator.get("/v1/price-imports/april/questions")).json()["items"]
+    assert (question["id"], question["options"]) == ("gone", ["keep", "end"])
+    assert_refused(await confirm(service, "april"), 409, "price-import-questions-open")
+    misfit = await answer(service, "april", gone="perhaps")
+    assert_refused(misfit, 422, "price-import-answer-invalid")
+
+    path = "/v1/price-imports/april/rows"
+    last_days = {"keep": None, "end": "2026-03-31"}
+    for said, last_on in last_days.items():
+        assert (await answer(service, "april", gone=said)).status_code == 200
+        (gone,) = (await service.operator.get(path, status="gone")).json()["items"]
+        assert (gone["item_id"], gone["before_valid_until_on"]) == ("teh", last_on)
+    assert (await confirm(service, "april")).status_code == 200
+    outcome = (await service.operator.get("/v1/price-imports/april")).json()["outcome"]
+    assert (outcome["gone"], outcome["unchanged"]) == (1, 1)
+    assert (await service.operator.get("/v1/price-lists/april")).json()["ended"] == ["teh"]
+    assert await prices_on(service, "teh", "2026-03-31") == ["maret"]
+    assert await prices_on(service, "teh", "2026-04-01") == []
+    assert await prices_on(service, "kopi", "2026-04-15") == ["april"]
+
+    out = await service.operator.get("/v1/price-lists/april/export")
+    for name, day in (("sekarang", "2026-04-01"), ("nanti", "2026-04-15")):
+        await send(service, out.content, name, valid_from_on=day)
+        shown = (await service.operator.get(f"/v1/price-imports/{name}")).json()["preview"]
+        assert {each: n for each, n in shown["counts"].items() if n} == {"rows": 1, "unchanged": 1}
+        assert shown["open_questions"] == 0
+
+    await send(service, "Kode;Nama;Harga\nK3;Teh;9500\n", "juni", valid_from_on="2026-06-01")
+    (question,) = (await service.operator.get("/v1/price-imports/juni/questions")).json()["items"]
+    assert question["id"] == "gone", "what was said of one file is not said of the next"
+    await answer(service, "juni", gone="keep")
+    assert (await confirm(service, "juni")).status_code == 200
+    assert await prices_on(service, "teh", "2026-05-31") == []
+    assert await prices_on(service, "teh", "2026-06-01") == ["juni"]
+    assert await prices_on(service, "kopi", "2026-06-01") == ["april"]
+
+
 async def test_the_file_comes_back_as_it_was_sent(service: Service) -> None:
     await admitted(service)
     await send(service, TABLE)

@@ -17,6 +17,7 @@ from jaringan_usaha.features.catalog.domain import (
     MOST_TIERS,
     ROWS_A_PART,
     ItemNotKnown,
+    NoPriceToEnd,
     NoSuchSupplier,
     PriceListDoesNotFit,
     PriceListExists,
@@ -521,6 +522,99 @@ def test_of_two_lists_published_at_once_only_one_can_be_recorded() -> None:
     assert not about.topic.settled
     assert ("offer", offer) in published().tags()
     assert PriceListPublished in about.topic.events
+
+
+# -- prices that end -----------------------------------------------------------------------
+
+
+def ending(*ended: str, start: date = feb_1, rows: Sequence[PriceRow] = ()) -> PublishPriceList:
+    """A list without a last day that ends these prices."""
+    command = publish(start=start, end=None)
+    return msgspec.structs.replace(command, rows=tuple(rows), ended=ended)
+
+
+endless_oil = ready.events(published(end=None))
+
+
+def test_a_list_ends_the_price_of_what_is_no_longer_offered() -> None:
+    (priced, end) = endless_oil.when(ending("oil", rows=[rice])).then_recorded()
+    assert isinstance(priced, PriceListPublished)
+    assert isinstance(end, PriceListPublished)
+    assert [(each.part, each.rows, each.ended) for each in (priced, end)] == [
+        (1, (rice,), ()),
+        (2, (), ("oil",)),
+    ]
+    assert ("offer", offer_id("indofood", "oil")) in end.tags()
+    done = endless_oil.events(priced, end)
+    done.when(ending("oil", rows=[rice])).then_nothing()
+    done.when(ending(rows=[rice])).then_refused(PriceListExists)
+
+
+def test_a_list_may_do_nothing_but_end_prices() -> None:
+    (event,) = endless_oil.when(ending("oil")).then_recorded()
+    assert isinstance(event, PriceListPublished)
+    assert (event.part, event.ended) == (1, ("oil",))
+
+
+def test_an_item_is_either_priced_or_ended() -> None:
+    both = endless_oil.when(ending("oil", rows=[oil]))
+    both.then_refused(PriceListDoesNotFit, pointer="/ended/0")
+    twice = endless_oil.when(ending("oil", "oil"))
+    twice.then_refused(PriceListDoesNotFit, pointer="/ended/1")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        ready,
+        ready.events(published(rice)),
+        ready.events(published(start=mar_1, end=None)),
+        ready.events(published()),
+    ],
+)
+def test_only_a_price_in_force_can_end(known: Given) -> None:
+    """None at all, another item's, a later one, one that is over."""
+    known.when(ending("oil")).then_refused(NoPriceToEnd, pointer="/ended/0")
+
+
+def test_what_has_ended_does_not_end_again() -> None:
+    events = endless_oil.when(ending("oil")).then_recorded()
+    over = endless_oil.events(*events)
+    again = msgspec.structs.replace(ending("oil", start=mar_1), price_list_id="again")
+    over.when(again).then_refused(NoPriceToEnd)
+
+
+def test_a_price_of_the_very_day_is_not_ended_by_another_list() -> None:
+    known = endless_oil.events(published(price_list_id="feb", start=feb_1, end=None))
+    refused = known.when(ending("oil"))
+    refused.then_refused(PricesOverlap, price_list_id="feb", pointer="/ended/0")
+
+
+@pytest.mark.parametrize("end", [None, mar_1])
+def test_a_later_list_gives_a_price_again(end: date | None) -> None:
+    """Also where the price that ended had been for longer."""
+    known = ready.events(published(end=end))
+    over = known.events(*known.when(ending("oil")).then_recorded())
+    again = publish(start=date(2026, 2, 10), end=None, price_list_id="again")
+    over.when(again).then_recorded()
+    over.when(publish(start=feb_1, price_list_id="again", end=None)).then_refused(PricesOverlap)
+
+
+def test_prices_and_ends_of_a_list_are_bounded_together() -> None:
+    rows, known = many_items(MOST_ROWS)
+    more = known.when(ending("oil", rows=rows))
+    more.then_refused(PriceListDoesNotFit, pointer="/ended")
+
+
+def test_the_most_that_a_list_can_end_is_one_command_for_the_log() -> None:
+    rows, known = many_items(MOST_ROWS)
+    known = known.events(*known.when(publish(*rows, end=None, price_list_id="jan")).then_recorded())
+    command = ending(*(row.item_id for row in rows))
+    events = known.when(command).then_recorded()
+    guards = [guard for about in catalog.needs(command) for guard in nothing_yet(about).guards]
+    assert len(events) <= MOST_EVENTS
+    assert len(guards) <= MOST_GUARDS
+    assert max(len(encode(event)) for event in events) <= MOST_BODY_BYTES
 
 
 # -- what the log can take -----------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 
 from given import NOON, asked, given
@@ -512,6 +513,25 @@ def test_stated_lines_are_recorded_with_their_amounts_and_discounts() -> None:
     stated.when(order(sold)).then(placed(sold))
 
 
+def ended(*item_ids: str, start: date) -> PriceListPublished:
+    return msgspec.structs.replace(priced(price_list_id="end", start=start), ended=item_ids)
+
+
+@pytest.mark.parametrize("end", [None, date(2026, 1, 31)])
+def test_what_is_offered_no_more_is_not_ordered_until_a_later_list_has_it(
+    end: date | None,
+) -> None:
+    log = given(cycles, orders).events(melati, opened(), priced("oil", end=end))
+    over = log.events(ended("oil", start=PRICED_ON))
+    over.when(order()).then_refused(ItemNotOffered)
+    log.events(ended("oil", start=date(2026, 1, 16))).when(order()).then(placed())
+    log.events(ended("rice", start=PRICED_ON)).when(order()).then(placed())
+    earlier = log.events(ended("oil", start=date(2026, 1, 10)))
+    earlier.when(order()).then_refused(ItemNotOffered)
+    again = priced("oil", price_list_id="again", start=date(2026, 1, 12))
+    earlier.events(again).when(order()).then(placed())
+
+
 def test_a_stated_line_may_be_a_value_without_goods() -> None:
     value = line(0, amount_idr=5_000)
     stated.when(order(value)).then(placed(value))
@@ -636,6 +656,11 @@ after_close = listed.events(closed)
 
 def test_tp1_the_group_places_one_order_and_knows_who_owes_what() -> None:
     after_close.when(consolidate()).then(group_order, group_shares, group_grants)
+
+
+def test_what_was_ordered_keeps_its_price_when_that_ends() -> None:
+    over = after_close.events(ended("oil", start=date(2026, 1, 10)))
+    over.when(consolidate()).then(group_order, group_shares, group_grants)
 
 
 def test_consolidating_a_supplier_twice_records_nothing() -> None:

@@ -44,7 +44,6 @@ from jaringan_usaha.features.catalog.imports import (
     ReceivePriceFile,
     decide,
     imports,
-    in_force,
     needs,
 )
 from jaringan_usaha.features.catalog.items import AddItem
@@ -243,6 +242,30 @@ def test_a_price_list_of_meanwhile_is_found_out() -> None:
     told.when(confirm(compared_with=("jan", ""))).then_recorded()
 
 
+def test_what_is_no_longer_offered_ends_with_the_list() -> None:
+    had = replace_rows(published("jan", date(2026, 1, 1), None), "teh")
+    told = start().events(RECEIVED, had)
+    events = told.when(confirm(ended={"teh": "jan"})).then_recorded()
+    parts = [event for event in events if isinstance(event, PriceListPublished)]
+    assert [(each.part, each.rows, each.ended) for each in parts] == [
+        (1, ROWS, ()),
+        (2, (), ("teh",)),
+    ]
+    told.events(*events).when(confirm(ended={"teh": "jan"})).then_nothing()
+
+
+def test_another_end_of_meanwhile_is_found_out() -> None:
+    had = replace_rows(published("jan", date(2026, 1, 1), None), "teh")
+    end = msgspec.structs.replace(published("feb", date(2026, 2, 1), None), rows=(), ended=("teh",))
+    told = start().events(RECEIVED, had, end)
+    told.when(confirm(ended={"teh": "jan"})).then_refused(PreviewHasChanged)
+
+
+def replace_rows(event: PriceListPublished, item_id: str) -> PriceListPublished:
+    rows = (PriceRow(item_id=item_id, tiers=TIERS),)
+    return msgspec.structs.replace(event, rows=rows)
+
+
 def test_an_item_of_meanwhile_is_found_out() -> None:
     other = ItemAdded(item_id="gula", title="Gula aren", base_unit="KGM", case_size=1)
     start().events(RECEIVED, other).when(confirm()).then_refused(PreviewHasChanged)
@@ -272,7 +295,7 @@ def test_the_list_in_force_is_the_one_that_starts_last() -> None:
     for event in told:
         offer = about.topic.evolve(offer, event)
     days = {date(2025, 12, 31): "", date(2026, 1, 31): "jan", date(2026, 2, 28): "feb"}
-    assert {day: in_force(offer, day) for day in [*days, MARCH]} == {**days, MARCH: "jan"}
+    assert {day: offer.on(day) for day in [*days, MARCH]} == {**days, MARCH: "jan"}
     assert replace(offer, validities=()) == about.topic.initial(about.value)
 
 

@@ -462,6 +462,43 @@ def test_new_changed_unchanged_gone_and_doubtful_are_counted_apart() -> None:
     assert [each.item_id for each in found.gone] == ["c"]
 
 
+OFFERED = Catalogue(
+    {name: KnownItem(name, name.upper(), "H87", 1, "") for name in "abcd"},
+    {},
+    {f"title:{name}": name for name in "abcd"},
+    {
+        name: InForce(name, "jan", None, (Tier(from_quantity=1, idr=9),), is_new=name == "d")
+        for name in "abcd"
+    },
+    {},
+)
+
+
+def test_whether_what_is_gone_has_ended_is_asked_when_nothing_else_is_open() -> None:
+    """Goods that another list of the same day prices are no part of the question."""
+    rows = (["Nama", "Harga"], ["A", "?"])
+    assert open_in(preview(*rows, catalogue=OFFERED)) == ["price:R2"]
+    found = preview(*rows, catalogue=OFFERED, price__R2="9")
+    (question,) = found.questions
+    assert (question.id, question.row, question.options) == ("gone", 0, ("keep", "end"))
+    assert "goods with a price that are in no row taken from the file: 2;" in question.text
+    assert [each.item_id for each in found.gone] == ["b", "c"]
+    answers = {"keep": False, "end": True}
+    told = {said: preview(*rows, catalogue=OFFERED, price__R2="9", gone=said) for said in answers}
+    assert {said: each.ends for said, each in told.items()} == answers
+    assert [open_in(each) for each in told.values()] == [[], []]
+    assert len({each.digest() for each in (found, *told.values())}) == 3
+    assert not is_remembered("gone")
+
+
+def test_where_nothing_is_gone_nothing_is_asked() -> None:
+    rows = (["Nama", "Harga"], ["A", "9"], ["B", "9"], ["C", "9"])
+    found = preview(*rows, catalogue=OFFERED)
+    assert (open_in(found), found.gone, found.ends) == ([], (), False)
+    unasked = preview(*rows, catalogue=OFFERED, gone="end")
+    assert (unasked.ends, "gone" in unasked.used) == (False, False)
+
+
 def test_the_same_price_written_for_a_case_is_no_change() -> None:
     before = InForce("beras", "jan", None, (Tier(from_quantity=1, idr=500, per=1),), 12)
     catalogue = Catalogue(KNOWN.items, {}, KNOWN.names, {"beras": before}, {})

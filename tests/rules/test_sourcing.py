@@ -388,6 +388,14 @@ def test_of_two_lists_in_force_the_later_one_holds() -> None:
     changed.when(choose("z")).then(chosen("z", [X_25_KG, dearer, Z_10_KG]))
 
 
+def test_a_price_that_ended_does_not_count_until_a_later_list_gives_one() -> None:
+    over = serang.events(published(Y_50_KG, rows=(), ended=("rice",)))
+    over.when(choose("y")).then_refused(ItemNotOffered)
+    again = replace(Y_50_KG, price=price(tier(1, 645_000, 50), price_list_id="again"))
+    given_again = over.events(published(again, start=jan_15, end=None))
+    given_again.when(choose("y")).then(chosen("y", [again, Z_10_KG, X_25_KG]))
+
+
 def test_prices_of_suspended_suppliers_do_not_count() -> None:
     suspended = SupplierSuspended(supplier_id="y", reason="late")
     without = serang.events(suspended)

@@ -184,22 +184,28 @@ class _Running:
         shown = 0
         for status in ("doubtful", "changed", "new", "gone"):
             for row in await self.rows(SHOWN - shown, status=status) if shown < SHOWN else []:
-                changes.add_row(*_cells(row))
+                changes.add_row(*_cells(row, self.view["valid_from_on"]))
                 shown += 1
         if shown:
             console.print(changes)
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _cells(row: Mapping[str, Any], first_day: str) -> list[str]:
     ringed = "⚠ " if row["doubts"] else ""
     change = row["change_bp"]
     return [
         f"{row['row'] or ''}",
         escape(f"{ringed}{row['title'] or row['item_id']}"),
         _prices(row["before_tiers"]),
-        "hilang / gone" if row["status"] == "gone" else _prices(row["tiers"]) or "?",
+        _gone(row, first_day) if row["status"] == "gone" else _prices(row["tiers"]) or "?",
         "" if change is None else f"{change / 100:+.1f}",
     ]
+
+
+def _gone(row: Mapping[str, Any], first_day: str) -> str:
+    """Whether its price stays: one that is to end does so before the first day of the file."""
+    until = row["before_valid_until_on"]
+    return "berakhir / ends" if until and until < first_day else _STATUSES["gone"]
 
 
 def _prices(tiers: list[dict[str, int]]) -> str:

@@ -17,6 +17,7 @@ from jaringan_usaha.features.catalog.events import (
     offer_id,
 )
 from jaringan_usaha.features.catalog.items import MOST_CASE
+from jaringan_usaha.features.catalog.offers import OFFER, Offer, Validity
 from jaringan_usaha.features.registry.events import (
     SupplierAdmitted,
     SupplierReinstated,
@@ -47,6 +48,7 @@ class PublishPriceList(Command):
 
     `minimum_idr` of goods make an order, `delivery_idr` is asked per delivery, which takes
     `lead_days` (None: not said). `source` is the SHA-256 of the file it was read from, in hex.
+    `ended` are items whose price ends with the first day, whatever the last day of the list.
     """
 
     price_list_id: str
@@ -59,6 +61,7 @@ class PublishPriceList(Command):
     delivery_idr: int = 0
     lead_days: int | None = None
     source: str = ""
+    ended: tuple[str, ...] = ()
 
 
 # -- rejections ----------------------------------------------------------------------------
@@ -94,6 +97,10 @@ class PricesOverlap(Refused):
     code = "price-overlaps"
 
 
+class NoPriceToEnd(Refused):
+    code = "price-list-no-price-to-end"
+
+
 # -- state ---------------------------------------------------------------------------------
 
 
@@ -118,30 +125,6 @@ class PriceList:
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """On which days a price list holds; without an end until a later start."""
-
-    price_list_id: str
-    from_on: date
-    until_on: date | None
-
-    def clashes_with(self, other: "Validity") -> bool:
-        """Whether two lists name a price for the same day with the same right."""
-        first, last = sorted((self, other), key=lambda each: each.from_on)
-        if first.from_on == last.from_on:
-            return True
-        return first.until_on is not None and last.from_on <= first.until_on
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """When one supplier has a price for one item."""
-
-    offer_id: str
-    validities: tuple[Validity, ...] = ()
-
-
 def evolve_known_item(item: KnownItem, _: ItemAdded) -> KnownItem:
     return replace(item, so=True)
 
@@ -163,10 +146,6 @@ def evolve_price_list(price_list: PriceList, event: PriceListPublished) -> Price
     return replace(price_list, content=_digest(event, price_list.content))
 
 
-def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
-    return replace(offer, validities=(*offer.validities, _validity(event)))
-
-
 KNOWN_ITEM = Topic(
     "catalog.known_item", "item", (ItemAdded,), KnownItem, evolve_known_item, settled=True
 )
@@ -185,7 +164,6 @@ PRICE_LIST = Topic(
     evolve_price_list,
     stream=True,
 )
-OFFER = Topic("catalog.offer", "offer", (PriceListPublished,), Offer, evolve_offer)
 
 
 def _digest(published: PublishPriceList | PriceListPublished, before: bytes = b"") -> bytes:
@@ -204,11 +182,9 @@ def _digest(published: PublishPriceList | PriceListPublished, before: bytes = b"
     )
     for row in published.rows:
         so_far = blake2b(so_far + msgspec.json.encode(row), digest_size=16).digest()
+    for item_id in published.ended:
+        so_far = blake2b(so_far + msgspec.json.encode(item_id), digest_size=16).digest()
     return so_far
-
-
-def _validity(published: PublishPriceList | PriceListPublished) -> Validity:
-    return Validity(published.price_list_id, published.valid_from_on, published.valid_until_on)
 
 
 # -- needs ---------------------------------------------------------------------------------
@@ -218,12 +194,17 @@ def needs(command: PublishPriceList) -> Sequence[About[Any]]:
     """What must be known, and must not have changed when the events are appended."""
     rows = command.rows[:MOST_ROWS]  # a longer list is refused anyway
     items = dict.fromkeys(row.item_id for row in rows)
+    ended = command.ended[: MOST_ROWS - len(rows)]
     return [
         PRICE_LIST.about(command.price_list_id, new=True),
         SELLER.about(command.supplier_id),
         *(KNOWN_ITEM.about(item_id) for item_id in items),
-        *(OFFER.about(offer_id(command.supplier_id, item_id)) for item_id in items),
+        *(_offer(command, item_id) for item_id in dict.fromkeys((*items, *ended))),
     ]
+
+
+def _offer(command: PublishPriceList, item_id: str) -> About[Offer]:
+    return OFFER.about(offer_id(command.supplier_id, item_id))
 
 
 # -- decide --------------------------------------------------------------------------------
@@ -233,8 +214,8 @@ def publish_price_list(
     command: PublishPriceList, known: Known, *, added: Container[str] = ()
 ) -> Sequence[Event]:
     """Raises PriceListDoesNotFit, NoSuchSupplier, SupplierIsSuspended, PriceListExists,
-    ItemNotKnown, PricesOverlap. The whole list is recorded, or nothing of it; `added` are items
-    that the same step adds."""
+    ItemNotKnown, PricesOverlap, NoPriceToEnd. The whole list is recorded, or nothing of it;
+    `added` are items that the same step adds."""
     _check_form(command)
     content = known[PRICE_LIST.about(command.price_list_id)].content
     if content == _digest(command):
@@ -251,18 +232,28 @@ def publish_price_list(
                 f"there is no item {row.item_id}; add it first", pointer=f"/rows/{number}/item_id"
             )
         _check_overlap(command, number, known)
+    for number, item_id in enumerate(command.ended):
+        _check_end(command, item_id, f"/ended/{number}", known[_offer(command, item_id)])
     return list(_in_parts(command))
 
 
 def _check_form(command: PublishPriceList) -> None:
     """What the list can be told without looking at anything else. Raises PriceListDoesNotFit."""
-    if not command.rows:
-        raise PriceListDoesNotFit("a price list has at least one row", pointer="/rows")
+    if not (command.rows or command.ended):
+        raise PriceListDoesNotFit(
+            "a price list has at least one row, or ends a price", pointer="/rows"
+        )
     if len(command.rows) > MOST_ROWS:
         raise PriceListDoesNotFit(
             f"a price list has at most {MOST_ROWS} rows; cut this one into several lists, "
             "each with its own id",
             pointer="/rows",
+        )
+    if len(command.rows) + len(command.ended) > MOST_ROWS:
+        raise PriceListDoesNotFit(
+            f"the rows of a price list and the items that it ends are at most {MOST_ROWS} "
+            "together; cut this one into several lists, each with its own id",
+            pointer="/ended",
         )
     until_on = command.valid_until_on
     if until_on is not None and until_on < command.valid_from_on:
@@ -279,6 +270,14 @@ def _check_form(command: PublishPriceList) -> None:
         seen.add(row.item_id)
         _check_cases(row, f"/rows/{number}")
         _check_tiers(row.tiers, f"/rows/{number}/tiers")
+    for number, item_id in enumerate(command.ended):
+        if item_id in seen:
+            raise PriceListDoesNotFit(
+                f"item {item_id} is named before in this list, which gives it a price or ends "
+                "its price, and that once",
+                pointer=f"/ended/{number}",
+            )
+        seen.add(item_id)
 
 
 def _check_terms(command: PublishPriceList) -> None:
@@ -345,19 +344,47 @@ def _may_sell(seller: Seller) -> None:
 
 def _check_overlap(command: PublishPriceList, number: int, known: Known) -> None:
     item_id = command.rows[number].item_id
-    wanted = _validity(command)
-    for other in known[OFFER.about(offer_id(command.supplier_id, item_id))].validities:
+    wanted = Validity(command.price_list_id, command.valid_from_on, command.valid_until_on)
+    for other in known[_offer(command, item_id)].validities:
         if wanted.clashes_with(other):
-            raise PricesOverlap(
-                f"price list {other.price_list_id} has prices of {command.supplier_id} for item "
-                f"{item_id} on some of these days; choose days after or before it",
-                price_list_id=other.price_list_id,
-                pointer=f"/rows/{number}",
-            )
+            raise _overlap(command, item_id, f"/rows/{number}", other)
+
+
+def _check_end(command: PublishPriceList, item_id: str, pointer: str, offer: Offer) -> None:
+    """There is a price to end, and nothing else is said of it from that very day on."""
+    for other in offer.validities:
+        if other.from_on == command.valid_from_on:
+            raise _overlap(command, item_id, pointer, other)
+    if not offer.on(command.valid_from_on):
+        raise NoPriceToEnd(
+            f"supplier {command.supplier_id} has no price for item {item_id} on "
+            f"{command.valid_from_on} that could end; leave it out, or choose another day",
+            pointer=pointer,
+        )
+
+
+def _overlap(
+    command: PublishPriceList, item_id: str, pointer: str, other: Validity
+) -> PricesOverlap:
+    sentence = (
+        f"price list {other.price_list_id} has prices of {command.supplier_id} for item "
+        f"{item_id} on some of these days; choose days after or before it"
+    )
+    if other.ended:
+        sentence = (
+            f"price list {other.price_list_id} ends the price of {command.supplier_id} for item "
+            f"{item_id} on {other.from_on}; choose days after or before it"
+        )
+    return PricesOverlap(sentence, price_list_id=other.price_list_id, pointer=pointer)
 
 
 def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
-    for part, start in enumerate(range(0, len(command.rows), ROWS_A_PART), start=1):
+    """Rows first, then what ends."""
+    parts: list[tuple[tuple[PriceRow, ...], tuple[str, ...]]] = [
+        *((command.rows[at : at + ROWS_A_PART], ()) for at in _starts(command.rows)),
+        *(((), command.ended[at : at + ROWS_A_PART]) for at in _starts(command.ended)),
+    ]
+    for part, (rows, ended) in enumerate(parts, start=1):
         yield PriceListPublished(
             price_list_id=command.price_list_id,
             supplier_id=command.supplier_id,
@@ -365,12 +392,17 @@ def _in_parts(command: PublishPriceList) -> Iterator[PriceListPublished]:
             valid_from_on=command.valid_from_on,
             valid_until_on=command.valid_until_on,
             tier_mode=command.tier_mode,
-            rows=command.rows[start : start + ROWS_A_PART],
+            rows=rows,
             minimum_idr=command.minimum_idr,
             delivery_idr=command.delivery_idr,
             lead_days=command.lead_days,
             source=command.source,
+            ended=ended,
         )
+
+
+def _starts(named: Sequence[object]) -> range:
+    return range(0, len(named), ROWS_A_PART)
 
 
 catalog = Decider(needs, publish_price_list, (KNOWN_ITEM, SELLER, PRICE_LIST, OFFER))

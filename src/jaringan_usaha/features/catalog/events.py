@@ -65,6 +65,8 @@ class PriceListPublished(Event):
     it at its own tier (`incremental`). Prices are without PPN. The supplier takes orders from
     `minimum_idr` of goods on (without PPN and deposits), asks `delivery_idr` per delivery, and
     needs `lead_days` for it. `source` is the SHA-256 of the file the list was read from.
+    Items in `ended` have no price of this supplier any more from the first day on, until a list
+    that starts later gives one again.
     """
 
     name: ClassVar[str] = "catalog.price_list_published.1"
@@ -79,13 +81,18 @@ class PriceListPublished(Event):
     delivery_idr: int = 0
     lead_days: int | None = None
     source: str = ""
+    ended: tuple[str, ...] = ()
 
     def tags(self) -> Iterator[tuple[str, str]]:
-        """Besides its own ids, each row is found as the offer of this supplier for the item."""
+        """Besides its own ids, each item is found as the offer of this supplier for it."""
         yield "price_list", self.price_list_id
         yield "supplier", self.supplier_id
-        for row in self.rows:
-            yield "offer", offer_id(self.supplier_id, row.item_id)
+        for item_id in (*(row.item_id for row in self.rows), *self.ended):
+            yield "offer", offer_id(self.supplier_id, item_id)
+
+    def ends(self, offer: str) -> bool:
+        """Whether this offer has no price from the first day on."""
+        return any(offer == offer_id(self.supplier_id, item_id) for item_id in self.ended)
 
 
 class PriceFileReceived(Event):

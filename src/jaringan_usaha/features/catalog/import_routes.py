@@ -24,7 +24,7 @@ from jaringan_usaha.features.catalog.import_shapes import (
     ImportView,
     QuestionView,
     file_fields,
-    gone_view,
+    gone_views,
     preview_view,
     question_view,
     row_view,
@@ -281,7 +281,7 @@ async def list_rows(
 ) -> Counted[ImportRowView]:
     """The rows of a file as they would be stored, then the items that it no longer names."""
     seen = await _open_preview(door, caller, import_id, page.after)
-    rows = [*map(row_view, seen.preview.entries), *map(gone_view, seen.preview.gone)]
+    rows = [*map(row_view, seen.preview.entries), *gone_views(seen)]
     rows = [row for row in rows if status in (None, row.status)]
     language = told_in(request, response)
     return page.answer(

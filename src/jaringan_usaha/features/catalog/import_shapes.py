@@ -1,6 +1,7 @@
 """What the API shows of suppliers' files: the table that was found, rows, questions, outcomes."""
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -142,7 +143,9 @@ class ImportRowView(BaseModel):
     tiers: list[TierView] = Field(max_length=MOST_TIERS)
     before_tiers: list[TierView] = Field(max_length=MOST_TIERS)
     before_price_list_id: str
-    before_valid_until_on: date | None
+    before_valid_until_on: date | None = Field(
+        description="of a gone price that is to end, the day before the first one of the file"
+    )
     doubts: list[DoubtView] = Field(max_length=20)
 
 
@@ -236,7 +239,13 @@ def row_view(entry: Entry) -> ImportRowView:
     )
 
 
-def gone_view(before: InForce) -> ImportRowView:
+def gone_views(seen: Previewed) -> Iterator[ImportRowView]:
+    last_on = seen.row["valid_from_on"] - timedelta(days=1) if seen.preview.ends else None
+    for before in seen.preview.gone:
+        yield _gone_view(before, last_on or before.valid_until_on)
+
+
+def _gone_view(before: InForce, until_on: date | None) -> ImportRowView:
     return ImportRowView(
         row=0,
         item_id=before.item_id,
@@ -252,6 +261,6 @@ def gone_view(before: InForce) -> ImportRowView:
         tiers=[],
         before_tiers=tier_views(before.tiers),
         before_price_list_id=before.price_list_id,
-        before_valid_until_on=before.valid_until_on,
+        before_valid_until_on=until_on,
         doubts=[],
     )

@@ -244,6 +244,7 @@ async def catalogue(
             tiers_of(row),
             row["case_size"],
             row["min_cases"],
+            row["valid_from_on"] == on,
         )
         for row in await db.fetch(queries.in_force, network_id, supplier_id, on, MOST_IN_FORCE)
     }

@@ -113,16 +113,16 @@ join supplier_goods g
 
 -- name: in_force
 -- What one supplier asks on a day, by item: of the lists that include it, the one starting last.
-select o.item_id, p.price_list_id, p.valid_until_on, p.tiers,
+select o.item_id, p.price_list_id, p.valid_from_on, p.valid_until_on, p.tiers,
        p.case_size, p.min_cases
 from offers o
 cross join lateral (
-  select price_list_id, valid_until_on, tiers, case_size, min_cases
+  select price_list_id, valid_from_on, valid_until_on, tiers, case_size, min_cases, ended
   from prices
   where network_id = o.network_id and item_id = o.item_id and supplier_id = o.supplier_id
     and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
   order by valid_from_on desc limit 1) p
-where o.network_id = $1 and o.supplier_id = $2
+where o.network_id = $1 and o.supplier_id = $2 and not p.ended
 order by o.item_id limit $4;
 
 -- name: ceilings
@@ -138,5 +138,5 @@ select p.item_id, i.gtin, i.title, i.base_unit,
        coalesce(nullif(p.case_size, 0), i.case_size) as case_size, p.min_cases, p.tiers
 from prices p
 join items i on i.network_id = p.network_id and i.item_id = p.item_id
-where p.network_id = $1 and p.price_list_id = $2
+where p.network_id = $1 and p.price_list_id = $2 and not p.ended
 order by p.item_id limit $3;

@@ -44,6 +44,7 @@ def confirmation(asked: Asked, seen: Previewed, digest: str) -> ConfirmPriceFile
             for entry, _ in stored
             if entry.is_newly_named
         ),
+        ended={each.item_id: each.price_list_id for each in found.gone if found.ends},
         counts={
             "new": found.count("new"),
             "changed": found.count("changed"),

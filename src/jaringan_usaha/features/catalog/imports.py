@@ -8,11 +8,9 @@ from typing import Any, assert_never
 from jaringan_usaha.features.catalog import domain
 from jaringan_usaha.features.catalog.domain import (
     KNOWN_ITEM,
-    OFFER,
     PRICE_LIST,
     SELLER,
     NoSuchSupplier,
-    Offer,
     PublishPriceList,
     SupplierIsSuspended,
     TierMode,
@@ -28,7 +26,7 @@ from jaringan_usaha.features.catalog.events import (
     offer_id,
 )
 from jaringan_usaha.features.catalog.items import ITEM, AddItem, add_item
-from jaringan_usaha.kernel import calendar
+from jaringan_usaha.features.catalog.offers import OFFER
 from jaringan_usaha.kernel.decider import About, Decider, Known, Topic
 from jaringan_usaha.kernel.messages import Command, Event
 from jaringan_usaha.kernel.rejections import Invalid, Missing, Refused
@@ -72,7 +70,8 @@ class ConfirmPriceFile(Command):
 
     `seen_digest` is what people saw, `digest` what the file, the answers up to `version` and the
     catalogue make now, `open_questions` what stands before it. `compared_with` names for each
-    row the list whose price it was compared with, or nothing.
+    row the list whose price it was compared with, or nothing; `ended` by item the list whose
+    price ends.
     """
 
     import_id: str
@@ -91,6 +90,7 @@ class ConfirmPriceFile(Command):
     items: tuple[AddItem, ...]
     goods: tuple[NamedGoods, ...]
     counts: Mapping[str, int]
+    ended: Mapping[str, str] = {}
 
 
 ImportCommand = ReceivePriceFile | AnswerPriceFile | ConfirmPriceFile
@@ -232,6 +232,7 @@ def _publication(command: ConfirmPriceFile) -> PublishPriceList:
         tier_mode=command.tier_mode,
         rows=command.rows,
         source=command.source,
+        ended=tuple(command.ended),
     )
 
 
@@ -346,17 +347,12 @@ def confirm(command: ConfirmPriceFile, known: Known) -> Sequence[Event]:
 
 def _check_comparison(command: ConfirmPriceFile, known: Known) -> None:
     """The counts that people saw are true of the log: each row was compared with the price that
-    is in force when the list starts. Raises PreviewHasChanged."""
-    for row, compared_with in zip(command.rows, command.compared_with, strict=True):
-        offer = known[OFFER.about(offer_id(command.supplier_id, row.item_id))]
-        if in_force(offer, command.valid_from_on) != compared_with:
+    is in force when the list starts, and so was each that ends. Raises PreviewHasChanged."""
+    rows = zip((row.item_id for row in command.rows), command.compared_with, strict=True)
+    for item_id, compared_with in (*rows, *command.ended.items()):
+        offer = known[OFFER.about(offer_id(command.supplier_id, item_id))]
+        if offer.on(command.valid_from_on) != compared_with:
             raise _changed()
-
-
-def in_force(offer: Offer, day: date) -> str:
-    """The price list that holds on a day, empty without one."""
-    dated = [(each.from_on, each.until_on, each.price_list_id) for each in offer.validities]
-    return calendar.in_force(dated, day) or ""
 
 
 def _changed() -> PreviewHasChanged:

@@ -80,7 +80,8 @@ class RowBody(Body):
 class PriceListBody(Body):
     """Prices without PPN, on both dates and between; without an end, until a later list of the
     supplier takes over. An order is at least `minimum_idr` of goods (without PPN and deposits),
-    and a delivery costs `delivery_idr`."""
+    and a delivery costs `delivery_idr`. Items in `ended` have no price of the supplier from the
+    first day on, until a list that starts later gives one again."""
 
     supplier_id: Slug
     valid_from_on: Day
@@ -92,7 +93,11 @@ class PriceListBody(Body):
         int | None,
         Field(ge=0, le=MOST_LEAD_DAYS, description="from order to delivery; null: not said"),
     ] = None
-    rows: Annotated[tuple[RowBody, ...], Field(min_length=1, max_length=MOST_ROWS, strict=False)]
+    rows: Annotated[tuple[RowBody, ...], Field(max_length=MOST_ROWS, strict=False)]
+    ended: Annotated[
+        tuple[Slug, ...],
+        Field(max_length=MOST_ROWS, strict=False, description="items that are offered no more"),
+    ] = ()
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -105,7 +110,8 @@ class TierView(BaseModel):
 
 
 class PriceListView(BaseModel):
-    """A price list without its rows; `row_count` says how many there are."""
+    """A price list without its rows; `row_count` says how many there are, `ended_count` how many
+    prices it ends."""
 
     price_list_id: str
     supplier_id: str
@@ -113,12 +119,21 @@ class PriceListView(BaseModel):
     valid_until_on: date | None
     tier_mode: str = Field(description="all_units or incremental; more may come")
     row_count: int
+    ended_count: int
     minimum_idr: int = Field(description="goods of an order at least, without PPN and deposits")
     delivery_idr: int = Field(description="per delivery")
     lead_days: int | None
     source: str = Field(description="SHA-256 of the file it was read from, or empty")
     position: int
     recorded_at: datetime
+
+
+class WholePriceListView(PriceListView):
+    """A price list without its rows, and the items whose price it ends."""
+
+    ended: list[str] = Field(
+        max_length=MOST_ROWS, description="no price from the first day on, until a later list"
+    )
 
 
 class PriceRowView(BaseModel):
@@ -180,7 +195,7 @@ async def publish_price_list(
     caller: OperatorNow,
     door: DoorNow,
 ) -> Done:
-    """Publish a supplier's price list: all of its rows or none."""
+    """Publish a supplier's price list: all of it or nothing."""
     command = PublishPriceList(
         asked=asked,
         price_list_id=price_list_id,
@@ -192,6 +207,7 @@ async def publish_price_list(
         minimum_idr=body.minimum_idr,
         delivery_idr=body.delivery_idr,
         lead_days=body.lead_days,
+        ended=body.ended,
     )
     recorded = await door.handle(caller, catalog, command)
     return done(response, recorded, f"/v1/price-lists/{price_list_id}")
@@ -200,13 +216,14 @@ async def publish_price_list(
 @router.get("/price-lists/{price_list_id}", operation_id="getPriceList", tags=["catalog"])
 async def get_price_list(
     price_list_id: PriceListId, caller: PartnerNow, door: DoorNow, after: After = 0
-) -> PriceListView:
+) -> WholePriceListView:
     """One price list, without its rows."""
     async with door.reading(caller, after) as db:
         row = await views.price_list(db, caller.network_id, price_list_id)
+        ended = await views.ended_by(db, caller.network_id, price_list_id)
     if row is None or not caller.supplies(row["supplier_id"]):
         raise NoSuchPriceList(f"there is no price list {price_list_id}")
-    return PriceListView(**dict(row))
+    return WholePriceListView(**dict(row), ended=ended)
 
 
 @router.get("/price-lists", operation_id="listPriceLists", tags=["catalog"])

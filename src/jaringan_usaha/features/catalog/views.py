@@ -1,5 +1,6 @@
 """What is shown of goods and price lists, and how it is folded."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -8,6 +9,7 @@ import msgspec
 from jaringan_usaha.eventlog.database import Connection, Row
 from jaringan_usaha.eventlog.projector import Logged, Page, Projection
 from jaringan_usaha.eventlog.queries import Part, Queries
+from jaringan_usaha.features.catalog.domain import MOST_ROWS
 from jaringan_usaha.features.catalog.events import (
     ItemAdded,
     ItemDescribed,
@@ -24,7 +26,7 @@ _tiers = msgspec.json.Decoder(tuple[Tier, ...])
 
 
 async def write(page: Page, db: Connection) -> None:
-    """Fold a page: goods, then price lists, their rows, and who offers what."""
+    """Fold a page: goods, then price lists, their rows and ends, and who offers what."""
     await _write_items(page, db)
     parts = list(page.of(PriceListPublished))
     if parts:
@@ -66,11 +68,13 @@ async def _write_price_lists(
     network_id: int, parts: Sequence[Logged[PriceListPublished]], db: Connection
 ) -> None:
     first: dict[str, Logged[PriceListPublished]] = {}
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    ended: Counter[str] = Counter()
     for logged in parts:
         id_ = logged.event.price_list_id
         first.setdefault(id_, logged)
-        counts[id_] = counts.get(id_, 0) + len(logged.event.rows)
+        counts[id_] += len(logged.event.rows)
+        ended[id_] += len(logged.event.ended)
     named = (
         list(first),
         [logged.event.supplier_id for logged in first.values()],
@@ -83,7 +87,8 @@ async def _write_price_lists(
         network_id,
         *named,
         [logged.event.tier_mode for logged in first.values()],
-        list(counts.values()),
+        [counts[id_] for id_ in first],
+        [ended[id_] for id_ in first],
         [logged.event.minimum_idr for logged in first.values()],
         [logged.event.delivery_idr for logged in first.values()],
         [logged.event.lead_days for logged in first.values()],
@@ -113,6 +118,15 @@ async def _write_prices(
         [row.min_cases for _, row in rows],
     )
     await db.execute(queries.write_offers, network_id, items, suppliers)
+    ended = [(logged.event, item_id) for logged in parts for item_id in logged.event.ended]
+    await db.execute(
+        queries.end_prices,
+        network_id,
+        [event.price_list_id for event, _ in ended],
+        [item_id for _, item_id in ended],
+        [event.supplier_id for event, _ in ended],
+        [event.valid_from_on for event, _ in ended],
+    )
 
 
 catalog_views = Projection("catalog", write, (ItemAdded, ItemDescribed, PriceListPublished))
@@ -179,6 +193,12 @@ async def prices_of_item(
 async def count_prices_of_item(db: Connection, network_id: int, item_id: str, *, on: date) -> int:
     """How many suppliers ask for an item on a day."""
     return int(await db.fetchval(queries.count_prices_of_item, network_id, item_id, on))
+
+
+async def ended_by(db: Connection, network_id: int, price_list_id: str) -> list[str]:
+    """The items whose price a list ends, by id."""
+    rows = await db.fetch(queries.ended_by, network_id, price_list_id, MOST_ROWS)
+    return [row["item_id"] for row in rows]
 
 
 def tiers_of(price: Row) -> tuple[Tier, ...]:

@@ -18,17 +18,24 @@ class ItemNotOffered(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The prices one supplier ever asked for one item, latest list last."""
+    """The prices one supplier ever asked for one item, latest list last; None where it ended."""
 
     offer_id: str
-    prices: tuple[tuple[date, date | None, Price], ...] = ()
+    prices: tuple[tuple[date, date | None, Price | None], ...] = ()
 
     def on(self, day: date) -> Price | None:
         """The price in force on a day: of the lists that include it, the one starting last."""
         return in_force(self.prices, day)
 
+    def ordered_on(self, day: date) -> Price | None:
+        """The price of what was ordered while there was one: that it ended takes nothing away."""
+        asked = [(start, end, price) for start, end, price in self.prices if price is not None]
+        return in_force(asked, day)
+
 
 def evolve_offer(offer: Offer, event: PriceListPublished) -> Offer:
+    if event.ends(offer.offer_id):
+        return replace(offer, prices=(*offer.prices, (event.valid_from_on, None, None)))
     for row in event.rows:
         if offer_id(event.supplier_id, row.item_id) == offer.offer_id:
             price = Price(
@@ -61,8 +68,12 @@ PACKING = Topic("cycles.packing", "item", (ItemAdded,), Packing, evolve_packing,
 
 
 def price_on(offer: Offer, cycle: Cycle) -> Price:
+    """What may be ordered costs. Raises ItemNotOffered."""
     assert cycle.priced_on is not None
-    price = offer.on(cycle.priced_on)
+    return _existing(offer.on(cycle.priced_on), offer, cycle)
+
+
+def _existing(price: Price | None, offer: Offer, cycle: Cycle) -> Price:
     if price is None:
         supplier_id, _, item_id = offer.offer_id.partition("|")
         raise ItemNotOffered(
@@ -76,13 +87,20 @@ def about_terms(supplier_id: str, item_id: str) -> tuple[About[Any], About[Any]]
     return OFFER.about(offer_id(supplier_id, item_id)), PACKING.about(item_id)
 
 
+def is_offered(known: Known, supplier_id: str, item_id: str, cycle: Cycle) -> bool:
+    """Whether the goods can still be ordered in the cycle."""
+    assert cycle.priced_on is not None
+    return known[OFFER.about(offer_id(supplier_id, item_id))].on(cycle.priced_on) is not None
+
+
 def terms_on(known: Known, supplier_id: str, item_id: str, cycle: Cycle) -> Price:
-    """The price in force for the cycle, with the case that goods come in.
+    """The price of goods ordered in the cycle, with the case that they come in.
 
     Raises ItemNotOffered.
     """
+    assert cycle.priced_on is not None
     offer, packing = about_terms(supplier_id, item_id)
-    price = price_on(known[offer], cycle)
+    price = _existing(known[offer].ordered_on(cycle.priced_on), known[offer], cycle)
     if price.case_size:
         return price
     return replace(price, case_size=known[packing].case_size)

@@ -58,7 +58,8 @@ where c.network_id = $1 and c.cycle_id = $2;
 
 -- paged: cycle_goods
 -- What a cycle's goods cost, frozen where their order is consolidated and by the list in force
--- where it is not, beside the latest market price up to the day given; a page at a time.
+-- where it is not, beside the latest market price up to the day given; a page at a time. What was
+-- ordered keeps its price when that has ended since.
 select t.supplier_id, t.item_id, coalesce(i.commodity, '') as commodity, i.tax_class, i.base_unit,
        i.weight_g, i.volume_ml, coalesce(l.quantity, t.quantity) as quantity,
        l.item_id is not null as frozen,
@@ -73,7 +74,7 @@ left join consolidated_lines l
 left join lateral (
   select price_list_id, tier_mode, tiers from prices
   where network_id = t.network_id and item_id = t.item_id and supplier_id = t.supplier_id
-    and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
+    and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3) and not ended
   order by valid_from_on desc limit 1) p on l.item_id is null
 left join lateral (
   select idr, day_on, unit from market_prices

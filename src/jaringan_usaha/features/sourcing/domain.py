@@ -108,10 +108,11 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """All that one supplier ever asked for one item, with first and last day."""
+    """All that one supplier ever asked for one item, with first and last day; None where its
+    price ended."""
 
     offer_id: str
-    dated: tuple[tuple[date, date | None, Offer], ...] = ()
+    dated: tuple[tuple[date, date | None, Offer | None], ...] = ()
 
 
 def evolve_choice(choice: Choice, event: SupplierChosen) -> Choice:
@@ -133,6 +134,8 @@ def evolve_seller(seller: Seller, event: SupplierSuspended | SupplierReinstated)
 
 
 def evolve_offers(offers: Offers, event: PriceListPublished) -> Offers:
+    if event.ends(offers.offer_id):
+        return replace(offers, dated=(*offers.dated, (event.valid_from_on, None, None)))
     for row in event.rows:
         if offer_id(event.supplier_id, row.item_id) == offers.offer_id:
             offer = Offer(

@@ -19,13 +19,13 @@ from offers o
 join suppliers s on s.network_id = o.network_id and s.supplier_id = o.supplier_id
                 and not s.suspended
 cross join lateral (
-  select price_list_id, tier_mode, tiers, case_size, min_cases
+  select price_list_id, tier_mode, tiers, case_size, min_cases, ended
   from prices
   where network_id = o.network_id and item_id = o.item_id and supplier_id = o.supplier_id
     and valid_from_on <= $3 and (valid_until_on is null or valid_until_on >= $3)
   order by valid_from_on desc limit 1) p
 join price_lists l on l.network_id = o.network_id and l.price_list_id = p.price_list_id
-where o.network_id = $1 and o.item_id = $2
+where o.network_id = $1 and o.item_id = $2 and not p.ended
 order by o.supplier_id limit $4;
 
 -- name: ordered_in_cycle

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 SKIP = "skip"
 YES = "yes"
+KEEP = "keep"
+END = "end"
 
 _OF_A_ROW = re.compile(r":R\d+$|:\*$")
-_OF_A_FILE = ("head", "sheet", "ppn", "money")
+_OF_A_FILE = ("head", "sheet", "ppn", "money", "gone")
 
 
 def is_remembered(question: str) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 
 from jaringan_usaha.features.catalog.events import PriceRow, Tier
 from jaringan_usaha.features.catalog.sheets import packs
-from jaringan_usaha.features.catalog.sheets.asking import SKIP, YES, Asking, Question
+from jaringan_usaha.features.catalog.sheets.asking import END, KEEP, SKIP, YES, Asking, Question
 from jaringan_usaha.features.catalog.sheets.cells import Sheet
 from jaringan_usaha.features.catalog.sheets.doubts import JUMP, Doubt, doubts_of
 from jaringan_usaha.features.catalog.sheets.lines import Line, read_lines
@@ -40,7 +40,8 @@ class KnownItem(msgspec.Struct, frozen=True):
 
 
 class InForce(msgspec.Struct, frozen=True):
-    """The supplier's price of an item on the day on which the new list starts."""
+    """The supplier's price of an item on the day on which the new list starts; `is_new`: a list
+    of that very day gives it."""
 
     item_id: str
     price_list_id: str
@@ -48,6 +49,7 @@ class InForce(msgspec.Struct, frozen=True):
     tiers: tuple[Tier, ...]
     case_size: int = 0
     min_cases: int = 0
+    is_new: bool = False
 
 
 class Ceiling(msgspec.Struct, frozen=True):
@@ -90,11 +92,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Preview:
-    """Everything that a confirmation stores, and every question that stands before it."""
+    """Everything that a confirmation stores, and every question that stands before it. `ends`:
+    the prices that are `gone` end with it."""
 
     table: Table | None
     entries: tuple[Entry, ...]
     gone: tuple[InForce, ...]
+    ends: bool
     left_out: int
     questions: tuple[Question, ...]
     used: frozenset[str]
@@ -112,6 +116,7 @@ class Preview:
             terms,
             [(entry.item, entry.is_new_item, entry.price, entry.status) for entry in self.entries],
             [(each.item_id, each.price_list_id) for each in self.gone],
+            self.ends,
             self.left_out,
             [question.id for question in self.questions],
         )
@@ -182,15 +187,34 @@ class _Comparison:
         kept = [entry for entry in entries if entry is not None]
         here = {entry.item.item_id for entry in kept}
         table = self._draft.table
-        known = self._catalogue.in_force
+        gone = self._gone(here) if table else ()
         return Preview(
             table=table,
             entries=tuple(kept),
-            gone=tuple(known[id] for id in sorted(known) if id not in here) if table else (),
+            gone=gone,
+            ends=self._ends(len(gone)),
             left_out=(len(table.rows) if table else 0) - len(kept),
             questions=tuple(self._asking.questions.values()),
             used=frozenset(self._asking.used),
         )
+
+    def _gone(self, here: set[str]) -> tuple[InForce, ...]:
+        """What another list of the same day has a price for is the other part of the offer."""
+        known = self._catalogue.in_force
+        return tuple(known[id] for id in sorted(known) if id not in here and not known[id].is_new)
+
+    def _ends(self, gone: int) -> bool:
+        """Whether what is gone is no longer offered. It is asked when nothing else is open: only
+        then is it known what is gone."""
+        said = self._asking.answer("gone", (KEEP, END)) if gone else ""
+        if gone and not said and not self._asking.questions:
+            text = (
+                f"goods with a price that are in no row taken from the file: {gone}; keep if "
+                "the file is a part of the list and their prices stay, end if they are no longer "
+                "offered from its first day on"
+            )
+            self._asking.leave_open(Question("gone", text, options=(KEEP, END)))
+        return said == END
 
     def _entry(self, line: Line, doubts: list[Doubt]) -> Entry | None:
         before_asking = len(self._asking.questions)

@@ -21,7 +21,7 @@ from jaringan_usaha.features.cycles.amendments import views as amended_views
 from jaringan_usaha.features.cycles.ceilings import OF_GROUP, lawful_terms_on
 from jaringan_usaha.features.cycles.domain import CYCLE, Cycle, NoSuchCycle, existing
 from jaringan_usaha.features.cycles.group.nudges import nudge, reached
-from jaringan_usaha.features.cycles.offers import about_terms
+from jaringan_usaha.features.cycles.offers import about_terms, is_offered
 from jaringan_usaha.kernel.ceiling import HET_EXCEEDED
 from jaringan_usaha.kernel.tiers import Price, too_dear
 
@@ -109,7 +109,7 @@ async def list_group_prices(
             )
             wanted = await sums.of_wanted(db, caller.network_id, cycle_id, supplier_id=supplier_id)
             count = wanted["rows"]
-    cycle, prices = await _prices(door, caller, cycle_id, rows)
+    cycle, prices, _ = await _prices(door, caller, cycle_id, rows)
 
     def show(row: Row) -> GroupPriceView:
         price = prices[row["supplier_id"], row["item_id"]]
@@ -127,9 +127,9 @@ async def list_nudges(
     door: DoorNow,
     supplier_id: Annotated[Slug | None, Query()] = None,
 ) -> NudgeList:
-    """Items of which the group would get more for less, while it may still order. One answer looks
-    at 2,000 items, so that a page may hold few or none, and a cycle of more items has no totals;
-    `next` leads on to the others."""
+    """Items of which the group would get more for less, while it may still order them. One answer
+    looks at 2,000 items, so that a page may hold few or none, and a cycle of more items has no
+    totals; `next` leads on to the others."""
     async with page.reading("cycles") as db:
         await _state(db, caller, cycle_id)
         rows, whole = [
@@ -142,10 +142,13 @@ async def list_nudges(
             )
             for part in (page.part, Part(("", ""), 0))
         ]
-    cycle, prices = await _prices(door, caller, cycle_id, [*rows, *whole])
+    cycle, prices, ended = await _prices(door, caller, cycle_id, [*rows, *whole])
 
     def show(row: Row) -> dict[str, Any] | None:
-        price = prices[row["supplier_id"], row["item_id"]]
+        item = row["supplier_id"], row["item_id"]
+        if item in ended:
+            return None
+        price = prices[item]
         nudged = nudge(price, reached(price, row["quantity"], row["tolerance"]).quantity)
         return nudged and {**dict(row), **nudged._asdict()}
 
@@ -173,8 +176,9 @@ async def _state(db: Connection, caller: Caller, cycle_id: str) -> str:
 
 async def _prices(
     door: Door, caller: Caller, cycle_id: str, rows: list[Row]
-) -> tuple[Cycle, dict[tuple[str, str], Price]]:
-    """The cycle, and the terms of the items of these rows where it takes them from lists."""
+) -> tuple[Cycle, dict[tuple[str, str], Price], set[tuple[str, str]]]:
+    """The cycle, and the terms of the items of these rows where it takes them from lists; last
+    the items that are not offered any more."""
     items = list(dict.fromkeys((row["supplier_id"], row["item_id"]) for row in rows))
     about = CYCLE.about(cycle_id)
     log = door.log(caller.network_id)
@@ -182,8 +186,10 @@ async def _prices(
     known = await log.know([about, *OF_GROUP, *terms])
     cycle = known[about]
     if cycle.prices != "listed":
-        return cycle, {}
-    return existing(cycle), {item: lawful_terms_on(known, *item, cycle) for item in items}
+        return cycle, {}, set()
+    prices = {item: lawful_terms_on(known, *item, cycle) for item in items}
+    ended = {item for item in items if not is_offered(known, *item, cycle)}
+    return existing(cycle), prices, ended
 
 
 def _so_far(row: Row, price: Price, cycle: Cycle) -> GroupPriceView:
