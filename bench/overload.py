@@ -70,8 +70,10 @@ def _remembering(place: World, service: Service) -> None:
     """It remembers as much as it may, as after a day of service; so what it then holds more of is
     not what it was told."""
     plan = {"port": service.port, "key": place.key, "cycle": CYCLE, "lines": 1}
-    plan |= {"connections": CONNECTIONS, "requests": Settings().memory_facts, "seconds": 600.0}
-    load(plan)
+    plan |= {"connections": CONNECTIONS, "seconds": 10.0}
+    full = _head(place) + Settings().memory_facts
+    while _head(place) < full:
+        load(plan)
 
 
 def _head(place: World) -> int:

@@ -16,7 +16,8 @@ SLOW_SECONDS = 10.0
 SLOW_BYTES = 1 << 10
 """A body of which fewer bytes than this come in each ten seconds is not waited for."""
 
-CROWDED_SECONDS = 5.0
+CROWDED_SECONDS = 10.0
+CROWDED_PART = 4
 
 ALWAYS_OPEN = frozenset(("/healthz", "/readyz"))
 
@@ -59,11 +60,11 @@ class Visits:
 
     def lets_in(self, scope: Scope) -> bool:
         """Whether there is a place for a request that begins; it then has it. A burst finds all
-        places. When more come than can be worked on, a third is given for some seconds, so that
+        places. When more come than can be worked on, a part is given for some seconds, so that
         those let in are served as quickly as ever; then all again, lest it stay so without need."""
         now = time.monotonic()
         crowded = now < self.crowded_until
-        places = -(-self.most_at_once // 3) if crowded else self.most_at_once
+        places = -(-self.most_at_once // CROWDED_PART) if crowded else self.most_at_once
         if self.working >= places and scope["path"] not in ALWAYS_OPEN:
             self.refused += 1
             if not crowded:
