@@ -91,6 +91,8 @@ def the_contract_is_as_strict_as_the_service(
         if zero_within and problem["code"] == "json-invalid":
             continue
         codes = {each["code"] for each in problem["errors"]}
+        if "int-type" in codes:
+            codes.discard("too-short")  # a list counts what fits of it
         unfit = problem["code"] in UNFIT or (problem["detail"] == MISFIT and codes - NO_SCHEMA)
         assert not unfit, problem["errors"] or problem["code"]
 

@@ -72,6 +72,7 @@ BAD_JSON: dict[str, bytes] = {
     "the same key twice, escaped": b'{"title": "x", "\\u0074itle": "x"}',
     "the same key twice, deep": b'{"title": "x", "lines": [{"a": 1, "a": 1}]}',
     "1,001 keys": json.dumps({f"k{number}": 1 for number in range(1_001)}).encode(),
+    "a key of 600 letters": b'{"' + b"k" * 600 + b'": NaN}',
     "2^53": b'{"title": "x", "quantity": 9007199254740992}',
     "-2^53": b'{"title": "x", "quantity": -9007199254740992}',
     "700 digits": b'{"title": "x", "quantity": ' + b"7" * 700 + b"}",
@@ -118,7 +119,8 @@ PLACES = {
     "half a surrogate pair": "/title",
     "half a surrogate pair in a key": "/?",
     "a zero byte": "/title",
-    "a zero byte in a key": "/a\0b",
+    "a zero byte in a key": "/a?b",
+    "a key of 600 letters": "/" + "k" * 511,
 }
 
 

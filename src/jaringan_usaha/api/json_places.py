@@ -8,6 +8,8 @@ from typing import NamedTuple
 MOST_CHARACTERS = 1 << 16
 """Looked through for a place, which takes some 30 ms; what stands behind is in the whole (`""`)."""
 
+MOST_POINTER = 512
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{},:]|[^][{},:"\s]+')
 
 Path = tuple[str | int, ...]
@@ -42,9 +44,10 @@ def pointer_near(text: str, character: int) -> str:
 
 
 def pointer(path: Path) -> str:
-    """As RFC 6901 writes it. Half a surrogate pair in a key becomes `?`."""
+    """As RFC 6901 writes it, cut where it grows too long. What no text may hold, half a surrogate
+    pair and a zero byte, becomes `?` in a key."""
     told = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
-    return told.encode("utf-8", "replace").decode()
+    return told[:MOST_POINTER].replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 def said(written: str) -> str | None:

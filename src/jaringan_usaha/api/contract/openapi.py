@@ -11,6 +11,7 @@ from jaringan_usaha.api.contract.bounds import TEXT_PATTERN, bound_all
 from jaringan_usaha.api.contract.deprecation import UNTIL
 from jaringan_usaha.api.contract.descriptions import explain_all
 from jaringan_usaha.api.fields import UUID_V7
+from jaringan_usaha.api.json_places import MOST_POINTER
 from jaringan_usaha.api.lean_route import LeanRoute
 from jaringan_usaha.api.versions import MOST_TAGS, TAG_PATTERN
 from jaringan_usaha.kernel.money import MOST_IDR
@@ -33,7 +34,7 @@ PROBLEM: dict[str, Any] = {
                 "type": "object",
                 "required": ["pointer", "code", "detail"],
                 "properties": {
-                    "pointer": {"type": "string", "maxLength": 512},
+                    "pointer": {"type": "string", "maxLength": MOST_POINTER},
                     "code": {"type": "string", "maxLength": 64},
                     "detail": {"type": "string", "maxLength": 512},
                 },
