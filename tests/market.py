@@ -20,6 +20,7 @@ from jaringan_usaha.eventlog.memory import Memory
 from jaringan_usaha.eventlog.projector import Projector
 from jaringan_usaha.follower import Follower
 from service import NETWORK, Service, Speaker, settings_for
+from witness import keeps_the_contract
 
 OIL = {"title": "Minyak goreng 12 × 1 L", "base_unit": "XPK", "case_size": 1}
 RICE = {"title": "Beras medium", "base_unit": "KGM", "case_size": 1}
@@ -40,7 +41,11 @@ async def served(url: str) -> AsyncIterator["Market"]:
         door: Door = app.state.door
         door.clock.set_from = lambda _: None  # type: ignore[method-assign]  tests move it
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx2.AsyncClient(
+            transport=transport,
+            base_url="http://test",
+            event_hooks={"response": [keeps_the_contract]},
+        ) as client:
             worker = await open_pool(url, most=6, role=WORKER)
             follower = Follower(worker, await house.type_ids(worker), Memory(settings.memory_facts))
             key = await issue(door.write_pool, door.clock, NETWORK, Wanted("operator"))

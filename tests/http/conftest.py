@@ -17,6 +17,7 @@ from jaringan_usaha.eventlog.database import WORKER, open_pool
 from jaringan_usaha.eventlog.projector import Projector
 from market import Market
 from service import NETWORK, Service, Speaker, settings_for
+from witness import keeps_the_contract
 
 
 @pytest_asyncio.fixture
@@ -26,7 +27,11 @@ async def service(database: str) -> AsyncIterator[Service]:
     async with app.router.lifespan_context(app):
         door: Door = app.state.door
         transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx2.AsyncClient(
+            transport=transport,
+            base_url="http://test",
+            event_hooks={"response": [keeps_the_contract]},
+        ) as client:
             worker = await open_pool(database, most=2, role=WORKER)
             projector = Projector(worker, house.event_types(), house.PROJECTIONS)
             key = await issue(door.write_pool, door.clock, NETWORK, Wanted("operator"))

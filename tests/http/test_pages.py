@@ -316,7 +316,9 @@ async def market(postgres: EmbeddedServer, template: str) -> AsyncIterator[Marke
         yield market
 
 
-RULES = st.tuples(st.text("aB-9", min_size=1, max_size=3), st.integers(1, 300), st.just("a law"))
+RULES = st.tuples(
+    st.from_regex(r"[aB9][aB9-]{0,2}", fullmatch=True), st.integers(1, 300), st.just("a law")
+)
 GOODS = st.tuples(
     st.dates(date(2026, 1, 1), date(2026, 1, 4)), st.sampled_from("aBc"), st.sampled_from("xYz")
 )

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -421,6 +422,16 @@ async def test_an_error_of_ours_tells_nothing(
         assert "Traceback" not in answer.text
         assert "select" not in answer.text
         assert problem["errors"] == []
+
+
+async def test_who_goes_by_another_time_than_the_database_is_not_ready(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market.door.clock, "offset", timedelta(seconds=-29))
+    ready = await market.client.get("/readyz")
+    assert (ready.status_code, ready.json()["clock_skew_seconds"]) == (200, 29)
+    monkeypatch.setattr(market.door.clock, "offset", timedelta(seconds=-31))
+    assert_problem(await market.client.get("/readyz"), 503, "clock-skew")
 
 
 async def test_every_answer_has_an_instance_of_its_own(market: Market) -> None:

@@ -51,6 +51,11 @@ Slug = Annotated[
         examples=["kop-melati"],
     ),
 ]
+SlugOrNone = Annotated[
+    str,
+    Field(max_length=128, pattern=f"^$|{SLUG_PATTERN}", description="empty when there is none"),
+]
+"""Of answers."""
 Idr = Annotated[int, Field(ge=0, le=MOST_IDR, description="whole rupiah")]
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 Reason = Annotated[

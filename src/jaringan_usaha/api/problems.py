@@ -52,6 +52,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "contact-is-erased": ("Kontak sudah dihapus", "The contact is erased"),
     "erasure-not-asked": ("Penghapusan belum diminta", "The erasure was not asked for"),
     "consolidated-order-is-sent": ("Pesanan sudah dikirim", "The order was sent"),
+    "clock-skew": ("Jam tidak seragam", "The clocks differ"),
     "cursor-filter-mismatch": ("Penunjuk dari daftar lain", "Cursor of another list"),
     "clock-goes-forward": ("Jam hanya maju", "The clock goes forward"),
     "cursor-expired": ("Penunjuk sudah kedaluwarsa", "The cursor has expired"),

@@ -164,6 +164,7 @@ REFUSALS = {
     "403": "This key may not do that.",
     "404": "There is no such thing for this caller.",
     "409": "A rule says no; `code` says which.",
+    "410": "Kept no longer; `snapshot_url` says where to begin again.",
     "412": "The thing has another version by now.",
     "413": "The body is too large.",
     "414": "The URL is too long.",
@@ -260,6 +261,8 @@ def _add_refusals(document: dict[str, Any]) -> None:
             operation["security"] = ways[1:] if path == "/auth/logout" else ways
             for status, meaning in REFUSALS.items():
                 if status == "428" and not _takes(operation, "if-match"):
+                    continue
+                if status == "410" and operation["operationId"] != "listChanges":
                     continue
                 operation["responses"].setdefault(
                     status,

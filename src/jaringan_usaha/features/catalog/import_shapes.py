@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from jaringan_usaha.api.fields import SlugOrNone
 from jaringan_usaha.api.paging import ListWithTotals, Rows
 from jaringan_usaha.api.words import in_language
 from jaringan_usaha.eventlog.database import Row
@@ -142,7 +143,7 @@ class ImportRowView(BaseModel):
     change_bp: int | None = Field(description="of the first price, hundredths of a percent")
     tiers: list[TierView] = Field(max_length=MOST_TIERS)
     before_tiers: list[TierView] = Field(max_length=MOST_TIERS)
-    before_price_list_id: str
+    before_price_list_id: SlugOrNone
     before_valid_until_on: date | None = Field(
         description="of a gone price that is to end, the day before the first one of the file"
     )

@@ -116,7 +116,11 @@ class ClaimedLineView(BaseModel):
 class DebitNoteView(BaseModel):
     """A claim on the supplier for what was billed and is not paid for."""
 
-    debit_note_id: str
+    debit_note_id: str = Field(
+        description="the invoice's id and a number: `tagihan-7|1`",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*\|[0-9]+$",
+        max_length=128,
+    )
     invoice_id: str
     cycle_id: str
     supplier_id: str

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from jaringan_usaha.api.access.admission import AuditorNow, ReaderNow
 from jaringan_usaha.api.access.caller import Caller
 from jaringan_usaha.api.door import DoorNow, shown
-from jaringan_usaha.api.fields import Day, Slug
+from jaringan_usaha.api.fields import Day, Slug, SlugOrNone
 from jaringan_usaha.api.paging import (
     After,
     ListWithTotals,
@@ -67,9 +67,9 @@ class PostingView(BaseModel):
     event: str
     posted_on: date
     document_on: date
-    cycle_id: str
-    supplier_id: str
-    koperasi_id: str
+    cycle_id: SlugOrNone
+    supplier_id: SlugOrNone
+    koperasi_id: SlugOrNone
     debit_account: str
     debit_party: str
     credit_account: str

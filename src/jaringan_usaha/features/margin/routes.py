@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from jaringan_usaha.api.access.admission import ReaderNow
-from jaringan_usaha.api.fields import Slug
+from jaringan_usaha.api.fields import Slug, SlugOrNone
 from jaringan_usaha.api.paging import (
     ListWithTotals,
     Page,
@@ -76,7 +76,7 @@ class MarginView(Margins):
     """One koperasi in one cycle. Without a cycle: sales of goods that nobody saw come."""
 
     koperasi_id: str
-    cycle_id: str
+    cycle_id: SlugOrNone
 
 
 class MarginList(ListWithTotals[MarginView, Margins]):
