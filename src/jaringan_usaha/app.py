@@ -123,7 +123,13 @@ SYNC_TYPES = {
 PUT_ORDER = LeanRoute(
     "PUT", "/v1/orders/{order_id}", order_routes.put_order, operation_id="putOrder"
 )
-POST_SYNC = LeanRoute("POST", "/v1/sync", Sync(SYNC_TYPES).post, operation_id="sync")
+POST_SYNC = LeanRoute(
+    "POST",
+    "/v1/sync",
+    Sync(SYNC_TYPES).post,
+    operation_id="sync",
+    query=frozenset(("atomic",)),
+)
 MOST_SKEW_SECONDS = 30
 
 

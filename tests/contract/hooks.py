@@ -1,7 +1,9 @@
 """What Schemathesis cannot know by itself; named in `schemathesis.toml`."""
 
 import json
+import os
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from jaringan_usaha.api.validation import misfit
 NDJSON = "application/x-ndjson"
 MISFIT = misfit([]).detail
 CONTRACT = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_text())
+THERE: dict[str, list[str]] = json.loads(Path(os.environ["THERE"]).read_text())
+DAYS = ["2026-01-01", "2026-01-15", "2026-02-16", "2026-03-01"]
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MANY, MOSTLY = 1_000, 0.8
 UNFIT = {"idempotency-key-missing", "idempotency-key-invalid", "json-invalid"}
 NO_SCHEMA = {"int-type", "personal-data"}
 """What no schema can state: JSON Schema takes 1.0 for a whole number; and who is in a text."""
@@ -33,11 +39,32 @@ def first_line(context: schemathesis.DeserializationContext, response: Any) -> A
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, **_: Any) -> None:
-    """A text that fits the contract as `fields` stands for some that items of the list have."""
-    if _asks_for_parts(case) and case.meta is not None and case.meta.generation.mode.is_positive:
+    """What fits the contract stands for what there is: ids of things, days and amounts of this
+    year's trade, fields that items of the list have."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    chance = random.Random(json.dumps([case.path_parameters, case.query, str(case.body)]))
+    for part in (case.path_parameters, case.query, case.body):
+        _make_likely(part, chance)
+    if _asks_for_parts(case):
         names = sorted(_item(case)["properties"])
-        chance = random.Random(case.query["fields"])
         case.query["fields"] = ",".join(chance.sample(names, chance.randint(1, len(names))))
+
+
+def _make_likely(part: Any, chance: random.Random) -> None:
+    """Most of what is named alike, at any depth, in place."""
+    for name, value in part.items() if isinstance(part, dict) else ():
+        if isinstance(value, dict | list):
+            for each in value if isinstance(value, list) else [value]:
+                _make_likely(each, chance)
+        elif chance.random() > MOSTLY or value is None:
+            continue
+        elif isinstance(value, str) and name in THERE:
+            part[name] = chance.choice(THERE[name])
+        elif isinstance(value, str) and A_DAY.fullmatch(value):
+            part[name] = chance.choice(DAYS)
+        elif isinstance(value, int) and value > MANY:
+            part[name] = chance.randint(1, MANY)
 
 
 @schemathesis.check

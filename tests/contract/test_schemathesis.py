@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jaringan_usaha.cli.own_service import OwnService
-
-from .conftest import ROOT
+from .conftest import ROOT, LivedIn
 
 EXAMPLES = {"examples,coverage": 60, "fuzzing": 12, "stateful": 200}
 """How many of each operation, or walks through all of them: the same on any machine."""
@@ -21,18 +19,20 @@ REPLACED = "response_schema_conformance"
 @pytest.mark.parametrize("phases", EXAMPLES)
 @pytest.mark.parametrize("speaker", ["operator", "koperasi"])
 def test_the_service_keeps_its_contract(
-    running: OwnService, contract: Path, tmp_path: Path, speaker: str, phases: str
+    lived_in: LivedIn, contract: Path, tmp_path: Path, speaker: str, phases: str
 ) -> None:
-    key = running.keys[("operator", "koperasi").index(speaker)]
+    key = lived_in.service.keys[("operator", "koperasi").index(speaker)]
+    python_path = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    environment = {"JARINGAN_KEY": key, "THERE": str(lived_in.there), "PYTHONPATH": python_path}
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(contract)),
-            *("--url", running.url, "--checks", "all", "--exclude-checks", REPLACED),
+            *("--url", lived_in.service.url, "--checks", "all", "--exclude-checks", REPLACED),
             *("--phases", phases, "--seed", "2026", "--max-examples", str(EXAMPLES[phases])),
             *("--report", "junit", "--report-dir", str(tmp_path)),
         ],
         cwd=ROOT,
-        env={**os.environ, "JARINGAN_KEY": key, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,7 @@ PACKAGE = Path(jaringan_usaha.__file__).parent
 SAYING = {
     "Problem": 2, "unauthenticated": 0, "_invalid": 0, "_Wrong": 0, "FileRefused": 1,
     "TableDoesNotFit": 0, "NothingWeighs": 0, "Question": 1, "_ask_column": 1, "Doubt": 2,
-    "PydanticCustomError": 1,
+    "PydanticCustomError": 1, "_misnamed": 2,
 }  # fmt: skip
 """Besides the classes of refusals (first argument): who says a sentence, as which argument."""
 IN_A_FIELD = "doubt"

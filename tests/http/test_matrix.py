@@ -27,7 +27,7 @@ from jaringan_usaha.api.asked import new_id
 from jaringan_usaha.app import openapi_document
 from jaringan_usaha.embedded import EmbeddedServer
 from market import Market, oil, opened
-from service import NETWORK, cursor_of
+from service import NETWORK, assert_refused, cursor_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -266,6 +266,22 @@ async def cell(world: World, operation: Operation, column: str) -> str:
 async def test_every_operation_has_its_row_and_every_row_its_operation() -> None:
     assert set(TABLE) == set(OPERATIONS) - OPEN_TO_ALL
     assert {len(row.split()) for row in TABLE.values()} == {len(COLUMNS)}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - OPEN_TO_ALL))
+async def test_a_query_names_what_the_route_knows_and_once(world: World, name: str) -> None:
+    """A misspelt filter would show everything."""
+    operation, names = OPERATIONS[name], world.names["mawar"]
+    strange = await ask(world, operation, world.keys["operator"], names, kopersi_id="mawar")
+    (error,) = assert_refused(strange, 422, "validation-failed")["errors"]
+    assert (error["pointer"], error["code"]) == ("/kopersi_id", "unknown-parameter")
+    assert all(each in error["detail"] for each in operation.query)
+    stranger = await ask(world, operation, None, names, kopersi_id="mawar")
+    assert_refused(stranger, 401, "unauthenticated")
+    for each in sorted(operation.query)[:1]:
+        twice = await ask(world, operation, world.keys["operator"], names, **{each: ["1", "2"]})
+        errors = assert_refused(twice, 422, "validation-failed")["errors"]
+        assert (f"/{each}", "repeated") in [(one["pointer"], one["code"]) for one in errors]
 
 
 @pytest.mark.parametrize("name", sorted(set(OPERATIONS) - OPEN_TO_ALL))

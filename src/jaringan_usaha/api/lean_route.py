@@ -19,12 +19,14 @@ class LeanRoute(Route):
         endpoint: Callable[[Request], Awaitable[Response]],
         *,
         operation_id: str,
+        query: frozenset[str] = frozenset(),
         deprecated: bool = False,
         openapi_extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(path, endpoint, methods=[method])
         self.method = method.lower()
         self.operation_id = operation_id
+        self.query = query
         self.deprecated = deprecated
         self.openapi_extra = openapi_extra or {}
 

@@ -1,9 +1,11 @@
 """FastAPI routes whose bodies are read by `strict_json`, and whose answers have a tag."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import cached_property
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
@@ -65,8 +67,19 @@ def before_it_leaves(request: Request, do: Callable[[], Awaitable[None]]) -> Non
     request.scope["before_it_leaves"] = do
 
 
+def _query_of(dependant: Dependant) -> Iterator[str]:
+    yield from (each.alias for each in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _query_of(each)
+
+
 class StrictRoute(APIRoute):
     """The route class of every router in the house."""
+
+    @cached_property
+    def query(self) -> frozenset[str]:
+        """What a query may name."""
+        return frozenset(_query_of(self.dependant))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

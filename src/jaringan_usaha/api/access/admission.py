@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from jaringan_usaha.api import query
 from jaringan_usaha.api.access.caller import READERS, TRADERS, Caller, Role
 from jaringan_usaha.api.access.keys import COOKIE
 from jaringan_usaha.api.access.limits import READ, WRITE, Rate
@@ -19,7 +20,9 @@ async def admit(
     its scopes, and not too often; without a key, in a person's session. `area` stands for the
     tag of a route without one; with "" the route looks at the scopes itself.
 
-    Raises Problem 401 and 429, NotAllowed.
+    Nor may the query name what the route does not know.
+
+    Raises Problem 401, 422 and 429, NotAllowed.
     """
     address = request.client.host if request.client else ""
     authorization = request.headers.get("authorization")
@@ -45,6 +48,8 @@ async def admit(
     request.scope["limit"] = door.limits.admit(caller, rate)
     if caller.limited:
         _must_be_within(caller, request, address, area)
+    if request.scope["query_string"]:
+        query.must_fit(request)
     return caller
 
 
@@ -70,7 +75,7 @@ def _area_of(request: Request) -> str:
 async def anyone(request: Request) -> Caller:
     """Whoever has a key; what they may see or do is still to be asked.
 
-    Raises Problem 401 and 429, NotAllowed.
+    Raises Problem 401, 422 and 429, NotAllowed.
     """
     return await admit(door_of(request), request)
 
