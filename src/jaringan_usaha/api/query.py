@@ -5,12 +5,12 @@ from collections import Counter
 from starlette.requests import Request
 
 from jaringan_usaha.api.json_places import pointer
-from jaringan_usaha.api.problems import MOST_ERRORS
 from jaringan_usaha.api.validation import misfit
 
 
 def must_fit(request: Request) -> None:
-    """Raises Problem 422 for a name that the route does not know, or that stands twice."""
+    """Raises Problem 422 for a name that the route does not know, or that stands twice. A strange
+    name is not repeated: whatever was pasted into the address may stand there."""
     known = getattr(request.scope.get("route"), "query", None)
     if known is None:
         return
@@ -19,13 +19,12 @@ def must_fit(request: Request) -> None:
     if not known:
         told = "this takes no query"
     asked = Counter(name for name, _ in request.query_params.multi_items())
-    errors = [_misnamed(name, "unknown-parameter", told) for name in asked if name not in known]
-    errors += [
-        _misnamed(name, "repeated", "say this once") for name, times in asked.items() if times > 1
-    ]
+    errors = [_misnamed("", "unknown-parameter", told)] if asked.keys() - known else []
+    repeated = [name for name in sorted(known) if asked[name] > 1]
+    errors += [_misnamed(pointer((name,)), "repeated", "say this once") for name in repeated]
     if errors:
-        raise misfit(errors[:MOST_ERRORS])
+        raise misfit(errors)
 
 
-def _misnamed(name: str, code: str, detail: str) -> dict[str, str]:
-    return {"pointer": pointer((name,)), "code": code, "detail": detail}
+def _misnamed(at: str, code: str, detail: str) -> dict[str, str]:
+    return {"pointer": at, "code": code, "detail": detail}
