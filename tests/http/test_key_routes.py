@@ -109,6 +109,27 @@ async def test_the_same_request_makes_one_key(market: Market) -> None:
     problem = assert_refused(again, 409, "key-already-made")
     assert problem["key_id"] == first.json()["key_id"]
     assert first.json()["key"] not in again.text
+    other = await market.client.post("/v1/keys", json={"role": "auditor"}, headers=headers)
+    assert_refused(other, 422, "idempotency-key-reused")
+    assert "key_id" not in other.json()
+
+
+async def test_the_same_request_rotates_a_key_once(market: Market) -> None:
+    old, another = await made(market, role="office"), await made(market, role="office")
+    headers = {
+        "authorization": f"Bearer {market.operator.key}",
+        "idempotency-key": "rotate-a-key-00001",
+    }
+
+    async def rotate(which: dict[str, Any], hours: int) -> httpx2.Response:
+        path = f"/v1/keys/{which['key_id']}/rotate"
+        return await market.client.post(path, json={"overlap_hours": hours}, headers=headers)
+
+    first = await rotate(old, 1)
+    again = assert_refused(await rotate(old, 1), 409, "key-already-made")
+    assert again["key_id"] == first.json()["key_id"]
+    assert_refused(await rotate(old, 2), 422, "idempotency-key-reused")
+    assert_refused(await rotate(another, 1), 422, "idempotency-key-reused")
 
 
 async def test_sec_1_rotation_leaves_both_alive_for_a_day(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Never
 from uuid import UUID
 
 from jaringan_usaha.api.access.caller import Address, Caller, Role
@@ -21,8 +21,10 @@ from jaringan_usaha.api.access.keys import (
 from jaringan_usaha.api.answering import answering
 from jaringan_usaha.api.asked import Clock
 from jaringan_usaha.api.contract.openapi import TAGS
+from jaringan_usaha.eventlog.answers import key_reused
 from jaringan_usaha.eventlog.database import Connection, Pool, Row
 from jaringan_usaha.eventlog.queries import Part, Queries
+from jaringan_usaha.kernel.messages import Asked
 from jaringan_usaha.kernel.rejections import Invalid, Missing, NotAllowed, Refused
 from jaringan_usaha.kernel.two_persons import must_be_another
 
@@ -75,7 +77,8 @@ class Wanted:
     label: str = ""
     life: timedelta = KEY_LIFE
     by: str = COMMAND_LINE
-    command_id: UUID | None = None
+    asked: Asked | None = None
+    """The request that wants it, which makes one key however often it is sent."""
     person_id: UUID | None = None
     """Whom it is made for; it ends with the person."""
     speaks_as: str | None = None
@@ -148,7 +151,8 @@ def _within(address: Address, bounds: Sequence[Address]) -> bool:
 async def issue(pool: Pool, clock: Clock, network_id: int, wanted: Wanted) -> str:
     """Make a key and store its hash; the key itself is shown this once.
 
-    Raises KeyDoesNotFit, and KeyIsMade when the same request made one before.
+    Raises KeyDoesNotFit, KeyIsMade when the same request made one before, and KeyReused when
+    another did under its idempotency key.
     """
     async with pool.acquire() as db:
         return await _add(db, network_id, wanted, clock.now())
@@ -173,21 +177,30 @@ async def _add(db: Connection, network_id: int, wanted: Wanted, now: datetime) -
         addresses,
         wanted.label,
         wanted.by,
-        wanted.command_id,
+        wanted.asked and wanted.asked.command_id,
+        wanted.asked and wanted.asked.print,
         now,
         now + wanted.life,
         wanted.person_id,
         wanted.speaks_as,
         wanted.role == "auditor" and wanted.by != COMMAND_LINE,
     )
-    if status != "INSERT 0 1":
-        made = await db.fetchval(queries.made_by, wanted.command_id)
-        raise KeyIsMade(
-            "this request has made its key, which is not shown again: "
-            "revoke that one and ask for another with a new Idempotency-Key",
-            key_id=made,
-        )
+    if wanted.asked is not None and status != "INSERT 0 1":
+        await _must_be_again(db, wanted.asked)
     return key
+
+
+async def _must_be_again(db: Connection, asked: Asked) -> Never:
+    """Raises KeyIsMade, or KeyReused where the request that made a key wanted another thing."""
+    made = await db.fetchrow(queries.made_by, asked.command_id)
+    assert made is not None, "a key stays, so what stood in the way is still there"
+    if made["command_print"] not in (None, asked.print):
+        raise key_reused()
+    raise KeyIsMade(
+        "this request has made its key, which is not shown again: "
+        "revoke that one and ask for another with a new Idempotency-Key",
+        key_id=made["key_id"],
+    )
 
 
 async def rotate(
@@ -199,11 +212,11 @@ async def rotate(
     overlap: timedelta = OVERLAP,
     life: timedelta = KEY_LIFE,
     by: Caller | None = None,
-    command_id: UUID | None = None,
+    asked: Asked | None = None,
 ) -> str:
     """A new key with the rights of the old one, which dies after `overlap`.
 
-    Raises NoSuchKey, KeyIsOver, KeyDoesNotFit, KeyIsMade, NotAllowed.
+    Raises NoSuchKey, KeyIsOver, KeyDoesNotFit, KeyIsMade, KeyReused, NotAllowed.
     """
     if not timedelta(0) <= overlap <= MOST_OVERLAP:
         raise KeyDoesNotFit("the old key lives on for at most 7 days", pointer="/overlap_hours")
@@ -224,7 +237,7 @@ async def rotate(
             label=old["label"],
             life=life,
             by=COMMAND_LINE if by is None else by.who,
-            command_id=command_id,
+            asked=asked,
             **_name_of_successor(old, by),
         )
         key = await _add(db, network_id, wanted, now)

@@ -118,7 +118,7 @@ async def create_key(
         label=body.label,
         life=timedelta(days=body.valid_days),
         by=caller.who,
-        command_id=asked.command_id,
+        asked=asked,
         person_id=caller.person_id if operates else None,
         speaks_as=caller.who if operates else None,
     )
@@ -147,7 +147,7 @@ async def rotate_key(
             overlap=timedelta(hours=body.overlap_hours),
             life=timedelta(days=body.valid_days),
             by=caller,
-            command_id=asked.command_id,
+            asked=asked,
         )
     door.keys.forget(key_id)
     return await _made(door, caller.network_id, key, response)
