@@ -188,7 +188,8 @@ async def test_when_the_ledger_stopped_its_readers_are_told(market: Market) -> N
     assert balance["debit_idr"] == balance["credit_idr"]
     after = (await market.operator.get("/v1/cycles/after")).json()
     assert after["state"] == "consolidated"
-    stopped = "select array_agg(projection) from bookmarks where state = 'stopped'"
-    assert await market.sql(stopped) == ["margin"]
     live = (await market.operator.get("/v1/cycles")).json()
     assert (live["stale"], live["as_of"]) == (False, await market.event_count())
+    market.live_at(timedelta(0))
+    ready = (await market.client.get("/readyz")).json()
+    assert (ready["state"], ready["stopped"]) == ("ready", ["margin"])
