@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from jaringan_usaha.api.validation import misfit
@@ -82,7 +82,7 @@ def answers_fit_the_contract(
     properties = {**page["properties"], "items": {"type": "array", "items": partial}}
     whole = {**page, "properties": properties, "components": CONTRACT["components"]}
     for error in Draft202012Validator(whole).iter_errors(response.json()):
-        raise AssertionError(f"{error.json_path}: {error.message}")
+        raise AssertionError(f"{error.instance_path}: {error.message}")
     return None
 
 
