@@ -13,8 +13,8 @@ where k.key_id = $1;
 -- One request makes one key, however often it is sent.
 insert into access.api_keys (
   key_id, secret_hash, last_four, network_id, role, koperasi_id, device_id, supplier_id, scopes,
-  addresses, label, created_by, command_id, command_print, created_at, expires_at, person_id, speaks_as,
-  waits)
+  addresses, label, created_by, command_id, command_print, created_at, expires_at, person_id,
+  speaks_as, waits)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 on conflict (command_id) do nothing;
 
