@@ -72,7 +72,12 @@ class Snapshot(BaseModel):
     )
 
 
-@router.get("/changes", operation_id="listChanges", response_model=ChangeList)
+@router.get(
+    "/changes",
+    operation_id="listChanges",
+    response_model=ChangeList,
+    responses={410: {"description": "Kept no longer; `snapshot_url` says where to begin again."}},
+)
 async def list_changes(
     request: Request,
     caller: ChangesCaller,

@@ -164,7 +164,6 @@ REFUSALS = {
     "403": "This key may not do that.",
     "404": "There is no such thing for this caller.",
     "409": "A rule says no; `code` says which.",
-    "410": "Kept no longer; `snapshot_url` says where to begin again.",
     "412": "The thing has another version by now.",
     "413": "The body is too large.",
     "414": "The URL is too long.",
@@ -176,6 +175,7 @@ REFUSALS = {
     "500": "An error of the service.",
     "503": "Nothing was recorded; send the same request again.",
 }
+"""Of every route. What else one may refuse, it declares itself."""
 
 
 Lean = tuple[LeanRoute, type[BaseModel]]
@@ -262,19 +262,10 @@ def _add_refusals(document: dict[str, Any]) -> None:
             for status, meaning in REFUSALS.items():
                 if status == "428" and not _takes(operation, "if-match"):
                     continue
-                if status == "410" and operation["operationId"] != "listChanges":
-                    continue
-                operation["responses"].setdefault(
-                    status,
-                    {
-                        "description": meaning,
-                        "content": {
-                            "application/problem+json": {
-                                "schema": {"$ref": "#/components/schemas/Problem"}
-                            }
-                        },
-                    },
-                )
+                operation["responses"].setdefault(status, {"description": meaning})
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    answer["content"] = {"application/problem+json": {"schema": _ref("Problem")}}
 
 
 def _takes(operation: dict[str, Any], header: str) -> bool:
