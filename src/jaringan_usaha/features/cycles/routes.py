@@ -130,7 +130,8 @@ class CycleList(ListWithTotals[CycleView, CycleTotals]):
 
 
 class TotalView(BaseModel):
-    """What the group orders of one item so far."""
+    """What the group orders of one item so far. `amount_idr` and `discount_idr` are what the
+    orders state: nothing in cycles with listed prices, whose prices so far `/prices` tells."""
 
     supplier_id: str
     item_id: str
